@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+// Starts Fairlead's TypeScript source with the Node that npm installed beside it, whatever Node started this file.
+// Plain JavaScript that any Node from 20 on understands; everything else lives in src/.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const main = join(root, 'src', 'cli', 'main.ts');
+
+/** Path of the Node 26 that npm installed for this platform, or undefined. */
+function pinnedNode() {
+  const require = createRequire(import.meta.url);
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  try {
+    const file = join(dirname(require.resolve(`${name}/package.json`)), 'bin', 'node');
+    return existsSync(file) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const major = Number(process.versions.node.split('.')[0]);
+if (major >= 26) {
+  await import('./typescript.js');
+  await import(main);
+} else {
+  startWith(pinnedNode());
+}
+
+/** Runs the same command under `node`, passing signals and the exit code through. */
+function startWith(node) {
+  if (node === undefined) {
+    process.stderr.write(
+      `fairlead needs Node 26 and was started with ${process.versions.node}; no Node 26 for ${process.platform}-${process.arch} was installed beside it. Run "npm ci" without --omit=optional, or start it with Node 26.\n`,
+    );
+    process.exitCode = 1;
+    return;
+  }
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    // A terminal sends Ctrl-C to both processes; a supervisor signals only this one, so pass it on and wait.
+    process.on(signal, () => child.kill(signal));
+  }
+  child.on('error', (error) => {
+    process.stderr.write(`Cannot start ${node}: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}

@@ -1,0 +1,19 @@
+// Door of lib: helpers without domain knowledge.
+export { type Backoff, backoffMs, jitteredBackoffMs } from './backoff.ts';
+export { type Clock, rfc3339, systemClock, type Timer } from './clock.ts';
+export { type Answer, type Complete, complete, type Incomplete, incomplete } from './complete.ts';
+export { mapLimited, Semaphore, SingleFlight } from './concurrency.ts';
+export { assertThat, BugError, CodedError, isAbort, messageOf, type Retry, retryOf } from './errors.ts';
+export {
+  type Exec,
+  ExecError,
+  type ExecErrorCode,
+  type ExecRequest,
+  type ExecResult,
+  type OpenProcess,
+  systemExec,
+} from './exec.ts';
+export { canonicalJson, digestOf, isRecord, type Json, jsonEqual, sha256 } from './json.ts';
+export { limits } from './limits.ts';
+export { jsonLogger, type LogFields, type Logger, type LogLevel, silentLogger } from './log.ts';
+export { type Random, randomName, seededRandom, systemRandom } from './random.ts';
