@@ -1,0 +1,39 @@
+// Names of annotations, labels and finalizers of the contract (Argo CD's, and Fairlead's own).
+
+export const annotations = {
+  refresh: 'argocd.argoproj.io/refresh',
+  trackingId: 'argocd.argoproj.io/tracking-id',
+  installationId: 'argocd.argoproj.io/installation-id',
+  syncWave: 'argocd.argoproj.io/sync-wave',
+  syncOptions: 'argocd.argoproj.io/sync-options',
+  compareOptions: 'argocd.argoproj.io/compare-options',
+  hook: 'argocd.argoproj.io/hook',
+  hookDeletePolicy: 'argocd.argoproj.io/hook-delete-policy',
+  helmHook: 'helm.sh/hook',
+  helmHookWeight: 'helm.sh/hook-weight',
+  helmHookDeletePolicy: 'helm.sh/hook-delete-policy',
+  helmResourcePolicy: 'helm.sh/resource-policy',
+  deletionApproved: 'argocd.argoproj.io/deletion-approved',
+  ignoreHealthcheck: 'argocd.argoproj.io/ignore-healthcheck',
+  manifestGeneratePaths: 'argocd.argoproj.io/manifest-generate-paths',
+  skipReconcile: 'argocd.argoproj.io/skip-reconcile',
+  lastApplied: 'kubectl.kubernetes.io/last-applied-configuration',
+  maxPrune: 'fairlead.dev/max-prune',
+  hold: 'fairlead.dev/hold',
+  dependsOn: 'fairlead.dev/depends-on',
+} as const;
+
+export const labels = {
+  instance: 'app.kubernetes.io/instance',
+  secretType: 'argocd.argoproj.io/secret-type',
+} as const;
+
+export const finalizers = {
+  resources: 'resources-finalizer.argocd.argoproj.io',
+  resourcesForeground: 'resources-finalizer.argocd.argoproj.io/foreground',
+  resourcesBackground: 'resources-finalizer.argocd.argoproj.io/background',
+  hook: 'argocd.argoproj.io/hook-finalizer',
+} as const;
+
+/** The field manager of every apply. */
+export const FIELD_MANAGER = 'argocd-controller';

@@ -1,0 +1,48 @@
+// Door of model: the kinds Fairlead serves and what its stages hand to each other. Runs in the browser too.
+export { annotations, FIELD_MANAGER, finalizers, labels } from './annotations.ts';
+export {
+  APPLICATION_API_VERSION,
+  type Application,
+  instanceName,
+  isAutomated,
+  isMultiSource,
+  sourcesOf,
+} from './application/application.ts';
+export {
+  ApplicationBody,
+  ApplicationSource,
+  ApplicationSpec,
+  ApplicationStatus,
+  type ComparedTo,
+  Condition,
+  Destination,
+  DirectorySource,
+  HelmSource,
+  IgnoreDifference,
+  KustomizeSource,
+  Operation,
+  OperationResource,
+  OperationState,
+  PluginSource,
+  ResourceResult,
+  ResourceStatus,
+  RetryStrategy,
+  RevisionHistory,
+  SourceHydrator,
+  SyncOperation,
+  SyncPolicy,
+  SyncResult,
+} from './application/schema.ts';
+export type { Change, ChangeKind, FieldChange } from './change.ts';
+export { HEALTH_ORDER, type Health, type HealthStatus, worseHealth } from './health.ts';
+export type {
+  InputRead,
+  InputRecord,
+  Manifest,
+  ManifestOrigin,
+  ManifestSet,
+  SourceType,
+} from './manifest-set.ts';
+export type { Repository, RepositoryCredential } from './repository.ts';
+export type { ResourceNode, ResourceRef, ResourceTree } from './resource-tree.ts';
+export type { CommitInfo, Revision } from './revision.ts';
