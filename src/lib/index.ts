@@ -3,6 +3,7 @@ export { type Backoff, backoffMs, jitteredBackoffMs } from './backoff.ts';
 export { type Clock, rfc3339, systemClock, type Timer } from './clock.ts';
 export { type Answer, type Complete, complete, type Incomplete, incomplete } from './complete.ts';
 export { mapLimited, Semaphore, SingleFlight } from './concurrency.ts';
+export { parseDurationMs } from './duration.ts';
 export { assertThat, BugError, CodedError, isAbort, messageOf, type Retry, retryOf } from './errors.ts';
 export {
   type Exec,
@@ -16,4 +17,5 @@ export {
 export { canonicalJson, digestOf, isRecord, type Json, jsonEqual, sha256 } from './json.ts';
 export { limits } from './limits.ts';
 export { jsonLogger, type LogFields, type Logger, type LogLevel, silentLogger } from './log.ts';
+export { mergePatchBetween } from './merge-patch.ts';
 export { type Random, randomName, seededRandom, systemRandom } from './random.ts';
