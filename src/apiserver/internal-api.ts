@@ -26,6 +26,7 @@ export interface InternalApi {
   create(type: ResourceName, object: KubeObject): KubeObject;
   /**
    * Reads, lets `change` edit a copy, writes it; repeated on a conflict. `change` returns false to write nothing.
+   * The scheduler's binding is an update of a pod that sets `spec.nodeName` where it was unset.
    * @returns the stored object, or undefined when it does not exist (any more) or nothing was written.
    */
   update(
@@ -35,12 +36,20 @@ export interface InternalApi {
     change: (object: KubeObject) => boolean | undefined | void,
     options?: { readonly subresource?: 'status' | 'scale' },
   ): KubeObject | undefined;
-  /** Deletes as a client's DELETE does (finalizers and propagation included); absent objects are not an error. */
+  /**
+   * Deletes as a client's DELETE does (finalizers and propagation included); absent objects are not an error.
+   * Pods that have a node and still run are deleted in two steps as on a real server: the first delete sets
+   * deletionTimestamp and deletionGracePeriodSeconds, the kubelet's own with `gracePeriodSeconds: 0` removes them.
+   */
   delete(
     type: ResourceName,
     namespace: string,
     name: string,
-    options?: { readonly uid?: string; readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan' },
+    options?: {
+      readonly uid?: string;
+      readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
+      readonly gracePeriodSeconds?: number;
+    },
   ): void;
   /** Calls `handle` for each change of a type from now on, in order, after the write. Returns the unsubscribe. */
   subscribe(type: ResourceName, handle: (event: WatchEvent) => void): () => void;
