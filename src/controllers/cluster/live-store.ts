@@ -1,0 +1,157 @@
+// What is known of one cluster's live objects, indexed by name, by owner and by the application that tracks them.
+// In memory and synchronous; fed by watches and by the answers of our own writes. Knows no HTTP.
+import { type KubeObject, keyOf, keyText, type OwnerReference, type ResourceKey } from '../../k8s/index.ts';
+import { annotations } from '../../model/index.ts';
+import { parseTrackingId } from './tracking.ts';
+
+export interface LiveObject {
+  readonly key: ResourceKey;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly owners: readonly OwnerReference[];
+  /** Instance name of the tracking id that names this very object; copies of the annotation do not count. */
+  readonly instance?: string;
+  /**
+   * The whole object for tracked ones and for kinds whose state the tree shows; metadata alone for the rest.
+   * Shared: never change it.
+   */
+  readonly object: KubeObject;
+  /** False when `object` holds metadata only. */
+  readonly full: boolean;
+}
+
+export type LiveChange = { readonly before?: LiveObject; readonly after?: LiveObject };
+
+export class LiveStore {
+  readonly #objects = new Map<string, LiveObject>();
+  readonly #byInstance = new Map<string, Map<string, LiveObject>>();
+  readonly #byUid = new Map<string, LiveObject>();
+  readonly #children = new Map<string, Set<string>>();
+  readonly #installationId: string | undefined;
+
+  constructor(options: { installationId?: string } = {}) {
+    this.#installationId = options.installationId;
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  get(key: ResourceKey): LiveObject | undefined {
+    return this.#objects.get(keyText(key));
+  }
+
+  byUid(uid: string): LiveObject | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  /** The roots of an application: objects that carry its tracking id and own no ownerReference. */
+  trackedBy(instance: string): readonly LiveObject[] {
+    return [...(this.#byInstance.get(instance)?.values() ?? [])];
+  }
+
+  /** Objects whose ownerReferences name `uid`. */
+  childrenOf(uid: string): readonly LiveObject[] {
+    const keys = this.#children.get(uid) ?? [];
+    return [...keys].flatMap((key) => this.#objects.get(key) ?? []);
+  }
+
+  all(): Iterable<LiveObject> {
+    return this.#objects.values();
+  }
+
+  /**
+   * Takes over a newer state. An older one (a watch that lags behind the answer of our own write) is ignored.
+   * @returns what changed, or undefined when nothing did.
+   */
+  upsert(object: KubeObject, full: boolean): LiveChange | undefined {
+    const after = this.#describe(object, full);
+    const text = keyText(after.key);
+    const before = this.#objects.get(text);
+    if (before !== undefined && before.uid === after.uid && !isNewer(after, before)) return undefined;
+    if (before !== undefined) this.#unlink(text, before);
+    this.#link(text, after);
+    return before === undefined ? { after } : { before, after };
+  }
+
+  /** @param uid when given, only that incarnation is removed */
+  remove(key: ResourceKey, uid?: string): LiveChange | undefined {
+    const text = keyText(key);
+    const before = this.#objects.get(text);
+    if (before === undefined || (uid !== undefined && before.uid !== uid)) return undefined;
+    this.#unlink(text, before);
+    return { before };
+  }
+
+  #describe(object: KubeObject, full: boolean): LiveObject {
+    const key = keyOf(object);
+    const owners = object.metadata.ownerReferences ?? [];
+    const instance = this.#instanceOf(object, key);
+    return {
+      key,
+      uid: object.metadata.uid ?? '',
+      resourceVersion: object.metadata.resourceVersion ?? '',
+      owners,
+      ...(instance === undefined ? {} : { instance }),
+      object,
+      full,
+    };
+  }
+
+  #instanceOf(object: KubeObject, key: ResourceKey): string | undefined {
+    const text = object.metadata.annotations?.[annotations.trackingId];
+    if (text === undefined) return undefined;
+    if (this.#installationId !== undefined) {
+      if (object.metadata.annotations?.[annotations.installationId] !== this.#installationId)
+        return undefined;
+    }
+    const tracking = parseTrackingId(text);
+    if (tracking === undefined) return undefined;
+    const namesItself =
+      tracking.group === key.group &&
+      tracking.kind === key.kind &&
+      tracking.name === key.name &&
+      (key.namespace === '' || tracking.namespace === key.namespace);
+    return namesItself ? tracking.instance : undefined;
+  }
+
+  #link(text: string, live: LiveObject): void {
+    this.#objects.set(text, live);
+    this.#byUid.set(live.uid, live);
+    if (live.instance !== undefined) {
+      const roots = this.#byInstance.get(live.instance) ?? new Map<string, LiveObject>();
+      roots.set(text, live);
+      this.#byInstance.set(live.instance, roots);
+    }
+    for (const { uid } of live.owners) {
+      const children = this.#children.get(uid) ?? new Set<string>();
+      children.add(text);
+      this.#children.set(uid, children);
+    }
+  }
+
+  #unlink(text: string, live: LiveObject): void {
+    this.#objects.delete(text);
+    if (this.#byUid.get(live.uid) === live) this.#byUid.delete(live.uid);
+    if (live.instance !== undefined) {
+      const roots = this.#byInstance.get(live.instance);
+      roots?.delete(text);
+      if (roots?.size === 0) this.#byInstance.delete(live.instance);
+    }
+    for (const { uid } of live.owners) {
+      const children = this.#children.get(uid);
+      children?.delete(text);
+      if (children?.size === 0) this.#children.delete(uid);
+    }
+  }
+}
+
+/** Numeric resource versions are comparable (Kubernetes 1.35); anything else is taken as newer when it differs. */
+function isNewer(after: LiveObject, before: LiveObject): boolean {
+  if (after.resourceVersion === before.resourceVersion) return after.full && !before.full;
+  if (/^\d+$/.test(after.resourceVersion) && /^\d+$/.test(before.resourceVersion)) {
+    const [a, b] = [after.resourceVersion, before.resourceVersion];
+    return a.length === b.length ? a > b : a.length > b.length;
+  }
+  return true;
+}
