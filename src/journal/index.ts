@@ -1,0 +1,32 @@
+// Door of journal: the append-only, hash-chained record of everything Fairlead does and is asked to do.
+export type { Durability } from './database.ts';
+export { JournalError, type JournalErrorCode } from './errors.ts';
+export {
+  type IntentEnd,
+  type Journal,
+  type JournalDeps,
+  type JournalOptions,
+  openJournal,
+  outcomeEntry,
+} from './journal.ts';
+export {
+  type JournalFilters,
+  type JournalPage,
+  type JournalQuery,
+  MAX_PAGE,
+  type OpenIntent,
+} from './query.ts';
+export type {
+  Actor,
+  ActorKind,
+  FactEntry,
+  Head,
+  IntentEntry,
+  JournalEntry,
+  JournalObject,
+  JournalRecord,
+  Outcome,
+  OutcomeEntry,
+} from './record.ts';
+export { REDACTED, type Redact } from './redact.ts';
+export type { ChainFault, Verification, VerifyOptions } from './verify.ts';
