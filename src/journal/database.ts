@@ -89,8 +89,9 @@ function connectPostgres(url: string): JournalDatabase {
     // Sequence numbers and milliseconds stay far below 2^53.
     types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => int8AsNumber(oid, format) },
   });
-  // An idle connection that breaks is replaced by the pool; the next statement reports what matters.
+  // A connection that breaks fails its statement, or is replaced when idle; the event itself would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<JournalSchema>({ dialect: new PostgresDialect({ pool }) });
   return {
     engine: 'postgres',
