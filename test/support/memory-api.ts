@@ -46,7 +46,7 @@ export class MemoryApi implements InternalApi {
     type: ResourceName,
     namespace: string,
     name: string,
-    change: (object: KubeObject) => boolean | undefined | void,
+    change: Parameters<InternalApi['update']>[3],
     options: { readonly subresource?: 'status' | 'scale' } = {},
   ): KubeObject | undefined {
     const before = this.get(type, namespace, name);

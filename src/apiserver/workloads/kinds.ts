@@ -357,13 +357,15 @@ export function timeMs(text: string | null | undefined): number {
   return text === undefined || text === null ? 0 : Date.parse(text);
 }
 
+type Filled<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
 /** The object without members that Go's `omitempty` would leave out: zero, empty text, empty list, undefined. */
-export function omitEmpty<T extends Record<string, unknown>>(value: T): T {
+export function omitEmpty<T extends object>(value: T): Filled<T> {
   const kept: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(value)) {
     const empty =
       member === undefined || member === 0 || member === '' || (Array.isArray(member) && member.length === 0);
     if (!empty) kept[key] = member;
   }
-  return kept as T;
+  return kept as Filled<T>;
 }

@@ -2,7 +2,7 @@
 
 import type { KubeObject } from '../../k8s/index.ts';
 import type { Logger, Random } from '../../lib/index.ts';
-import type { ResourceName } from '../internal-api.ts';
+import type { InternalApi, ResourceName } from '../internal-api.ts';
 import type { WorkloadLatencies } from './latencies.ts';
 import type { ObjectView } from './object-store.ts';
 
@@ -17,6 +17,9 @@ export interface EventDraft {
   /** `spec.containers{app}` for events about one container. */
   readonly fieldPath?: string;
 }
+
+/** Edits a copy; returns false to write nothing. */
+export type Change = Parameters<InternalApi['update']>[3];
 
 export type Write =
   | {
@@ -38,7 +41,7 @@ export type Write =
       readonly op: 'edit';
       readonly type: ResourceName;
       readonly object: KubeObject;
-      readonly change: (copy: KubeObject) => boolean | undefined | void;
+      readonly change: Change;
       readonly event?: EventDraft;
     }
   | {

@@ -18,7 +18,7 @@ import type { EventRecorder } from './event-recorder.ts';
 import { controllerOf, nameOf, namespaceOf, uidOf } from './kinds.ts';
 import type { WorkloadLatencies } from './latencies.ts';
 import { ObjectStore } from './object-store.ts';
-import type { Controller, ObjectKey, Plan, World, Write } from './plan.ts';
+import type { Change, Controller, ObjectKey, Plan, World, Write } from './plan.ts';
 
 /** Keys handled before the event loop gets its turn. */
 const sliceKeys = 200;
@@ -239,15 +239,10 @@ export class Runtime {
     }
   }
 
-  private update(
-    write: Write,
-    subresource: 'status' | undefined,
-    change: (copy: KubeObject) => boolean | undefined | void,
-  ): boolean {
+  private update(write: Write, subresource: 'status' | undefined, change: Change): boolean {
     const { type, object } = write;
     const [namespace, name] = [namespaceOf(object), nameOf(object)];
-    const guarded = (copy: KubeObject): boolean | undefined | void =>
-      copy.metadata.uid === object.metadata.uid ? change(copy) : false;
+    const guarded: Change = (copy) => (copy.metadata.uid === object.metadata.uid ? change(copy) : false);
     const options = subresource === undefined ? {} : { subresource };
     const stored = this.deps.api.update(type, namespace, name, guarded, options);
     if (stored === undefined) return false;

@@ -78,7 +78,7 @@ function nodeProblems(pod: Pod, nodes: readonly KubeObject[]): string {
 }
 
 /** The node a DaemonSet wrote into the pod's affinity. */
-function pinnedNode(pod: Pod): string | undefined {
+export function pinnedNode(pod: Pod): string | undefined {
   const affinity = pod.spec['affinity'] as
     | {
         nodeAffinity?: {

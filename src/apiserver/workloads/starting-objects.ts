@@ -9,9 +9,10 @@ import { defaultStorageClass } from './storage-class.ts';
 export function createStartingObjects(api: InternalApi, nowMs: number): void {
   const { node, lease } = nodeObjects(nowMs);
   if (createOnce(api, types.nodes, node)) {
-    api.update(types.nodes, '', nameOf(node), (copy) => void (copy['status'] = nodeStatus(nowMs)), {
-      subresource: 'status',
-    });
+    const setStatus = (copy: KubeObject): void => {
+      copy['status'] = nodeStatus(nowMs);
+    };
+    api.update(types.nodes, '', nameOf(node), setStatus, { subresource: 'status' });
   }
   if (api.get({ group: '', resource: 'namespaces' }, '', namespaceOf(lease)) !== undefined) {
     createOnce(api, types.leases, lease);
