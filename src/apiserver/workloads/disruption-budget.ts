@@ -13,7 +13,6 @@ import {
   type Pod,
   types,
 } from './kinds.ts';
-import { selectedBy } from './label-selector.ts';
 import type { ObjectView } from './object-store.ts';
 import type { Controller, Plan } from './plan.ts';
 import { isActive, isReady } from './pod-facts.ts';
@@ -31,14 +30,10 @@ export const disruptionBudgetController: Controller = {
   triggers: [
     {
       type: types.pods,
-      *keysFor(pod, view) {
-        for (const budget of view.inNamespace(types.disruptionBudgets, namespaceOf(pod))) {
-          const { selector } = (budget as Budget).spec;
-          if (selector !== undefined && selectedBy(selector, pod.metadata.labels)) {
-            yield `${namespaceOf(budget)}/${nameOf(budget)}`;
-          }
-        }
-      },
+      keysFor: (pod, view) =>
+        view
+          .selecting(types.disruptionBudgets, namespaceOf(pod), pod.metadata.labels)
+          .map((budget) => `${namespaceOf(budget)}/${nameOf(budget)}`),
     },
   ],
   plan(object, { view, nowMs }) {

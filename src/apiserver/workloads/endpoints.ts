@@ -15,7 +15,6 @@ import {
   types,
   uidOf,
 } from './kinds.ts';
-import { selectedBy } from './label-selector.ts';
 import type { ObjectView } from './object-store.ts';
 import type { Controller, Plan, Write } from './plan.ts';
 
@@ -218,10 +217,8 @@ function newSlice(service: Service, body: SliceBody, random: Random): KubeObject
   };
 }
 
-function* servicesOf(pod: KubeObject, view: ObjectView): Iterable<string> {
-  for (const service of view.inNamespace(types.services, namespaceOf(pod))) {
-    const matchLabels = (service as Service).spec.selector ?? {};
-    if (Object.keys(matchLabels).length === 0) continue;
-    if (selectedBy({ matchLabels }, pod.metadata.labels)) yield `${namespaceOf(service)}/${nameOf(service)}`;
-  }
+function servicesOf(pod: KubeObject, view: ObjectView): string[] {
+  const namespace = namespaceOf(pod);
+  const services = view.selecting(types.services, namespace, pod.metadata.labels);
+  return services.map((service) => `${namespace}/${nameOf(service)}`);
 }

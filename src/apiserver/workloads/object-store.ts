@@ -1,9 +1,10 @@
 // The controllers' own index of the objects they care about: by key, by managing controller, by label. Filled by
 // the server's change feed and by the controllers' own writes; holds references, never copies.
 import type { KubeObject } from '../../k8s/index.ts';
+import { isRecord } from '../../lib/index.ts';
 import type { ResourceName } from '../internal-api.ts';
 import { controllerOf, nameOf, namespaceOf } from './kinds.ts';
-import { type SelectorLike, selectedBy } from './label-selector.ts';
+import { isEmptySelector, type SelectorLike, selectedBy } from './label-selector.ts';
 
 /** Read access for plans. Lists are in creation order of the index, which is stable. */
 export interface ObjectView {
@@ -15,17 +16,22 @@ export interface ObjectView {
   selected(type: ResourceName, namespace: string, selector: SelectorLike): KubeObject[];
   /** Objects of a namespace. */
   inNamespace(type: ResourceName, namespace: string): KubeObject[];
+  /** The other way round: objects of a namespace whose `spec.selector` matches labels; empty selectors never do. */
+  selecting(type: ResourceName, namespace: string, labels: Labels | undefined): KubeObject[];
   /** Reads a type that is not indexed from the server. */
   read(type: ResourceName, namespace: string, name: string): KubeObject | undefined;
 }
 
 type Bucket = Map<string, KubeObject>;
+type Labels = Readonly<Record<string, string>>;
 
 class TypeIndex {
   readonly byKey: Bucket = new Map();
   readonly byOwner = new Map<string, Bucket>();
   readonly byNamespace = new Map<string, Bucket>();
   readonly byLabel = new Map<string, Bucket>();
+  /** By one label a selector asks for. */
+  readonly bySelector = new Map<string, Bucket>();
 }
 
 export class ObjectStore implements ObjectView {
@@ -85,6 +91,17 @@ export class ObjectStore implements ObjectView {
     return [...candidates.values()].filter((object) => selectedBy(selector, object.metadata.labels));
   }
 
+  selecting(type: ResourceName, namespace: string, labels: Labels | undefined): KubeObject[] {
+    const { bySelector } = this.indexOf(type);
+    const keys = Object.entries(labels ?? {}).map(([key, value]) => labelKey(namespace, key, value));
+    return [...keys, namespace].flatMap((key) =>
+      [...(bySelector.get(key)?.values() ?? [])].filter((object) => {
+        const selector = selectorOf(object);
+        return selector !== undefined && selectedBy(selector, labels);
+      }),
+    );
+  }
+
   private indexOf(type: ResourceName): TypeIndex {
     const name = `${type.group}/${type.resource}`;
     let index = this.indexes.get(name);
@@ -104,6 +121,21 @@ function* placesOf(index: TypeIndex, object: KubeObject): Iterable<[Map<string, 
   for (const [key, value] of Object.entries(object.metadata.labels ?? {})) {
     yield [index.byLabel, labelKey(namespace, key, value)];
   }
+  const selector = selectorOf(object);
+  if (selector === undefined) return;
+  const [first] = Object.entries(selector.matchLabels ?? {});
+  yield [index.bySelector, first === undefined ? namespace : labelKey(namespace, first[0], first[1])];
+}
+
+/** `spec.selector` as a LabelSelector (a Service's is a plain map); undefined when absent or empty. */
+function selectorOf(object: KubeObject): SelectorLike | undefined {
+  const selector = (object['spec'] as { selector?: unknown } | undefined)?.selector;
+  if (!isRecord(selector)) return undefined;
+  const structured = isRecord(selector['matchLabels']) || Array.isArray(selector['matchExpressions']);
+  const wanted = structured
+    ? (selector as SelectorLike)
+    : { matchLabels: selector as Record<string, string> };
+  return isEmptySelector(wanted) ? undefined : wanted;
 }
 
 function dropFrom(index: TypeIndex, key: string, held: KubeObject): void {

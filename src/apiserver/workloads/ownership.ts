@@ -69,11 +69,8 @@ export function ownedTrigger(type: ResourceName, ownerType: ResourceName, ownerK
         if (owner.kind === ownerKind) yield `${namespace}/${owner.name}`;
         return;
       }
-      for (const candidate of view.inNamespace(ownerType, namespace)) {
-        const selector = (candidate['spec'] as { selector?: LabelSelector }).selector;
-        if (selector === undefined || isEmptySelector(selector)) continue;
-        if (selectedBy(selector, object.metadata.labels))
-          yield `${namespace}/${candidate.metadata.name ?? ''}`;
+      for (const candidate of view.selecting(ownerType, namespace, object.metadata.labels)) {
+        yield `${namespace}/${candidate.metadata.name ?? ''}`;
       }
     },
   };

@@ -272,7 +272,9 @@ test('a sidecar runs before the app container and ends after it', () => {
 });
 
 async function logOf(cluster: SimulatedCluster, options: object, container?: string): Promise<string[]> {
-  return Array.fromAsync(cluster.workloads.podLog('default', 'web', container, options));
+  const lines: string[] = [];
+  for await (const line of cluster.workloads.podLog('default', 'web', container, options)) lines.push(line);
+  return lines;
 }
 
 test('logs of a serving pod are the same each time and grow with time', async () => {
