@@ -67,6 +67,10 @@ class Kubelet implements Controller {
   forget(object: KubeObject): void {
     this.memories.delete(uidOf(object));
     this.addresses.release(uidOf(object));
+    const key = `${namespaceOf(object)}/${nameOf(object)}`;
+    for (const [reference, pods] of this.waiting) {
+      if (pods.delete(key) && pods.size === 0) this.waiting.delete(reference);
+    }
   }
 
   private scheduleOne(pod: Pod, world: World): Plan {
