@@ -1,0 +1,347 @@
+// Decides from field ownership alone whether an object is as desired. Never asks the cluster: what cannot be told
+// from managedFields is only suspected, and confirm.ts settles it with the answer of a dry-run.
+import type { FieldsV1, KubeObject } from '../k8s/index.ts';
+import { isRecord, jsonEqual } from '../lib/index.ts';
+import type { FieldChange } from '../model/index.ts';
+import { annotations } from '../model/index.ts';
+import { type IgnoreRules, stripIgnored } from './ignore.ts';
+import {
+  appliedEntry,
+  hasPrefix,
+  isLeaf,
+  itemKeys,
+  itemMatches,
+  ownersAt,
+  shapeOf,
+  wasClientSideApplied,
+} from './managed-fields.ts';
+import { field, formatPath, type Path } from './path.ts';
+import { canonicalBase64, foldStringData, isSecret, maskChange } from './secrets.ts';
+import { isBuiltIn } from './target.ts';
+import { isEmpty, isZero, sameAtomic, sameScalar, type ValueContext } from './values.ts';
+
+export type Comparison =
+  | { readonly kind: 'synced' }
+  | {
+      /** Something may differ; `reasons` are guesses until a dry-run confirms them. */
+      readonly kind: 'suspected';
+      readonly reasons: readonly FieldChange[];
+      /** True when we never applied this object: the first apply takes it over. */
+      readonly takeover: boolean;
+    }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'extra' };
+
+export interface ComparisonInput {
+  /** As `prepareTarget` gives it. */
+  readonly desired?: KubeObject | undefined;
+  /** As the server gives it, managedFields included, read in the version of `desired`. */
+  readonly live?: KubeObject | undefined;
+  /** The field manager of our applies. */
+  readonly manager: string;
+  readonly ignore?: IgnoreRules;
+}
+
+/** More guesses than this help nobody. */
+const MAX_REASONS = 100;
+
+/**
+ * Synced when every desired value is live and every field our manager owns is still desired. A value that differs
+ * only in ways the server is known for (quantities, defaults inside atomic lists, dropped empties) is the same.
+ */
+export function compareObject(input: ComparisonInput): Comparison {
+  const { manager } = input;
+  if (input.desired === undefined) return { kind: 'extra' };
+  if (input.live === undefined) return { kind: 'missing' };
+  const entry = appliedEntry(input.live, manager);
+  const desired = normalized(stripIgnored(input.ignore, input.desired, input.live));
+  const live = normalized(stripIgnored(input.ignore, input.live, input.live));
+  const walk = new Walk(desired, live);
+  if (entry === undefined) {
+    walk.object({}, shapeOf(input.live));
+    walk.lastApplied();
+    if (walk.reasons.length === 0 && isOurs(desired, live)) return { kind: 'synced' };
+    return { kind: 'suspected', reasons: walk.reasons, takeover: true };
+  }
+  if (entry.apiVersion !== desired.apiVersion || live.apiVersion !== desired.apiVersion)
+    walk.version(entry.apiVersion);
+  else walk.object(foldOwned(entry.fieldsV1 ?? {}), shapeOf(input.live));
+  return walk.reasons.length === 0
+    ? { kind: 'synced' }
+    : { kind: 'suspected', reasons: walk.reasons, takeover: false };
+}
+
+/** Put there by Argo CD or kubectl with our tracking id: equal values need no take-over to count as in sync. */
+function isOurs(desired: KubeObject, live: KubeObject): boolean {
+  const tracking = live.metadata.annotations?.[annotations.trackingId];
+  const same = tracking !== undefined && tracking === desired.metadata.annotations?.[annotations.trackingId];
+  return same && wasClientSideApplied(live);
+}
+
+function normalized(object: KubeObject): KubeObject {
+  const folded = foldStringData(object);
+  if (!isSecret(folded) || !isRecord(folded['data'])) return folded;
+  const data = Object.entries(folded['data']).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? canonicalBase64(value) : value,
+  ]);
+  return { ...folded, data: Object.fromEntries(data) };
+}
+
+/** Ownership of a Secret's `stringData` is ownership of the same keys of `data`. */
+function foldOwned(owned: FieldsV1): FieldsV1 {
+  const { 'f:stringData': text, ...rest } = owned;
+  return text === undefined ? owned : { ...rest, 'f:data': { ...rest['f:data'], ...text } };
+}
+
+/** Metadata that the server writes or that only identifies: never compared. */
+const IDENTITY = new Set([
+  'name',
+  'generateName',
+  'namespace',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'managedFields',
+  'resourceVersion',
+  'uid',
+  'generation',
+  'selfLink',
+]);
+
+/** One comparison: walks desired, live and the owned fields together and notes what may differ. */
+class Walk {
+  readonly reasons: FieldChange[] = [];
+  readonly #desired: KubeObject;
+  readonly #live: KubeObject;
+  readonly #context: ValueContext;
+
+  constructor(desired: KubeObject, live: KubeObject) {
+    this.#desired = desired;
+    this.#live = live;
+    this.#context = { builtIn: isBuiltIn(desired) };
+  }
+
+  object(owned: FieldsV1, shape: FieldsV1): void {
+    const { apiVersion: _a, kind: _k, metadata, status, ...desired } = this.#desired;
+    const { apiVersion: _b, kind: _l, metadata: liveMetadata, status: liveStatus, ...live } = this.#live;
+    const { 'f:metadata': ownedMetadata, 'f:status': ownedStatus, ...ownedRest } = owned;
+    this.#members([], desired, live, ownedRest, shape);
+    this.#members(
+      [field('metadata')],
+      ownMembers(metadata),
+      liveMetadata,
+      ownedMetadata,
+      shape['f:metadata'],
+    );
+    if (ownedStatus === undefined || status === undefined) return;
+    this.#node([field('status')], status, liveStatus, ownedStatus, shape['f:status']);
+  }
+
+  /** The three-way part of a take-over: what the last client-side apply set and nobody desires any more. */
+  lastApplied(): void {
+    const text = this.#live.metadata.annotations?.[annotations.lastApplied];
+    if (text === undefined) return;
+    const applied = parsed(text);
+    if (applied === undefined) return;
+    const { apiVersion: _a, kind: _k, metadata, status: _s, ...rest } = foldStringData(applied);
+    this.#removed([], rest, this.#desired, this.#live);
+    this.#removed([field('metadata')], ownMembers(metadata), this.#desired.metadata, this.#live.metadata);
+  }
+
+  version(applied: string | undefined): void {
+    const name = formatPath([field('apiVersion')]);
+    this.reasons.push({ path: name, desired: this.#desired.apiVersion, live: applied, owners: [] });
+  }
+
+  #removed(path: Path, applied: unknown, desired: unknown, live: unknown): void {
+    if (live === undefined || live === null) return;
+    if (desired === undefined) {
+      if (!isEmpty(applied)) this.#note(path, undefined, live);
+      return;
+    }
+    // Lists are compared as they are by the values; only members can vanish unseen.
+    if (!isRecord(applied) || !isRecord(desired) || !isRecord(live)) return;
+    for (const name in applied) {
+      this.#removed([...path, field(name)], applied[name], desired[name], live[name]);
+    }
+  }
+
+  #node(
+    path: Path,
+    desired: unknown,
+    live: unknown,
+    owned: FieldsV1 | undefined,
+    shape: FieldsV1 | undefined,
+  ): void {
+    if (isEmpty(desired) && isEmpty(live)) return;
+    // Owned and gone: the server dropped a value that means nothing to it.
+    if (owned !== undefined && live === undefined && isZero(desired)) return;
+    if (Array.isArray(desired)) {
+      this.#list(path, desired, live, owned, shape);
+      return;
+    }
+    if (!isRecord(desired)) {
+      if (!sameScalar(this.#context, path, desired, live)) this.#note(path, desired, live);
+      return;
+    }
+    const atomic = shape === undefined || isLeaf(shape);
+    if (!isRecord(live) || atomic) {
+      if (!sameAtomic(this.#context, path, desired, live)) this.#note(path, desired, live);
+      return;
+    }
+    this.#members(path, desired, live, owned, shape);
+  }
+
+  #members(
+    path: Path,
+    desired: Readonly<Record<string, unknown>>,
+    live: Readonly<Record<string, unknown>>,
+    owned: FieldsV1 | undefined,
+    shape: FieldsV1 | undefined,
+  ): void {
+    for (const name in desired) {
+      const key = `f:${name}`;
+      this.#node([...path, field(name)], desired[name], live[name], owned?.[key], shape?.[key]);
+    }
+    for (const key in owned) {
+      const name = key.slice(2);
+      if (!key.startsWith('f:') || desired[name] !== undefined) continue;
+      if (live[name] !== undefined && live[name] !== null)
+        this.#note([...path, field(name)], undefined, live[name]);
+    }
+  }
+
+  #list(
+    path: Path,
+    desired: readonly unknown[],
+    live: unknown,
+    owned: FieldsV1 | undefined,
+    shape: FieldsV1 | undefined,
+  ): void {
+    if (Array.isArray(live) && shape !== undefined) {
+      if (hasPrefix(shape, 'k:')) {
+        this.#items(path, desired, live, owned, shape);
+        return;
+      }
+      if (hasPrefix(shape, 'v:')) {
+        this.#set(path, desired, live, owned);
+        return;
+      }
+    }
+    if (!sameAtomic(this.#context, path, desired, live)) this.#note(path, desired, live);
+  }
+
+  /** A list with keys: items are found by their key fields, in whatever place they are. */
+  #items(
+    path: Path,
+    desired: readonly unknown[],
+    live: readonly unknown[],
+    owned: FieldsV1 | undefined,
+    shape: FieldsV1,
+  ): void {
+    const known = itemKeys(shape);
+    const taken = new Set<string>();
+    const order: number[] = [];
+    for (const [index, item] of desired.entries()) {
+      const match = matchItem(item, known, taken);
+      const place = match === undefined ? -1 : live.findIndex((other) => itemMatches(other, match.keys));
+      if (match === undefined || place < 0) {
+        this.#note([...path, { kind: 'index', index }], item, undefined);
+        continue;
+      }
+      taken.add(match.key);
+      order.push(place);
+      const inside: Path = [...path, { kind: 'item', keys: match.keys }];
+      this.#item(inside, item, live[place], match, owned?.[match.key], shape[match.key]);
+    }
+    for (const { key, keys } of owned === undefined ? [] : itemKeys(owned)) {
+      if (taken.has(key)) continue;
+      const item = live.find((other) => itemMatches(other, keys));
+      if (item !== undefined) this.#note([...path, { kind: 'item', keys }], undefined, item);
+    }
+    if (!isAscending(order)) this.#note(path, desired, live);
+  }
+
+  #item(
+    path: Path,
+    desired: unknown,
+    live: unknown,
+    match: { readonly keys: Readonly<Record<string, unknown>> },
+    owned: FieldsV1 | undefined,
+    shape: FieldsV1 | undefined,
+  ): void {
+    if (!isRecord(desired) || !isRecord(live) || shape === undefined || isLeaf(shape)) {
+      if (!sameAtomic(this.#context, path, desired, live)) this.#note(path, desired, live);
+      return;
+    }
+    // A key field that is not given has its default: it is part of the item's name, not of its contents.
+    this.#members(path, { ...match.keys, ...desired }, live, owned, shape);
+  }
+
+  #set(path: Path, desired: readonly unknown[], live: readonly unknown[], owned: FieldsV1 | undefined): void {
+    const order = desired.map((value) => live.findIndex((other) => jsonEqual(other, value)));
+    for (const [index, place] of order.entries()) {
+      const value = desired[index];
+      if (place < 0) this.#note([...path, { kind: 'value', value }], value, undefined);
+    }
+    for (const key in owned) {
+      if (!key.startsWith('v:')) continue;
+      const value: unknown = JSON.parse(key.slice(2));
+      const has = (list: readonly unknown[]): boolean => list.some((other) => jsonEqual(other, value));
+      if (has(live) && !has(desired)) this.#note([...path, { kind: 'value', value }], undefined, value);
+    }
+    if (!isAscending(order.filter((place) => place >= 0))) this.#note(path, desired, live);
+  }
+
+  #note(path: Path, desired: unknown, live: unknown): void {
+    if (this.reasons.length >= MAX_REASONS) return;
+    const change: FieldChange = {
+      path: formatPath(path),
+      ...(desired === undefined ? {} : { desired }),
+      ...(live === undefined ? {} : { live }),
+      owners: ownersAt(this.#live, path),
+    };
+    this.reasons.push(maskChange(this.#desired, change));
+  }
+}
+
+/** The key of `item` among the known ones: all its key fields equal, or the fewest left to their defaults. */
+function matchItem(
+  item: unknown,
+  known: readonly { readonly key: string; readonly keys: Record<string, unknown> }[],
+  taken: ReadonlySet<string>,
+): { readonly key: string; readonly keys: Record<string, unknown> } | undefined {
+  if (!isRecord(item)) return undefined;
+  let best: { key: string; keys: Record<string, unknown>; defaulted: number } | undefined;
+  for (const { key, keys } of known) {
+    if (taken.has(key)) continue;
+    let defaulted = 0;
+    const fits = Object.entries(keys).every(([name, value]) => {
+      if (item[name] !== undefined) return jsonEqual(item[name], value);
+      defaulted += 1;
+      return true;
+    });
+    const given = Object.keys(keys).length > defaulted;
+    if (fits && given && (best === undefined || defaulted < best.defaulted)) best = { key, keys, defaulted };
+  }
+  return best;
+}
+
+function ownMembers(metadata: unknown): Record<string, unknown> {
+  if (!isRecord(metadata)) return {};
+  return Object.fromEntries(Object.entries(metadata).filter(([name]) => !IDENTITY.has(name)));
+}
+
+function isAscending(places: readonly number[]): boolean {
+  return places.every((place, index) => index === 0 || place > (places[index - 1] ?? -1));
+}
+
+function parsed(text: string): KubeObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? (value as KubeObject) : undefined;
+  } catch {
+    // Written by somebody else's tool: without it the values alone decide.
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+// Door of diff: desired state against live state by field ownership. Pure.
+export { type Comparison, type ComparisonInput, compareObject } from './compare.ts';
+export { type Confirmation, confirmChange } from './confirm.ts';
+export { DiffError, type DiffErrorCode } from './errors.ts';
+export {
+  compileIgnoreRules,
+  hasIgnoreRules,
+  type IgnoreOptions,
+  type IgnoreRules,
+  respectIgnored,
+  stripIgnored,
+} from './ignore.ts';
+export { compileJqPath, JqSyntaxError, type JsonPath, type PathExpression } from './jq-path.ts';
+export { projectionDigest } from './projection.ts';
+export { foldStringData, isSecret, maskChange, maskSecrets } from './secrets.ts';
+export {
+  isSelfReferenced,
+  type PreparedTargets,
+  parseTrackingId,
+  prepareTarget,
+  type Scope,
+  type Target,
+  type TargetOptions,
+  type TrackingId,
+  trackingId,
+} from './target.ts';

@@ -1,0 +1,93 @@
+// Sync options: their spelling, where each may stand, and who wins. Reads annotations and lists, decides nothing else.
+import type { KubeObject } from '../k8s/index.ts';
+import { annotations } from '../model/index.ts';
+
+export type Tristate = 'yes' | 'no' | 'confirm';
+export type Propagation = 'Foreground' | 'Background' | 'Orphan';
+
+/** What holds for one object: its annotation over the application's list. */
+export interface TaskOptions {
+  readonly validate: boolean;
+  readonly prune: Tristate;
+  readonly delete: Tristate;
+  readonly pruneLast: boolean;
+  /** Replace or create instead of applying. */
+  readonly replace: boolean;
+  /** Delete and create again when an update is refused (with `replace`: always). */
+  readonly force: boolean;
+  /** Kept for those who ask; every apply is server-side. */
+  readonly serverSideApply: boolean;
+  readonly skipDryRunOnMissingResource: boolean;
+}
+
+/** What holds for a whole operation. */
+export interface OperationOptions {
+  readonly propagation: Propagation;
+  readonly createNamespace: boolean;
+  readonly failOnSharedResource: boolean;
+  readonly respectIgnoreDifferences: boolean;
+  readonly applyOutOfSyncOnly: boolean;
+}
+
+type OptionList = ReadonlyMap<string, string>;
+
+/** `['Prune=false', 'A=b']` as a map; entries may themselves be lists with commas. The last spelling wins. */
+export function parseOptions(list: readonly string[] | undefined): OptionList {
+  const options = new Map<string, string>();
+  for (const entry of (list ?? []).flatMap((text) => text.split(','))) {
+    const [name, ...value] = entry.split('=');
+    if (name !== undefined && name.trim() !== '') options.set(name.trim(), value.join('=').trim());
+  }
+  return options;
+}
+
+/** The options in an object's own annotation. */
+export function objectOptions(object: KubeObject | undefined): OptionList {
+  const text = object?.metadata.annotations?.[annotations.syncOptions];
+  return parseOptions(text === undefined ? [] : [text]);
+}
+
+/**
+ * `object` is the desired one; for what is only live (prunes), the live one. The annotation wins over the
+ * application's list, in both directions.
+ */
+export function taskOptions(
+  object: KubeObject | undefined,
+  application: OptionList,
+  operationForce = false,
+): TaskOptions {
+  const own = objectOptions(object);
+  const value = (name: string): string | undefined => own.get(name) ?? application.get(name);
+  const keeps = object?.metadata.annotations?.[annotations.helmResourcePolicy] === 'keep';
+  return {
+    validate: value('Validate') !== 'false',
+    prune: keeps ? 'no' : tristate(value('Prune')),
+    delete: keeps ? 'no' : tristate(value('Delete')),
+    pruneLast: value('PruneLast') === 'true',
+    replace: value('Replace') === 'true',
+    // Never from the application's list: it would delete everything at every sync.
+    force: operationForce || own.get('Force') === 'true',
+    serverSideApply: value('ServerSideApply') !== 'false',
+    skipDryRunOnMissingResource: value('SkipDryRunOnMissingResource') === 'true',
+  };
+}
+
+export function operationOptions(list: OptionList): OperationOptions {
+  return {
+    propagation: propagationOf(list.get('PrunePropagationPolicy')),
+    createNamespace: list.get('CreateNamespace') === 'true',
+    failOnSharedResource: list.get('FailOnSharedResource') === 'true',
+    respectIgnoreDifferences: list.get('RespectIgnoreDifferences') === 'true',
+    applyOutOfSyncOnly: list.get('ApplyOutOfSyncOnly') === 'true',
+  };
+}
+
+function tristate(value: string | undefined): Tristate {
+  if (value === 'false') return 'no';
+  return value === 'confirm' ? 'confirm' : 'yes';
+}
+
+function propagationOf(value: string | undefined): Propagation {
+  if (value === 'background') return 'Background';
+  return value === 'orphan' ? 'Orphan' : 'Foreground';
+}

@@ -1,0 +1,274 @@
+// Turns changes and hooks into ordered stages. Pure: the same input gives the same plan, also after a restart.
+import { describeKey, type GroupKind, gvkOf, type KubeObject, keyOf, keyText } from '../k8s/index.ts';
+import {
+  type Change,
+  FIELD_MANAGER,
+  type OperationResource,
+  type ResourceResult,
+  type SyncOperation,
+  type SyncPolicy,
+} from '../model/index.ts';
+import { hookDeletePolicies, hookObject, hookTypes, isSyncPhase } from './hooks.ts';
+import { type OperationOptions, operationOptions, parseOptions, taskOptions } from './options.ts';
+import { isProtected, massLimit, pruneRefusal } from './prune.ts';
+import { DEFAULT_SETTINGS, type SyncPlan, type SyncSettings, type SyncTask } from './task.ts';
+import { dependenciesFirst, reversePrunes, stagesOf, syncWaveOf } from './waves.ts';
+
+export interface PlanInput {
+  /** Every ordinary object of the application, `synced` ones included, and what is live and not desired. */
+  readonly changes: readonly Change[];
+  /** See `splitHooks`. */
+  readonly hooks: readonly KubeObject[];
+  readonly operation: SyncOperation;
+  /** Of the operation, milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** 0 for the first attempt. */
+  readonly retryCount?: number;
+  readonly automated: boolean;
+  /** The revision that is synced (the first of several). */
+  readonly revision: string;
+  /** The application's `syncPolicy.syncOptions`; the operation's own list wins as a whole when it has one. */
+  readonly syncOptions?: readonly string[];
+  readonly destinationNamespace: string;
+  /** The destination namespace as it is live; absent when it does not exist. */
+  readonly liveNamespace?: KubeObject;
+  readonly managedNamespaceMetadata?: SyncPolicy['managedNamespaceMetadata'];
+  /** Annotation `fairlead.dev/max-prune` of the application. */
+  readonly maxPrune?: string | undefined;
+  /** Objects that another application tracks, as its SharedResourceWarnings say. */
+  readonly sharedResources?: readonly string[];
+  /** Objects this application must not touch, with the reason (project, unknown kind). */
+  readonly refused?: readonly { readonly object: KubeObject; readonly message: string }[];
+  readonly settings?: Partial<SyncSettings>;
+}
+
+export function planSync(input: PlanInput): SyncPlan {
+  const { operation, startedAt, retryCount = 0 } = input;
+  const list = parseOptions(operation.syncOptions ?? input.syncOptions);
+  const options = operationOptions(list);
+  const selective = (operation.resources ?? []).length > 0;
+  const changes = input.changes.filter((change) => isSelected(operation.resources, change.key));
+  const force = operation.syncStrategy?.apply?.force ?? operation.syncStrategy?.hook?.force ?? false;
+  const naming = {
+    revision: input.revision,
+    startedAt,
+    retryCount,
+    operation: `${Math.floor(startedAt / 1000)}-${retryCount}`,
+  };
+
+  const applies = changes.flatMap((change) => applyTask(change, list, force));
+  const { prunes, skipped } = pruneTasks(changes, list, operation.prune ?? false);
+  const mass = massOf(input, prunes.length);
+  // `syncStrategy.apply` is the kubectl way: no hooks.
+  const noHooks = selective || operation.syncStrategy?.apply !== undefined;
+  const hooks = noHooks ? [] : input.hooks.flatMap((hook) => hookTasks(hook, naming, list));
+  const namespace = namespaceTask(input, options, applies);
+  const guarded = prunes.map((task) => ({
+    ...task,
+    needsApproval: needsApproval(task, input.automated, mass),
+  }));
+  const tasks = reversePrunes(dependenciesFirst([...namespace, ...applies, ...hooks, ...guarded]));
+  const main = stagesOf(tasks.filter((task) => task.phase !== 'SyncFail'));
+  return {
+    id: naming.operation,
+    startedAt,
+    dryRun: operation.dryRun ?? false,
+    automated: input.automated,
+    stages: main,
+    failStages: stagesOf(tasks.filter((task) => task.phase === 'SyncFail')),
+    invalid: [...refusals(input), ...sharedRefusal(input, options)],
+    skipped,
+    multiStep: main.length > 1 || hooks.length > 0,
+    mass,
+    options,
+    settings: { ...DEFAULT_SETTINGS, ...input.settings },
+  };
+}
+
+/** All tasks in order, SyncFail last. */
+export function tasksOf(plan: SyncPlan): SyncTask[] {
+  return [...plan.stages, ...plan.failStages].flatMap((stage) => [...stage.prunes, ...stage.groups.flat()]);
+}
+
+function applyTask(change: Change, list: ReadonlyMap<string, string>, force: boolean): SyncTask[] {
+  const { desired, live } = change;
+  if (desired === undefined) return [];
+  const options = taskOptions(desired, list, force);
+  return [
+    {
+      id: taskId('Sync', desired),
+      action: 'apply',
+      key: keyOf(desired),
+      apiVersion: desired.apiVersion,
+      phase: 'Sync',
+      wave: syncWaveOf(desired),
+      desired,
+      ...(live === undefined ? {} : { live }),
+      // Asked to delete and create anew, an object that is as desired is done over as well.
+      unchanged: change.kind === 'synced' && !(options.force && options.replace),
+      options,
+      needsApproval: false,
+    },
+  ];
+}
+
+function pruneTasks(
+  changes: readonly Change[],
+  list: ReadonlyMap<string, string>,
+  requested: boolean,
+): { prunes: SyncTask[]; skipped: ResourceResult[] } {
+  const prunes: SyncTask[] = [];
+  const skipped: ResourceResult[] = [];
+  for (const { kind, live } of changes) {
+    if (kind !== 'extra' || live === undefined) continue;
+    const options = taskOptions(live, list);
+    const refusal = pruneRefusal(options, requested);
+    if (refusal !== undefined) {
+      skipped.push(skippedResult(live, refusal));
+      continue;
+    }
+    prunes.push({
+      id: taskId('Sync', live),
+      action: 'prune',
+      key: keyOf(live),
+      apiVersion: live.apiVersion,
+      phase: 'Sync',
+      wave: syncWaveOf(live),
+      live,
+      unchanged: false,
+      options,
+      needsApproval: false,
+    });
+  }
+  return { prunes, skipped };
+}
+
+function skippedResult(live: KubeObject, message: string): ResourceResult {
+  const { group, version, kind } = gvkOf(live);
+  const { namespace = '', name = '' } = live.metadata;
+  return { group, version, kind, namespace, name, status: 'PruneSkipped', message, syncPhase: 'Sync' };
+}
+
+function hookTasks(
+  hook: KubeObject,
+  naming: Parameters<typeof hookObject>[2],
+  list: ReadonlyMap<string, string>,
+): SyncTask[] {
+  return hookTypes(hook)
+    .filter(isSyncPhase)
+    .map((type) => {
+      const desired = hookObject(hook, type, naming);
+      return {
+        id: taskId(type, desired),
+        action: 'hook',
+        key: keyOf(desired),
+        apiVersion: desired.apiVersion,
+        phase: type,
+        wave: syncWaveOf(hook),
+        desired,
+        unchanged: false,
+        options: taskOptions(hook, list),
+        hook: { type, deletePolicies: hookDeletePolicies(hook) },
+        needsApproval: false,
+      };
+    });
+}
+
+/** The destination namespace: created when missing, and its labels and annotations kept when the policy names some. */
+function namespaceTask(
+  input: PlanInput,
+  options: OperationOptions,
+  applies: readonly SyncTask[],
+): SyncTask[] {
+  const { destinationNamespace: name, liveNamespace: live, managedNamespaceMetadata: managed } = input;
+  if (!options.createNamespace || name === '' || (input.operation.resources ?? []).length > 0) return [];
+  const declared = applies.some(
+    ({ key }) => key.group === '' && key.kind === 'Namespace' && key.name === name,
+  );
+  if (declared || (live !== undefined && managed === undefined)) return [];
+  // Without the tracking id: the namespace is nobody's part, so that no sync ever prunes it.
+  const desired: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name,
+      ...(managed?.labels === undefined ? {} : { labels: managed.labels }),
+      ...(managed?.annotations === undefined ? {} : { annotations: managed.annotations }),
+    },
+  };
+  const task: SyncTask = {
+    id: taskId('Sync', desired),
+    action: 'apply',
+    key: keyOf(desired),
+    apiVersion: 'v1',
+    phase: 'Sync',
+    wave: 0,
+    desired,
+    ...(live === undefined ? {} : { live }),
+    unchanged: live !== undefined && keepsMetadata(live, managed),
+    options: taskOptions(undefined, new Map()),
+    needsApproval: false,
+  };
+  return [task];
+}
+
+function keepsMetadata(live: KubeObject, managed: PlanInput['managedNamespaceMetadata']): boolean {
+  const same = (
+    given: Record<string, string> | undefined,
+    have: Record<string, string> | undefined,
+  ): boolean => Object.entries(given ?? {}).every(([name, value]) => have?.[name] === value);
+  const owned = live.metadata.managedFields?.find(
+    (entry) => entry.manager === FIELD_MANAGER && entry.operation === 'Apply',
+  )?.fieldsV1?.['f:metadata'];
+  const left = (part: 'labels' | 'annotations', given: Record<string, string> | undefined): boolean =>
+    Object.keys(owned?.[`f:${part}`] ?? {}).some((key) => key !== '.' && given?.[key.slice(2)] === undefined);
+  if (left('labels', managed?.labels) || left('annotations', managed?.annotations)) return false;
+  return same(managed?.labels, live.metadata.labels) && same(managed?.annotations, live.metadata.annotations);
+}
+
+function massOf(input: PlanInput, deletions: number): SyncPlan['mass'] {
+  const total = input.changes.filter((change) => change.live !== undefined).length;
+  return { deletions, total, limit: massLimit(input.maxPrune, total) };
+}
+
+function needsApproval(task: SyncTask, automated: boolean, mass: SyncPlan['mass']): boolean {
+  if (task.options.prune === 'confirm' || mass.deletions > mass.limit) return true;
+  // A person who syncs with prune has seen what goes.
+  return automated && isProtected(task.key, task.live);
+}
+
+function refusals(input: PlanInput): string[] {
+  return (input.refused ?? [])
+    .filter(({ object }) => isSelected(input.operation.resources, keyOf(object)))
+    .map(({ object, message }) => `${describeKey(keyOf(object))}: ${message}`);
+}
+
+function sharedRefusal(input: PlanInput, options: OperationOptions): string[] {
+  const shared = input.sharedResources ?? [];
+  if (!options.failOnSharedResource || shared.length === 0) return [];
+  return [`Shared resource found: ${shared.join(', ')}`];
+}
+
+/** Selected by name; an entry with `exclude` takes out, and a list of only those takes out from everything. */
+function isSelected(
+  selection: readonly OperationResource[] | undefined,
+  key: GroupKind & { readonly namespace: string; readonly name: string },
+): boolean {
+  if (selection === undefined || selection.length === 0) return true;
+  const matches = (entry: OperationResource): boolean =>
+    fits(entry.group ?? '', key.group) &&
+    fits(entry.kind, key.kind) &&
+    fits(entry.name, key.name) &&
+    (entry.namespace === undefined || entry.namespace === '' || fits(entry.namespace, key.namespace));
+  if (selection.some((entry) => entry.exclude === true && matches(entry))) return false;
+  const named = selection.filter((entry) => entry.exclude !== true);
+  return named.length === 0 || named.some(matches);
+}
+
+function fits(pattern: string, value: string): boolean {
+  return pattern === '*' || pattern === value;
+}
+
+function taskId(phase: string, object: KubeObject): string {
+  return `${phase}:${keyText(keyOf(object))}`;
+}
