@@ -53,7 +53,7 @@ export function rawClient(server: ServerAddress): RawClient {
         method,
         agent,
         timeout: TIMEOUT_MS,
-        headers: { ...authorization, ...bodyHeaders, ...headers },
+        headers: { 'user-agent': 'fairlead-test', ...authorization, ...bodyHeaders, ...headers },
       };
       const sent = (secure ? request : plainRequest)(server.url + path, options, resolve);
       sent.once('error', reject);
