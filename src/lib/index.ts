@@ -19,3 +19,13 @@ export { limits } from './limits.ts';
 export { jsonLogger, type LogFields, type Logger, type LogLevel, silentLogger } from './log.ts';
 export { mergePatchBetween } from './merge-patch.ts';
 export { type Random, randomName, seededRandom, systemRandom } from './random.ts';
+export {
+  parseYaml,
+  parseYamlDocuments,
+  type YamlDocument,
+  YamlError,
+  type YamlErrorCode,
+  type YamlOptions,
+  type YamlValue,
+  yamlLimits,
+} from './yaml.ts';
