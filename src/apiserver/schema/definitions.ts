@@ -74,6 +74,6 @@ export function schemaReader(definitions: Readonly<Record<string, unknown>>): (n
 
 function special(name: string): Schema | undefined {
   if (name === QUANTITY) return { format: 'quantity' };
-  if (name === RAW_EXTENSION) return { type: 'object', preserveUnknownFields: true };
+  if (name === RAW_EXTENSION) return { type: 'object', preserveUnknownFields: true, mapType: 'atomic' };
   return undefined;
 }
