@@ -20,6 +20,8 @@ export interface RevisionInput {
   readonly owner: KubeObject & { spec: { template: PodTemplate } };
   readonly revisions: readonly ControllerRevision[];
   readonly collisionCount: number;
+  /** The label a revision carries its hash under: StatefulSets and DaemonSets differ. */
+  readonly hashLabel: string;
 }
 
 export interface RevisionState {
@@ -31,7 +33,12 @@ export interface RevisionState {
 }
 
 /** The revision of the owner's template: an existing one (raised to the newest number) or a new one. */
-export function presentRevision({ owner, revisions, collisionCount }: RevisionInput): RevisionState {
+export function presentRevision({
+  owner,
+  revisions,
+  collisionCount,
+  hashLabel,
+}: RevisionInput): RevisionState {
   const sorted = [...revisions].sort(
     (a, b) =>
       a.revision - b.revision || timeMs(a.metadata.creationTimestamp) - timeMs(b.metadata.creationTimestamp),
@@ -40,9 +47,7 @@ export function presentRevision({ owner, revisions, collisionCount }: RevisionIn
   const hash = templateHash(data, collisionCount);
   const newest = sorted.at(-1);
   const equal = sorted.findLast(
-    (candidate) =>
-      candidate.metadata.labels?.['controller.kubernetes.io/hash'] === hash ||
-      jsonEqual(candidate.data, data),
+    (candidate) => candidate.metadata.labels?.[hashLabel] === hash || jsonEqual(candidate.data, data),
   );
   if (equal !== undefined && equal === newest) return { all: sorted, present: equal, writes: [] };
   const number = (newest?.revision ?? 0) + 1;
@@ -54,7 +59,7 @@ export function presentRevision({ owner, revisions, collisionCount }: RevisionIn
     const all = [...sorted.filter((candidate) => candidate !== equal), present];
     return { all, present, writes: [{ op: 'edit', type: types.controllerRevisions, object: equal, change }] };
   }
-  const present = newRevision(owner, hash, number, data);
+  const present = newRevision(owner, { [hashLabel]: hash }, number, data);
   const create: Write = { op: 'create', type: types.controllerRevisions, object: present };
   return { all: [...sorted, present], present, writes: [create] };
 }
@@ -81,7 +86,7 @@ export function templateOf(revision: ControllerRevision, fallback: PodTemplate):
 
 function newRevision(
   owner: RevisionInput['owner'],
-  hash: string,
+  hashed: Readonly<Record<string, string>>,
   revision: number,
   data: unknown,
 ): ControllerRevision {
@@ -89,9 +94,9 @@ function newRevision(
     apiVersion: 'apps/v1',
     kind: 'ControllerRevision',
     metadata: {
-      name: `${nameOf(owner).slice(0, 223)}-${hash}`,
+      name: `${nameOf(owner).slice(0, 223)}-${Object.values(hashed).join('')}`,
       namespace: namespaceOf(owner),
-      labels: { ...owner.spec.template.metadata?.labels, 'controller.kubernetes.io/hash': hash },
+      labels: { ...owner.spec.template.metadata?.labels, ...hashed },
       ...(owner.metadata.annotations === undefined ? {} : { annotations: { ...owner.metadata.annotations } }),
       ownerReferences: [controllerReference(owner)],
     },

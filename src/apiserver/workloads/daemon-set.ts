@@ -75,8 +75,8 @@ export interface DaemonSetInput {
 
 export function planDaemonSet(input: DaemonSetInput): Plan {
   const { set, revisions, pods, nowMs } = input;
-  const state = presentRevision({ owner: set, revisions, collisionCount: 0 });
-  const hash = state.present.metadata.labels?.['controller.kubernetes.io/hash'] ?? '';
+  const state = presentRevision({ owner: set, revisions, collisionCount: 0, hashLabel: revisionHashLabel });
+  const hash = state.present.metadata.labels?.[revisionHashLabel] ?? '';
   const writes: Write[] = [...state.writes];
   const wanted = input.nodes.filter((node) => fitsNode(set.spec.template.spec, node));
   if (!isDeleting(set)) {

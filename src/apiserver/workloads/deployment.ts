@@ -193,11 +193,12 @@ class Look {
     const revision = Math.max(0, ...this.old.map(revisionOf)) + 1;
     const annotations = nextAnnotations(deployment, current, revision);
     const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
-    if (annotations !== undefined || (current.spec.minReadySeconds ?? 0) !== minReadySeconds) {
+    const waitDiffers = (current.spec.minReadySeconds ?? 0) !== minReadySeconds;
+    if (annotations !== undefined || waitDiffers) {
       const change = (copy: KubeObject): void => {
         if (annotations !== undefined)
           copy.metadata.annotations = { ...copy.metadata.annotations, ...annotations };
-        copy['spec'] = { ...(copy as ReplicaSet).spec, minReadySeconds };
+        if (waitDiffers) copy['spec'] = { ...(copy as ReplicaSet).spec, minReadySeconds };
       };
       this.before.push({ op: 'edit', type: types.replicaSets, object: current, change });
     }

@@ -68,7 +68,12 @@ interface Look extends StatefulSetInput {
 
 export function planStatefulSet(input: StatefulSetInput): Plan {
   const { set, revisions, nowMs } = input;
-  const state = presentRevision({ owner: set, revisions, collisionCount: set.status?.collisionCount ?? 0 });
+  const state = presentRevision({
+    owner: set,
+    revisions,
+    collisionCount: set.status?.collisionCount ?? 0,
+    hashLabel: 'controller.kubernetes.io/hash',
+  });
   const current =
     state.all.find((revision) => nameOf(revision) === set.status?.currentRevision) ?? state.present;
   const look: Look = {
