@@ -29,12 +29,11 @@ export function confirmChange(input: Confirmation): FieldChange[] {
   const predicted = comparable(stripIgnored(input.ignore, input.predicted, input.live), ownsStatus);
   const changes: FieldChange[] = [];
   const keys = listKeysOf(input.live, input.predicted);
-  differences(
-    { keys, note: (path, desired, was) => changes.push(noted(input.live, path, desired, was)) },
-    [],
-    predicted,
-    live,
-  );
+  const isCausedByUs = causes(input, manager);
+  const note = (path: Path, desired: unknown, was: unknown): void => {
+    if (isCausedByUs(path, desired)) changes.push(noted(input.live, path, desired, was));
+  };
+  differences({ keys, note }, [], predicted, live);
   return changes.map((change) => maskChange(input.live, change));
 }
 
@@ -50,6 +49,20 @@ function comparable(object: KubeObject, withStatus: boolean): Record<string, unk
     ...meta
   } = metadata;
   return { ...rest, metadata: meta, ...(withStatus && status !== undefined ? { status } : {}) };
+}
+
+/**
+ * The dry-run may have met a newer object than `live`. Then only what our manager owns in its answer, or owned before
+ * and does not have any more, comes from the apply; the rest is what others wrote in between.
+ */
+function causes(
+  { live, predicted }: Confirmation,
+  manager: string,
+): (path: Path, desired: unknown) => boolean {
+  if (live.metadata.resourceVersion === predicted.metadata.resourceVersion) return () => true;
+  const owns = (object: KubeObject, path: Path): boolean =>
+    ownersAt(object, path).some((owner) => owner.manager === manager && owner.operation === 'Apply');
+  return (path, desired) => owns(desired === undefined ? live : predicted, path);
 }
 
 interface DifferenceSink {

@@ -2,12 +2,11 @@
 import {
   type GroupVersionKind,
   gvkOf,
-  isKubeError,
   type KubeClient,
   type KubeObject,
   type ResourceType,
 } from '../k8s/index.ts';
-import type { ObjectName, TargetCluster } from './port.ts';
+import { codeOf, type ObjectName, type TargetCluster } from './port.ts';
 
 /** Finds how the cluster serves a kind; rejects with KubeError `UNKNOWN_KIND` when it does not. */
 export type TypeResolver = (kind: GroupVersionKind) => ResourceType | Promise<ResourceType>;
@@ -42,7 +41,7 @@ export function targetCluster(
       try {
         return await client.delete(await typed(name), name, { ...choice, propagationPolicy: propagation });
       } catch (error) {
-        if (isKubeError(error, 'NOT_FOUND')) return undefined;
+        if (codeOf(error) === 'NOT_FOUND') return undefined;
         throw error;
       }
     },
