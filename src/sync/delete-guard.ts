@@ -252,8 +252,8 @@ export interface GuardDeps {
   facts(request: DeleteRequest, live: KubeObject): Promise<DeleteFacts>;
 }
 
-/** A second and third try when the object changed between the look and the delete. */
-const MAX_TRIES = 3;
+/** Further tries when the object changed between the look and the delete; each looks and decides anew. */
+const MAX_TRIES = 5;
 
 /** Reads the object, decides, deletes with uid and resourceVersion as preconditions. Rejects with KubeError. */
 export async function guardedDelete(deps: GuardDeps, request: DeleteRequest): Promise<DeleteOutcome> {

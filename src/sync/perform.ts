@@ -61,7 +61,8 @@ const ESTABLISHED_POLL_MS = 50;
 /** A forced replacement waits this long for the old object to go. */
 const REPLACED_MS = 60_000;
 const REPLACED_POLL_MS = 250;
-const MAX_TAKEOVER_TRIES = 3;
+/** Against somebody who writes the same object at the same time. */
+const MAX_TRIES = 5;
 
 /** Rejects only when the deps' signal aborts; every other failure is in the event. */
 export async function perform(deps: PerformDeps, effect: SyncEffect): Promise<SyncEvent> {
@@ -218,7 +219,7 @@ async function takeOver(
       return;
     } catch (error) {
       if (codeOf(error) === 'NOT_FOUND') return;
-      if (codeOf(error) !== 'CONFLICT' || attempt >= MAX_TAKEOVER_TRIES) throw error;
+      if (codeOf(error) !== 'CONFLICT' || attempt >= MAX_TRIES) throw error;
       live = await deps.cluster.get(name);
     }
   }
@@ -507,19 +508,37 @@ async function cleanHooks(
 ): Promise<string[]> {
   const problems = await forEachTask(deps, tasks, async (task) => {
     try {
-      const live = await deps.cluster.get(taskName(task));
-      if (live?.metadata.annotations?.[OPERATION_MARK] !== plan.id) return undefined;
-      if (remove.has(task.id)) {
-        const outcome = await removeHook(deps, plan, task, live);
-        return outcome.kind === 'held' ? outcome.message : undefined;
-      }
-      if (isHeldByUs(live)) await releaseFinalizer(deps.cluster, taskName(task), live);
-      return undefined;
+      return await cleanHook(deps, plan, task, remove.has(task.id));
     } catch (error) {
       return taskFailure(task, error);
     }
   });
   return problems.filter((problem) => problem !== undefined);
+}
+
+/** Releases a hook that ended, or deletes it; the controller of its kind may write at the same time. */
+async function cleanHook(
+  deps: PerformDeps,
+  plan: SyncPlan,
+  task: SyncTask,
+  remove: boolean,
+): Promise<string | undefined> {
+  const name = taskName(task);
+  for (let attempt = 1; ; attempt += 1) {
+    const live = await deps.cluster.get(name);
+    if (live?.metadata.annotations?.[OPERATION_MARK] !== plan.id) return undefined;
+    if (remove) {
+      const outcome = await removeHook(deps, plan, task, live);
+      return outcome.kind === 'held' ? outcome.message : undefined;
+    }
+    if (!isHeldByUs(live)) return undefined;
+    try {
+      await releaseFinalizer(deps.cluster, name, live);
+      return undefined;
+    } catch (error) {
+      if (codeOf(error) !== 'CONFLICT' || attempt >= MAX_TRIES) throw error;
+    }
+  }
 }
 
 async function stopHooks(deps: PerformDeps, plan: SyncPlan, tasks: readonly SyncTask[]): Promise<string[]> {

@@ -61,24 +61,25 @@ async function discover(client: KubeClient, kind: GroupVersionKind): Promise<rea
   }
 }
 
+/** The same port, noting each call as `<verb> <name>`. */
 function counted(port: TargetCluster, calls: string[]): TargetCluster {
-  const note = (verb: string, name: string | undefined): void => {
+  const noted = <T>(verb: string, name: string | undefined, call: () => Promise<T>): Promise<T> => {
     calls.push(`${verb} ${name ?? ''}`);
+    return call();
   };
   return {
-    get: (name) => (note('get', name.name), port.get(name)),
-    apply: (object, choice) => (
-      note(choice.dryRun === true ? 'dry-run' : 'apply', object.metadata.name), port.apply(object, choice)
-    ),
-    create: (object, choice) => (note('create', object.metadata.name), port.create(object, choice)),
-    replace: (object, choice) => (note('replace', object.metadata.name), port.replace(object, choice)),
-    patchManagedFields: (name, list, version) => (
-      note('take-over', name.name), port.patchManagedFields(name, list, version)
-    ),
-    patchFinalizers: (name, list, version) => (
-      note('release', name.name), port.patchFinalizers(name, list, version)
-    ),
-    delete: (name, choice) => (note('delete', name.name), port.delete(name, choice)),
+    get: (name) => noted('get', name.name, () => port.get(name)),
+    apply: (object, choice) =>
+      noted(choice.dryRun === true ? 'dry-run' : 'apply', object.metadata.name, () =>
+        port.apply(object, choice),
+      ),
+    create: (object, choice) => noted('create', object.metadata.name, () => port.create(object, choice)),
+    replace: (object, choice) => noted('replace', object.metadata.name, () => port.replace(object, choice)),
+    patchManagedFields: (name, list, version) =>
+      noted('take-over', name.name, () => port.patchManagedFields(name, list, version)),
+    patchFinalizers: (name, list, version) =>
+      noted('release', name.name, () => port.patchFinalizers(name, list, version)),
+    delete: (name, choice) => noted('delete', name.name, () => port.delete(name, choice)),
     kindsChanged: () => port.kindsChanged?.(),
   };
 }
