@@ -29,3 +29,5 @@ export {
   type YamlValue,
   yamlLimits,
 } from './yaml.ts';
+export { Lru } from './lru.ts';
+export { joinInside, parentPath } from './relative-path.ts';

@@ -8,6 +8,7 @@ export {
   isMultiSource,
   sourcesOf,
 } from './application/application.ts';
+export type { Artifact, Checkout, SourceEntry, SourceTree } from './artifact.ts';
 export {
   ApplicationBody,
   ApplicationSource,
