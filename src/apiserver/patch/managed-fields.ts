@@ -130,7 +130,8 @@ export function updateManagers({ managers, live, next, context, prepared }: Mana
     const id = managerId(name);
     const earlier = result.managers.get(id);
     const set = earlier === undefined ? taken : unionOf(taken, earlier.set);
-    result.managers.set(id, { name, set, apiVersion, time: now });
+    // A real server keeps no time for changes through scale.
+    result.managers.set(id, { name, set, apiVersion, time: subresource === 'scale' ? undefined : now });
   }
   return capped(result.managers);
 }
