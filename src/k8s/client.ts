@@ -13,11 +13,23 @@ import {
   systemClock,
   systemRandom,
 } from '../lib/index.ts';
-import type { ClusterConnection } from './connection.ts';
+import type { ClusterConnection } from './connection-types.ts';
 import { type Attempt, errorOfAnswer, isKubeError, KubeError, kubeMessage } from './errors.ts';
 import { apiVersionOf, type KubeObject } from './object.ts';
-import { collectionPath, describeType, type ObjectRef, objectPath, type ResourceType } from './resource-type.ts';
-import { type HttpAnswer, type HttpRequest, type StreamSink, Transport, TransportError } from './transport.ts';
+import {
+  collectionPath,
+  describeType,
+  type ObjectRef,
+  objectPath,
+  type ResourceType,
+} from './resource-type.ts';
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  type StreamSink,
+  Transport,
+  TransportError,
+} from './transport.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -132,7 +144,11 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 export interface KubeClient {
   /** The server's URL, for messages. */
   readonly server: string;
-  get<T extends KubeObject = KubeObject>(type: ResourceType, ref: ObjectRef, options?: GetOptions): Promise<T>;
+  get<T extends KubeObject = KubeObject>(
+    type: ResourceType,
+    ref: ObjectRef,
+    options?: GetOptions,
+  ): Promise<T>;
   /** The object, or undefined when the server says that it does not exist (not when its kind does not). */
   find<T extends KubeObject = KubeObject>(
     type: ResourceType,
@@ -149,8 +165,16 @@ export interface KubeClient {
     type: ResourceType,
     options?: ListOptions,
   ): Promise<ListAnswer<T>>;
-  create<T extends KubeObject = KubeObject>(type: ResourceType, object: T, options?: WriteOptions): Promise<T>;
-  update<T extends KubeObject = KubeObject>(type: ResourceType, object: T, options?: WriteOptions): Promise<T>;
+  create<T extends KubeObject = KubeObject>(
+    type: ResourceType,
+    object: T,
+    options?: WriteOptions,
+  ): Promise<T>;
+  update<T extends KubeObject = KubeObject>(
+    type: ResourceType,
+    object: T,
+    options?: WriteOptions,
+  ): Promise<T>;
   patch<T extends KubeObject = KubeObject>(
     type: ResourceType,
     ref: ObjectRef,
@@ -309,7 +333,13 @@ class HttpKubeClient implements KubeClient {
           resourceVersion = page.resourceVersion;
           if (items.length > maxItems) throw this.#tooMany(type, maxItems);
         }
-        return { kind: 'complete', items, source: this.server, asOf: this.#deps.clock.now(), resourceVersion };
+        return {
+          kind: 'complete',
+          items,
+          source: this.server,
+          asOf: this.#deps.clock.now(),
+          resourceVersion,
+        };
       } catch (error) {
         if (!(error instanceof KubeError)) throw error;
         // The snapshot behind the continue token is gone; a fresh list has a new one.
@@ -350,10 +380,21 @@ class HttpKubeClient implements KubeClient {
     return this.#write<T>('apply', type, ref, 'PATCH', path, object, 'safe', options, contentType);
   }
 
-  async delete(type: ResourceType, ref: ObjectRef, options: DeleteOptions = {}): Promise<KubeObject | undefined> {
+  async delete(
+    type: ResourceType,
+    ref: ObjectRef,
+    options: DeleteOptions = {},
+  ): Promise<KubeObject | undefined> {
     const { uid, resourceVersion, propagationPolicy, gracePeriodSeconds } = options;
-    const preconditions = uid === undefined && resourceVersion === undefined ? undefined : { uid, resourceVersion };
-    const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions, propagationPolicy, gracePeriodSeconds };
+    const preconditions =
+      uid === undefined && resourceVersion === undefined ? undefined : { uid, resourceVersion };
+    const body = {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      preconditions,
+      propagationPolicy,
+      gracePeriodSeconds,
+    };
     const answer = await this.#call({
       ...this.#read('delete', type, ref),
       method: 'DELETE',
@@ -371,7 +412,14 @@ class HttpKubeClient implements KubeClient {
   async watchStream(type: ResourceType, options: WatchOptions, sink: StreamSink): Promise<void> {
     const attempt = attemptOf('watch', type, { namespace: options.namespace, name: '' }, this.server);
     const { labelSelector, fieldSelector, resourceVersion, timeoutSeconds } = options;
-    const query = { watch: true, allowWatchBookmarks: true, labelSelector, fieldSelector, resourceVersion, timeoutSeconds };
+    const query = {
+      watch: true,
+      allowWatchBookmarks: true,
+      labelSelector,
+      fieldSelector,
+      resourceVersion,
+      timeoutSeconds,
+    };
     const path = collectionPath(type, options.namespace) + queryText(query);
     const accept = options.metadataOnly === true ? METADATA : JSON_TYPE;
     const call: Call = { attempt, method: 'GET', path, accept, repeat: 'safe', options };
@@ -415,7 +463,11 @@ class HttpKubeClient implements KubeClient {
     return { attempt, method: 'GET' as const, repeat: 'safe' as const };
   }
 
-  async #page<T extends KubeObject>(type: ResourceType, options: ListOptions, token: string): Promise<Page<T>> {
+  async #page<T extends KubeObject>(
+    type: ResourceType,
+    options: ListOptions,
+    token: string,
+  ): Promise<Page<T>> {
     const attempt = attemptOf('list', type, { namespace: options.namespace, name: '' }, this.server);
     const { labelSelector, fieldSelector } = options;
     const query = {
@@ -436,7 +488,11 @@ class HttpKubeClient implements KubeClient {
     });
     const list = this.#parse(answer, attempt);
     const { items, metadata } = list;
-    if (!String(list.kind).endsWith('List') || !isRecord(metadata) || !(Array.isArray(items) || items === null)) {
+    if (
+      !String(list.kind).endsWith('List') ||
+      !isRecord(metadata) ||
+      !(Array.isArray(items) || items === null)
+    ) {
       throw new KubeError('SERVER', kubeMessage(attempt, 'the answer is not a list', 'SERVER'));
     }
     const objects = (items ?? []) as T[];
@@ -464,7 +520,15 @@ class HttpKubeClient implements KubeClient {
     });
     const attempt = attemptOf(verb, type, ref, this.server);
     const text = JSON.stringify(body);
-    return this.#object<T>(type, { attempt, method, path: path + query, contentType, body: text, repeat, options });
+    return this.#object<T>(type, {
+      attempt,
+      method,
+      path: path + query,
+      contentType,
+      body: text,
+      repeat,
+      options,
+    });
   }
 
   async #object<T extends KubeObject>(type: ResourceType, call: Call): Promise<T> {
@@ -513,7 +577,8 @@ class HttpKubeClient implements KubeClient {
       this.#connection.forget();
       return 0;
     }
-    const refused = error.httpStatus === 429 || (error.httpStatus === 503 && error.retryAfterMs !== undefined);
+    const refused =
+      error.httpStatus === 429 || (error.httpStatus === 503 && error.retryAfterMs !== undefined);
     const repeatable = refused || (call.repeat === 'safe' && (error.httpStatus === 503 || isDropped(error)));
     if (!repeatable) return undefined;
     const asked = error.retryAfterMs ?? 100 * 2 ** (tries - 1);
@@ -524,10 +589,8 @@ class HttpKubeClient implements KubeClient {
   async #request(call: Call): Promise<HttpRequest> {
     const headers: string[] = ['accept', call.accept ?? JSON_TYPE, 'user-agent', this.#userAgent];
     if (call.contentType !== undefined) headers.push('content-type', call.contentType);
-    const authorization: Record<string, string> = {};
-    const pending = this.#connection.authorize(authorization);
+    const pending = this.#connection.authorize(headers);
     if (pending !== undefined) await pending;
-    for (const name in authorization) headers.push(name, authorization[name] as string);
     for (const name in call.headers) headers.push(name, call.headers[name] as string);
     return {
       method: call.method,
@@ -561,7 +624,10 @@ class HttpKubeClient implements KubeClient {
 
   #tooMany(type: ResourceType, maxItems: number): KubeError {
     const attempt = attemptOf('list', type, { name: '' }, this.server);
-    return new KubeError('TOO_LARGE', kubeMessage(attempt, `there are more than ${maxItems} objects`, 'TOO_LARGE'));
+    return new KubeError(
+      'TOO_LARGE',
+      kubeMessage(attempt, `there are more than ${maxItems} objects`, 'TOO_LARGE'),
+    );
   }
 }
 

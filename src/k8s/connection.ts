@@ -1,30 +1,8 @@
 // How to reach one cluster and prove who we are. Builds it from plain settings; kubeconfig.ts reads files.
+
+import type { ClusterConnection, TlsMaterial } from './connection-types.ts';
 import { KubeError } from './errors.ts';
-
-/** TLS material of one moment; PEM text. */
-export interface TlsMaterial {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  /** Do not check the server's certificate. */
-  readonly insecure?: boolean;
-  /** Name to expect in the certificate instead of the URL's host. */
-  readonly serverName?: string;
-}
-
-/** One cluster and our identity there. */
-export interface ClusterConnection {
-  /** `https://host:port[/prefix]` without credentials and without a slash at the end. */
-  readonly server: string;
-  /** May change when credentials do: a new value is used for the connections opened after it. */
-  readonly tls: TlsMaterial;
-  /** HTTP proxy to go through. */
-  readonly proxy?: string;
-  /** Adds the authorization header. Returns nothing when it could do so at once. */
-  authorize(headers: Record<string, string>): Promise<void> | undefined;
-  /** Forgets cached credentials after the server refused them; absent when there is nothing to renew. */
-  forget?(): void;
-}
+import { type ExecPlugin, type ExecPluginDeps, execConnection } from './exec-plugin.ts';
 
 /** Settings of a cluster as an Argo CD cluster Secret has them (`server` and the JSON of `config`). */
 export interface ClusterSettings {
@@ -40,27 +18,37 @@ export interface ClusterSettings {
     readonly certData?: string;
     readonly keyData?: string;
   };
+  readonly execProviderConfig?: ExecPlugin;
   readonly proxyUrl?: string;
 }
 
-/** A connection with fixed credentials. Throws KubeError `CONFIG` for a server that is not a URL. */
-export function connectionOf(settings: ClusterSettings): ClusterConnection {
-  const tls = settings.tlsClientConfig ?? {};
-  const header = staticAuthorization(settings);
-  return {
-    server: serverUrl(settings.server),
-    tls: {
-      ...pem('ca', tls.caData),
-      ...pem('cert', tls.certData),
-      ...pem('key', tls.keyData),
-      ...(tls.insecure === true ? { insecure: true } : {}),
-      ...(tls.serverName === undefined || tls.serverName === '' ? {} : { serverName: tls.serverName }),
-    },
-    ...(settings.proxyUrl === undefined || settings.proxyUrl === '' ? {} : { proxy: settings.proxyUrl }),
-    authorize(headers) {
-      if (header !== undefined) headers.authorization = header;
-      return undefined;
-    },
+/**
+ * The connection these settings describe. Throws KubeError `CONFIG` for a server that is not a URL, and for an exec
+ * plugin when `plugins` is not given.
+ */
+export function connectionOf(settings: ClusterSettings, plugins?: ExecPluginDeps): ClusterConnection {
+  const { caData, certData, keyData, insecure, serverName = '' } = settings.tlsClientConfig ?? {};
+  const server = serverUrl(settings.server);
+  const tls: TlsMaterial = {
+    ...pem('ca', caData),
+    ...pem('cert', certData),
+    ...pem('key', keyData),
+    ...(insecure === true ? { insecure: true } : {}),
+    ...(serverName === '' ? {} : { serverName }),
+  };
+  const proxy = settings.proxyUrl ?? '';
+  const base = { server, tls, ...(proxy === '' ? {} : { proxy }) };
+  if (settings.execProviderConfig !== undefined) {
+    return execConnection(base, settings.execProviderConfig, plugins);
+  }
+  return { ...base, authorize: fixedHeader(staticAuthorization(settings)) };
+}
+
+/** `authorize` for a header that never changes. */
+export function fixedHeader(value: string | undefined): ClusterConnection['authorize'] {
+  return (headers) => {
+    if (value !== undefined) headers.push('authorization', value);
+    return undefined;
   };
 }
 
@@ -85,11 +73,16 @@ export function serverUrl(text: string): string {
     throw new KubeError('CONFIG', `Cannot use cluster address ${JSON.stringify(text)}: not a URL`, { cause });
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw new KubeError('CONFIG', `Cannot use cluster address ${url.host}: ${url.protocol} is not http or https`);
+    throw new KubeError(
+      'CONFIG',
+      `Cannot use cluster address ${url.host}: ${url.protocol} is not http or https`,
+    );
   }
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }
 
 function pem(name: 'ca' | 'cert' | 'key', base64: string | undefined): Partial<TlsMaterial> {
-  return base64 === undefined || base64 === '' ? {} : { [name]: Buffer.from(base64, 'base64').toString('utf8') };
+  return base64 === undefined || base64 === ''
+    ? {}
+    : { [name]: Buffer.from(base64, 'base64').toString('utf8') };
 }

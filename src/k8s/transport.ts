@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { Clock, Timer } from '../lib/index.ts';
-import type { ClusterConnection, TlsMaterial } from './connection.ts';
+import type { ClusterConnection, TlsMaterial } from './connection-types.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -132,7 +132,14 @@ export class Transport {
 
   #exchange(dispatcher: Dispatcher, request: HttpRequest, sink?: StreamSink): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(request, sink, this.#clock, this.#options.maxResponseBytes, resolve, reject);
+      const exchange = new Exchange(
+        request,
+        sink,
+        this.#clock,
+        this.#options.maxResponseBytes,
+        resolve,
+        reject,
+      );
       if (exchange.ended) return;
       dispatcher.dispatch(
         {
@@ -309,7 +316,8 @@ function transportError(error: unknown, sent: boolean): TransportError {
   const text = error instanceof Error ? error.message : String(error);
   // All addresses of a host failed: the first failure is the one to show.
   if (text === '' && error instanceof AggregateError) return transportError(error.errors[0], sent);
-  if (UNTRUSTED.test(code)) return new TransportError('untrusted', `${text} (${code})`, false, { cause: error });
+  if (UNTRUSTED.test(code))
+    return new TransportError('untrusted', `${text} (${code})`, false, { cause: error });
   const failure: TransportFailure = code.includes('TIMEOUT') ? 'timeout' : 'unreachable';
   const connected = sent && !['ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT'].includes(code);
   return new TransportError(failure, text || code, connected, { cause: error });

@@ -19,6 +19,8 @@ export const limits = {
   kubeRequestTimeoutMs: 60_000,
   /** One response of a Kubernetes API server: a page of 500 full objects stays far below. */
   kubeResponseBytes: 256 * MiB,
+  /** One watch event: etcd refuses objects over 1.5 MiB, escapes and managedFields add to that. */
+  kubeEventBytes: 16 * MiB,
   /** Objects per LIST page, as client-go's pager. */
   kubePageSize: 500,
   /** Body of one request to our own API or webhook. */
