@@ -1,10 +1,11 @@
 // Writes src/apiserver/data/ from the API documents of a Kubernetes source tree: the list of served resource
 // types, the schemas without prose, and the OpenAPI documents. Reads only the folder given; downloads nothing.
-// Usage: node tools/update-kubernetes-schemas.ts <kubernetes source>/api
+// Usage: node tools/update-kubernetes-schemas.ts <kubernetes source>/api <folder of k8s.io modules> <their version>
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { isRecord } from '../src/lib/index.ts';
+import { omittedWhenZero } from './go-struct-fields.ts';
 
 type Document = Record<string, unknown>;
 
@@ -135,6 +136,18 @@ function compact(schema: Document): Document {
   return result;
 }
 
+const SCALARS = ['string', 'integer', 'number', 'boolean'];
+
+/** Adds `omitZero` to the scalar members a server leaves out when they are zero. */
+function marked(schema: Document, omitted: ReadonlySet<string> | undefined): Document {
+  if (omitted === undefined || !isRecord(schema['properties'])) return schema;
+  for (const [name, at] of Object.entries(schema['properties'])) {
+    const property = record(at);
+    if (omitted.has(name) && SCALARS.includes(text(property['type']))) property['omitZero'] = true;
+  }
+  return schema;
+}
+
 function definitionIndex(schemas: Document): Map<string, string> {
   const index = new Map<string, string>();
   for (const [name, schema] of Object.entries(schemas)) {
@@ -184,9 +197,12 @@ function v2Document(api: string): Document {
   return { ...swagger, paths, definitions: pick(definitions, reachable(used, definitions)) };
 }
 
-function main(api: string | undefined): void {
-  if (api === undefined)
-    throw new Error('Usage: node tools/update-kubernetes-schemas.ts <kubernetes source>/api');
+function main([api, modules, version]: readonly string[]): void {
+  if (api === undefined || modules === undefined || version === undefined) {
+    throw new Error(
+      'Usage: node tools/update-kubernetes-schemas.ts <kubernetes>/api <k8s.io modules> <version>',
+    );
+  }
   rmSync(TARGET, { recursive: true, force: true });
   mkdirSync(TARGET, { recursive: true });
   const { schemas, documents } = readV3(api);
@@ -201,23 +217,28 @@ function main(api: string | undefined): void {
   );
   const wanted = reachable(roots, schemas);
   const kept = pick(schemas, wanted);
+  const omitted = omittedWhenZero(modules, version);
   write(
     'schemas',
-    Object.fromEntries(Object.entries(kept).map(([name, schema]) => [name, compact(record(schema))])),
+    Object.fromEntries(
+      Object.entries(kept).map(([name, schema]) => [
+        name,
+        marked(compact(record(schema)), omitted.get(name)),
+      ]),
+    ),
   );
   write('openapi-v3-schemas', kept);
   for (const [groupVersion, document] of documents)
     write(`openapi-v3-${groupVersion.replace('/', '-')}`, document);
   const swagger = v2Document(api);
   write('openapi-v2', swagger);
-  const version = text(record(swagger['info'])['version']);
   writeFileSync(
     join(TARGET, 'NOTICE.md'),
-    `The files in this folder are derived from the API documents of Kubernetes (${version}),\n` +
+    `The files in this folder are derived from the API documents of Kubernetes (modules ${version}),\n` +
       'copyright The Kubernetes Authors, licensed under the Apache License, Version 2.0\n' +
       '(https://www.apache.org/licenses/LICENSE-2.0). They were filtered to the versions served by\n' +
       'default, split, and compressed by `tools/update-kubernetes-schemas.ts`; the texts are unchanged.\n',
   );
 }
 
-main(process.argv[2]);
+main(process.argv.slice(2));

@@ -71,7 +71,7 @@ function retainKeys(original: Value, patch: Value): void {
   if (!Array.isArray(keys)) throw misuse('$retainKeys must be a list');
   for (const key of Object.keys(patch)) {
     if (!key.startsWith('$') && !keys.includes(key)) {
-      throw misuse(`the $retainKeys must contain all fields present in the patch: ${key} is missing`);
+      throw misuse('invalid patch format of retainKeys');
     }
   }
   for (const key of Object.keys(original)) if (!keys.includes(key)) delete original[key];

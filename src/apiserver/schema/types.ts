@@ -56,6 +56,8 @@ export interface Schema {
   /** `merge`, `replace`, `retainKeys`, or two of them separated by a comma. */
   readonly patchStrategy?: string;
   readonly validations?: readonly ValidationRule[];
+  /** Built-in kinds: the server leaves the member out when it is '', 0 or false. */
+  readonly omitZero?: boolean;
 }
 
 /** A resource under another (`pods/log`) and the kind it takes and answers. */
