@@ -1,0 +1,3 @@
+// Door of health: how one object and an application are.
+export { aggregateHealth, type ResourceHealth } from './aggregate.ts';
+export { assessHealth, type CustomHealth } from './assess.ts';
