@@ -109,3 +109,4 @@ export {
   type WorkQueueOptions,
   type WorkResult,
 } from './work-queue.ts';
+export { isNewer as isNewerVersion } from './informer-store.ts';

@@ -56,6 +56,12 @@ export type {
   ManifestSet,
   SourceType,
 } from './manifest-set.ts';
+export {
+  isDestinationPermitted,
+  isKindPermitted,
+  isSourcePermitted,
+  type ProjectRules,
+} from './project/permissions.ts';
 export type { AppProject } from './project/project.ts';
 export {
   DestinationServiceAccount,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Application, ApplicationSpec, ApplicationStatus } from '../../model/index.ts';
-import { type AutoSyncDecision, decideAutoSync, mayRetry, retryWaitMs, type SyncNeed } from './auto-sync.ts';
+import { type AutoSyncDecision, decideAutoSync, type SyncNeed } from './auto-sync.ts';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');
 const SOURCE = { repoURL: 'https://example.test/r.git', path: 'a' };
@@ -60,6 +60,11 @@ const CASES: Record<string, Case> = {
     last: { phase: 'Failed', finishedAt: '2026-01-01T00:08:30Z' },
     want: { kind: 'sync', why: 'the last attempt failed' },
   },
+  'takes a commit that renders the same for the one it synced': {
+    need: { sameAsLastSync: true },
+    last: { phase: 'Succeeded', revision: 'b'.repeat(40) },
+    want: { kind: 'none' },
+  },
   'does not hold a failure of an older revision against a newer one': {
     last: { phase: 'Failed', revision: 'b'.repeat(40) },
     want: { kind: 'sync', why: 'a new revision' },
@@ -81,24 +86,11 @@ for (const [name, { automated = {}, deleting, need, last, want }] of Object.entr
   });
 }
 
-test('retryWaitMs() doubles from 5 s up to 3 minutes by default', () => {
-  assert.deepEqual(
-    [0, 1, 2, 9].map((count) => retryWaitMs({}, count)),
-    [5_000, 10_000, 20_000, 180_000],
-  );
-});
-
-test('mayRetry() knows no limit below zero, and none means no retry', () => {
-  assert.equal(mayRetry({}, 0), false);
-  assert.equal(mayRetry({ retry: { limit: 2 } }, 1), true);
-  assert.equal(mayRetry({ retry: { limit: 2 } }, 2), false);
-  assert.equal(mayRetry({ retry: { limit: -1 } }, 1000), true);
-});
-
 const NEED: SyncNeed = {
   status: 'OutOfSync',
   revision: 'a'.repeat(40),
   source: SOURCE,
+  sameAsLastSync: false,
   toApply: [MAP],
   toPrune: [],
   desiredCount: 1,

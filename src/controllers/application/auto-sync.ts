@@ -1,5 +1,5 @@
 // Decides whether an automated sync is due. Pure: state and time in, decision out (argocd contract "auto-sync").
-import { type Backoff, backoffMs, jsonEqual, parseDurationMs } from '../../lib/index.ts';
+import { type Backoff, backoffMs, jsonEqual } from '../../lib/index.ts';
 import { type Application, type ApplicationSource, isAutomated, type Operation } from '../../model/index.ts';
 
 /** What the comparison found, as far as auto-sync cares. */
@@ -7,6 +7,8 @@ export interface SyncNeed {
   readonly status: 'Synced' | 'OutOfSync' | 'Unknown';
   readonly revision: string;
   readonly source: ApplicationSource;
+  /** True when the commit synced last renders the same as `revision`: then `revision` is nothing new. */
+  readonly sameAsLastSync: boolean;
   /** Objects that differ or are missing. */
   readonly toApply: readonly { group: string; kind: string; namespace: string; name: string }[];
   /** Live objects that left the source. */
@@ -53,7 +55,7 @@ export function decideAutoSync(app: Application, need: SyncNeed, now: number): A
   const attempted =
     last?.syncResult !== undefined &&
     last.operation.sync?.dryRun !== true &&
-    last.syncResult.revision === need.revision &&
+    (last.syncResult.revision === need.revision || need.sameAsLastSync) &&
     jsonEqual(last.syncResult.source, need.source);
   if (!attempted) return { kind: 'sync', operation: automatedOperation(app, need), why: 'a new revision' };
   const finishedMs = last.finishedAt === undefined ? now : Date.parse(last.finishedAt);
@@ -114,23 +116,4 @@ function automatedOperation(app: Application, need: SyncNeed, attempts = 0): Ope
     initiatedBy: { automated: true },
     retry: syncPolicy?.retry ?? { limit: AUTOMATED_RETRY_LIMIT },
   };
-}
-
-/** When a failed operation is tried again, from its retry strategy (defaults 5 s, factor 2, at most 3 m). */
-export function retryWaitMs(operation: Operation, retryCount: number): number {
-  const backoff = operation.retry?.backoff;
-  return backoffMs(
-    {
-      initialMs: parseDurationMs(backoff?.duration ?? '5s') ?? 5_000,
-      factor: backoff?.factor ?? 2,
-      maxMs: parseDurationMs(backoff?.maxDuration ?? '3m') ?? 180_000,
-    },
-    retryCount,
-  );
-}
-
-/** True while the retry strategy allows one more try; a negative limit allows any number. */
-export function mayRetry(operation: Operation, retryCount: number): boolean {
-  const limit = operation.retry?.limit ?? 0;
-  return limit < 0 || retryCount < limit;
 }

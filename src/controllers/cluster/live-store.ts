@@ -1,8 +1,16 @@
 // What is known of one cluster's live objects, indexed by name, by owner and by the application that tracks them.
 // In memory and synchronous; fed by watches and by the answers of our own writes. Knows no HTTP.
-import { type KubeObject, keyOf, keyText, type OwnerReference, type ResourceKey } from '../../k8s/index.ts';
+
+import { isSelfReferenced, parseTrackingId } from '../../diff/index.ts';
+import {
+  isNewerVersion,
+  type KubeObject,
+  keyOf,
+  keyText,
+  type OwnerReference,
+  type ResourceKey,
+} from '../../k8s/index.ts';
 import { annotations } from '../../model/index.ts';
-import { parseTrackingId } from './tracking.ts';
 
 export interface LiveObject {
   readonly key: ResourceKey;
@@ -86,7 +94,7 @@ export class LiveStore {
   #describe(object: KubeObject, full: boolean): LiveObject {
     const key = keyOf(object);
     const owners = object.metadata.ownerReferences ?? [];
-    const instance = this.#instanceOf(object, key);
+    const instance = this.#instanceOf(object);
     return {
       key,
       uid: object.metadata.uid ?? '',
@@ -98,7 +106,7 @@ export class LiveStore {
     };
   }
 
-  #instanceOf(object: KubeObject, key: ResourceKey): string | undefined {
+  #instanceOf(object: KubeObject): string | undefined {
     const text = object.metadata.annotations?.[annotations.trackingId];
     if (text === undefined) return undefined;
     if (this.#installationId !== undefined) {
@@ -107,12 +115,7 @@ export class LiveStore {
     }
     const tracking = parseTrackingId(text);
     if (tracking === undefined) return undefined;
-    const namesItself =
-      tracking.group === key.group &&
-      tracking.kind === key.kind &&
-      tracking.name === key.name &&
-      (key.namespace === '' || tracking.namespace === key.namespace);
-    return namesItself ? tracking.instance : undefined;
+    return isSelfReferenced(object, tracking) ? tracking.instance : undefined;
   }
 
   #link(text: string, live: LiveObject): void {
@@ -146,12 +149,8 @@ export class LiveStore {
   }
 }
 
-/** Numeric resource versions are comparable (Kubernetes 1.35); anything else is taken as newer when it differs. */
+/** A whole object is news even at a version of which only the metadata was known. */
 function isNewer(after: LiveObject, before: LiveObject): boolean {
   if (after.resourceVersion === before.resourceVersion) return after.full && !before.full;
-  if (/^\d+$/.test(after.resourceVersion) && /^\d+$/.test(before.resourceVersion)) {
-    const [a, b] = [after.resourceVersion, before.resourceVersion];
-    return a.length === b.length ? a > b : a.length > b.length;
-  }
-  return true;
+  return isNewerVersion(after.resourceVersion, before.resourceVersion);
 }

@@ -1,0 +1,51 @@
+// What the application controller works with. The composition root fills it; nothing here is global.
+
+import type { IgnoreRules } from '../../diff/index.ts';
+import type { Journal } from '../../journal/index.ts';
+import type { KubeClient, KubeObject, ResourceKey } from '../../k8s/index.ts';
+import type { Clock, Logger } from '../../lib/index.ts';
+import type { Application, Health, OperationState, ProjectRules, Repository } from '../../model/index.ts';
+import type { Renderer } from '../../render/index.ts';
+import type { Artifact } from '../../source/index.ts';
+import type { SyncSettings } from '../../sync/index.ts';
+import type { LiveClusters } from '../cluster/index.ts';
+import type { ChangedPaths, RepositoryTracker } from '../repository/index.ts';
+import type { JudgedHealth } from './compare.ts';
+import type { Memories } from './memory.ts';
+
+export interface ApplicationDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The cluster that holds the Applications. */
+  readonly home: KubeClient;
+  readonly controlNamespace: string;
+  readonly clusters: LiveClusters;
+  readonly repositories: RepositoryTracker;
+  readonly renderer: Renderer;
+  readonly journal: Journal;
+  readonly memories: Memories;
+  /** A snapshot of refs this old is good enough for an application nobody asked to refresh, milliseconds. */
+  readonly snapshotMaxAgeMs: number;
+  readonly syncSettings: Partial<SyncSettings>;
+  /** Undefined: there is no such project. */
+  projectRules(name: string): ProjectRules | undefined;
+  repositoryFor(url: string, project: string): Repository;
+  normalizeUrl(url: string): string;
+  sameRepository(a: string, b: string): boolean;
+  /** The key under which the tracker knows a repository. */
+  repositoryKey(url: string): string;
+  openArtifact(repository: Repository, revision: string, signal: AbortSignal): Promise<Artifact>;
+  /** Undefined when the range cannot be told (a commit is gone): everything counts as touched then. */
+  changedPaths(repository: Repository, from: string, to: string): Promise<ChangedPaths | undefined>;
+  ignoreRules(app: Application): IgnoreRules | undefined;
+  assessHealth(object: KubeObject): Health | undefined;
+  aggregateHealth(resources: readonly JudgedHealth[]): Health;
+  /** The application as the API has it now. */
+  current(app: Application): Application | undefined;
+  /** Writes an operation that begins, so that a restart finds it; resolves when it is stored. */
+  writeOperationState(app: Application, state: OperationState): Promise<void>;
+  /** Instance names of other applications whose last render holds this object. */
+  desiredBy(server: string, key: ResourceKey, except: string): readonly string[];
+  /** Somebody switched deletions off, for all clusters or this one. */
+  deletesDisabled(server: string): boolean;
+}

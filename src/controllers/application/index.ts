@@ -1,0 +1,8 @@
+// Door of the application controller.
+export { applicationType } from './application-type.ts';
+export { ApplicationController, type ControllerOptions, keyOfApplication } from './controller.ts';
+export type { ApplicationDeps } from './deps.ts';
+export type { Comparison, Desired, Facts, Judged } from './facts.ts';
+export { type ApplicationMemory, Memories, type RefreshLevel } from './memory.ts';
+export { compareDesired, desiredState } from './observe.ts';
+export { writeOperationState } from './write.ts';

@@ -1,0 +1,63 @@
+// What the controller remembers of an application between reconciliations. All of it can be derived again: losing
+// it costs time, never correctness.
+import type { KubeObject } from '../../k8s/index.ts';
+import type { Change } from '../../model/index.ts';
+import type { LiveObject } from '../cluster/index.ts';
+import type { Desired } from './facts.ts';
+import type { RunningOperation } from './operation.ts';
+
+export type RefreshLevel = 'normal' | 'hard';
+
+export interface ApplicationMemory {
+  /** The last render, and by its `revision` the newest commit it is known to be valid for. */
+  desired?: Desired;
+  /** Server of the cluster that was compared with last. */
+  server?: string;
+  /** Results of comparing, by object; valid while both sides are the very same objects. */
+  readonly compared: Map<
+    string,
+    { desired: KubeObject | undefined; live: LiveObject | undefined; change: Change }
+  >;
+  /** Digests under which a dry-run said "in sync", by object. */
+  readonly confirmed: Map<string, string>;
+  /** Live objects read in another version than the watched one, by object. */
+  readonly converted: Map<string, { resourceVersion: string; object: KubeObject }>;
+  running?: RunningOperation;
+  /** A refresh that was asked for and is not done: its level, and when (monotonic ms). */
+  refresh?: { level: RefreshLevel; askedAt: number };
+  /** Callers that wait until the refresh is done. */
+  readonly waiting: Set<() => void>;
+  /** Failed attempts in a row at something that heals by itself. */
+  failures: number;
+}
+
+export class Memories {
+  readonly #entries = new Map<string, ApplicationMemory>();
+
+  of(key: string): ApplicationMemory {
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const fresh: ApplicationMemory = {
+      compared: new Map(),
+      confirmed: new Map(),
+      converted: new Map(),
+      waiting: new Set(),
+      failures: 0,
+    };
+    this.#entries.set(key, fresh);
+    return fresh;
+  }
+
+  peek(key: string): ApplicationMemory | undefined {
+    return this.#entries.get(key);
+  }
+
+  forget(key: string): void {
+    for (const done of this.#entries.get(key)?.waiting ?? []) done();
+    this.#entries.delete(key);
+  }
+
+  entries(): IterableIterator<[string, ApplicationMemory]> {
+    return this.#entries.entries();
+  }
+}

@@ -1,0 +1,297 @@
+// Finds out what an application should be and what it is: git → render → targets → live objects. Every way this can
+// fail ends as a finding (a condition) of this one application.
+import { DiffError, prepareTarget } from '../../diff/index.ts';
+import { sameRepository } from '../../git/index.ts';
+import { describeKey, gvkOf, keyOf } from '../../k8s/index.ts';
+import { CodedError, jsonEqual, messageOf, retryOf } from '../../lib/index.ts';
+import {
+  type Application,
+  type ApplicationSource,
+  instanceName,
+  isDestinationPermitted,
+  isKindPermitted,
+  isMultiSource,
+  isSourcePermitted,
+  type ProjectRules,
+  sourcesOf,
+} from '../../model/index.ts';
+import type { LiveCluster } from '../cluster/index.ts';
+import { compareTargets } from './compare.ts';
+import type { Finding } from './conditions.ts';
+import type { ApplicationDeps } from './deps.ts';
+import type { Comparison, Desired, Facts } from './facts.ts';
+import type { ApplicationMemory } from './memory.ts';
+
+/** What the spec permits to go on with, or why it does not. */
+export type Admission =
+  | {
+      readonly kind: 'admitted';
+      readonly source: ApplicationSource;
+      readonly rules: ProjectRules;
+      readonly cluster: LiveCluster;
+    }
+  | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
+
+export async function observe(
+  deps: ApplicationDeps,
+  app: Application,
+  memory: ApplicationMemory,
+  signal: AbortSignal,
+): Promise<Facts & { readonly cluster?: LiveCluster; readonly rules?: ProjectRules }> {
+  const admission = await admit(deps, app);
+  if (admission.kind === 'refused') return { app, findings: admission.findings, retry: 'on-change' };
+  const { cluster, rules, source } = admission;
+  memory.server = cluster.server;
+  let desired: Desired;
+  try {
+    desired = await desiredState(deps, app, memory, { source, cluster, signal });
+  } catch (error) {
+    return { app, cluster, rules, ...failed(error, deps, app) };
+  }
+  try {
+    const comparison = await compareDesired(deps, { app, cluster, memory, desired, signal });
+    return { app, cluster, rules, findings: desired.findings, desired, comparison };
+  } catch (error) {
+    return { app, cluster, rules, desired, ...failed(error, deps, app) };
+  }
+}
+
+/** Project, source, destination: everything that must hold before anything is fetched. */
+async function admit(deps: ApplicationDeps, app: Application): Promise<Admission> {
+  const { spec } = app;
+  const refuse = (message: string): Admission => ({
+    kind: 'refused',
+    findings: [{ type: 'InvalidSpecError', message }],
+  });
+  const [source] = sourcesOf(spec);
+  if (source === undefined) return refuse('spec.source is missing: name at least repoURL and path');
+  if (isMultiSource(spec) && (spec.sources ?? []).length > 1) {
+    return refuse('spec.sources has several entries, which this version cannot render; use spec.source');
+  }
+  const { server, name } = spec.destination;
+  if (server && name) {
+    return refuse(`spec.destination has both server (${server}) and name (${name}); give one of them`);
+  }
+  if (!server && !name) return refuse('spec.destination has neither server nor name; give one of them');
+  const rules = deps.projectRules(spec.project);
+  if (rules === undefined) {
+    return refuse(
+      `Application references project ${spec.project} which does not exist; create it or choose another in spec.project`,
+    );
+  }
+  if (!isSourcePermitted(rules, deps.normalizeUrl(source.repoURL), deps.normalizeUrl)) {
+    return refuse(
+      `application repo ${source.repoURL} is not permitted in project '${spec.project}'; add it to the project's sourceRepos`,
+    );
+  }
+  const cluster = await deps.clusters.resolve(spec.destination);
+  if (cluster === undefined) {
+    return refuse(
+      `There is no cluster ${name === undefined || name === '' ? `with server ${server}` : `named ${name}`}; add a cluster Secret for it or correct spec.destination`,
+    );
+  }
+  const destination = {
+    server: cluster.server,
+    name: cluster.name,
+    namespace: spec.destination.namespace ?? '',
+  };
+  if (!isDestinationPermitted(rules, destination)) {
+    return refuse(
+      `application destination server '${cluster.server}' and namespace '${destination.namespace}' do not match any of the allowed destinations in project '${spec.project}'`,
+    );
+  }
+  return { kind: 'admitted', source, rules, cluster };
+}
+
+interface DesiredOptions {
+  readonly source: ApplicationSource;
+  readonly cluster: LiveCluster;
+  readonly signal: AbortSignal;
+  /** A commit to render instead of the one the source names; such a render is not remembered. */
+  readonly revision?: string;
+}
+
+/** The rendered and prepared targets; from memory when neither source nor anything that was read changed. */
+export async function desiredState(
+  deps: ApplicationDeps,
+  app: Application,
+  memory: ApplicationMemory,
+  options: DesiredOptions,
+): Promise<Desired> {
+  const { source, cluster } = options;
+  const repository = deps.repositoryFor(source.repoURL, app.spec.project);
+  const notBefore = memory.refresh?.askedAt ?? deps.clock.monotonic() - deps.snapshotMaxAgeMs;
+  const snapshot = await deps.repositories.snapshot(repository, notBefore);
+  const mirror = deps.repositories.mirror(repository);
+  const pinned = options.revision;
+  const { id: revision } = await mirror.resolve(
+    pinned ?? source.targetRevision ?? '',
+    snapshot.refs,
+    source.tagPrefix,
+  );
+  const known = memory.desired;
+  const isHard = memory.refresh?.level === 'hard';
+  if (
+    known !== undefined &&
+    !isHard &&
+    jsonEqual(known.source, source) &&
+    sameRepository(known.source.repoURL, source.repoURL)
+  ) {
+    if (known.revision === revision) return known;
+    if (await isUntouched(deps, app, known, revision)) {
+      const moved: Desired = { ...known, revision };
+      if (pinned === undefined) memory.desired = moved;
+      return moved;
+    }
+  }
+  const desired = await renderDesired(deps, app, {
+    source,
+    revision,
+    cluster,
+    signal: options.signal,
+    fresh: isHard,
+  });
+  if (pinned === undefined) memory.desired = desired;
+  return desired;
+}
+
+/** True when `other` is a commit that renders the same as `desired`, as far as the changed paths can tell. */
+export async function isSameRender(
+  deps: ApplicationDeps,
+  app: Application,
+  desired: Desired,
+  other: string | undefined,
+): Promise<boolean> {
+  if (other === undefined || other === '') return false;
+  return other === desired.revision || (await isUntouched(deps, app, desired, other));
+}
+
+/** True when no path the render read changed between its commit and `revision`. */
+async function isUntouched(
+  deps: ApplicationDeps,
+  app: Application,
+  known: Desired,
+  revision: string,
+): Promise<boolean> {
+  const repository = deps.repositoryFor(known.source.repoURL, app.spec.project);
+  const changed = await deps.changedPaths(repository, known.revision, revision);
+  return changed !== undefined && !changed.touches(known.set.input.reads);
+}
+
+async function renderDesired(
+  deps: ApplicationDeps,
+  app: Application,
+  request: {
+    source: ApplicationSource;
+    revision: string;
+    cluster: LiveCluster;
+    signal: AbortSignal;
+    fresh: boolean;
+  },
+): Promise<Desired> {
+  const { source, revision, cluster, signal, fresh } = request;
+  const { name = '', namespace = '' } = app.metadata;
+  const instance = instanceName(app, deps.controlNamespace);
+  const destinationNamespace = app.spec.destination.namespace ?? '';
+  const artifact = await deps.openArtifact(
+    deps.repositoryFor(source.repoURL, app.spec.project),
+    revision,
+    signal,
+  );
+  const set = await deps.renderer.render(
+    {
+      artifact,
+      source,
+      sourceIndex: 0,
+      app: { name, namespace, project: app.spec.project, destinationNamespace, instance },
+      kube: cluster.versions(),
+      fresh,
+    },
+    signal,
+  );
+  const prepared = prepareTarget(set.manifests, {
+    instance,
+    destinationNamespace,
+    scopeOf: (kind) => cluster.scopeOf(kind),
+  });
+  const findings = prepared.conditions.map(({ type, message }) => ({
+    type: type as Finding['type'],
+    message,
+  }));
+  return { revision, source, set, targets: prepared.targets, findings };
+}
+
+/** Holds a render against the cluster. */
+export async function compareDesired(
+  deps: ApplicationDeps,
+  context: {
+    app: Application;
+    cluster: LiveCluster;
+    memory: ApplicationMemory;
+    desired: Desired;
+    signal: AbortSignal;
+  },
+): Promise<Comparison> {
+  const { app, cluster, memory, desired, signal } = context;
+  const ignore = deps.ignoreRules(app);
+  const compareDeps = {
+    cluster,
+    assessHealth: deps.assessHealth,
+    aggregateHealth: deps.aggregateHealth,
+    ignore,
+  };
+  return await compareTargets(
+    compareDeps,
+    memory,
+    instanceName(app, deps.controlNamespace),
+    desired.targets,
+    signal,
+  );
+}
+
+/** The same commit rendered anew, past the store. */
+export async function renderAgain(
+  deps: ApplicationDeps,
+  context: { app: Application; cluster: LiveCluster; signal: AbortSignal },
+  desired: Desired,
+): Promise<Desired> {
+  const { app, cluster, signal } = context;
+  const { source, revision } = desired;
+  return await renderDesired(deps, app, { source, revision, cluster, signal, fresh: true });
+}
+
+/** Objects of the source that the project does not allow, with the sentence for the sync result. */
+export function refusedTargets(
+  desired: Desired,
+  rules: ProjectRules,
+  cluster: LiveCluster,
+): { object: Desired['targets'][number]['object']; message: string }[] {
+  return desired.targets.flatMap(({ object }) => {
+    const gvk = gvkOf(object);
+    const scope = cluster.scopeOf(gvk);
+    if (scope === 'unknown') return [];
+    if (isKindPermitted(rules, gvk, scope === 'Namespaced', object.metadata.name)) return [];
+    return [
+      {
+        object,
+        message: `resource ${gvk.group}:${gvk.kind} is not permitted in the project: ${describeKey(keyOf(object))}`,
+      },
+    ];
+  });
+}
+
+function failed(error: unknown, deps: ApplicationDeps, app: Application): Pick<Facts, 'findings' | 'retry'> {
+  const expected = error instanceof CodedError || error instanceof DiffError;
+  const retry = retryOf(error);
+  if (!expected || retry === 'never') {
+    deps.log.error('an application could not be compared because of a bug', {
+      application: app.metadata.name,
+      error,
+    });
+  }
+  const type: Finding['type'] = expected ? 'ComparisonError' : 'UnknownError';
+  return {
+    findings: [{ type, message: messageOf(error) }],
+    retry: retry === 'on-change' ? 'on-change' : 'backoff',
+  };
+}

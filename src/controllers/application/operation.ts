@@ -1,0 +1,350 @@
+// Carries one operation of an application on: plan, machine, effects, journal. It returns as soon as there is
+// something to wait for; the next reconciliation goes on from there, after a crash from the recorded results.
+import type { KubeObject } from '../../k8s/index.ts';
+import { rfc3339 } from '../../lib/index.ts';
+import {
+  type Application,
+  annotations,
+  type Change,
+  type Operation,
+  type OperationState,
+  type ProjectRules,
+  type RevisionHistory,
+} from '../../model/index.ts';
+import {
+  nextRetry,
+  type PerformDeps,
+  perform,
+  planSync,
+  restoreSync,
+  type SyncEvent,
+  type SyncState,
+  splitHooks,
+  startSync,
+  step,
+  syncResults,
+} from '../../sync/index.ts';
+import type { LiveCluster } from '../cluster/index.ts';
+import { deleteFacts } from './delete-facts.ts';
+import type { ApplicationDeps } from './deps.ts';
+import type { Desired, Facts } from './facts.ts';
+import type { ApplicationMemory } from './memory.ts';
+import { compareDesired, desiredState, refusedTargets, renderAgain } from './observe.ts';
+import { syncJournal } from './sync-journal.ts';
+
+/** An operation between two reconciliations. */
+export interface RunningOperation {
+  readonly operation: Operation;
+  /** True when it came from the object's top-level `operation`, which is removed when it ends. */
+  readonly requested: boolean;
+  readonly startedAt: number;
+  readonly retryCount: number;
+  readonly desired: Desired;
+  state: SyncState;
+  /** Why it ends before its time, e.g. a newer commit. */
+  superseded?: string;
+  /** Whether a second render gave the same; asked once, and only when something is to be pruned. */
+  stable?: Promise<boolean>;
+}
+
+export interface OperationContext {
+  readonly app: Application;
+  readonly facts: Facts;
+  readonly cluster: LiveCluster;
+  readonly rules: ProjectRules;
+  readonly memory: ApplicationMemory;
+  readonly signal: AbortSignal;
+}
+
+export interface OperationProgress {
+  readonly operationState: OperationState;
+  readonly deployed?: Omit<RevisionHistory, 'id'>;
+  readonly ended: boolean;
+  /** True when the top-level `operation` is to be removed. */
+  readonly consumed: boolean;
+  /** Look again after this long, milliseconds. */
+  readonly requeueMs?: number;
+}
+
+export interface OperationStart {
+  readonly operation: Operation;
+  readonly requested: boolean;
+  readonly startedAt: number;
+  readonly retryCount: number;
+  /** The recorded state of this very operation, when it is resumed. */
+  readonly recorded?: OperationState;
+}
+
+/** Begins an operation and carries it as far as it goes without waiting. */
+export async function beginOperation(
+  deps: ApplicationDeps,
+  context: OperationContext,
+  start: OperationStart,
+): Promise<OperationProgress> {
+  const { app, cluster, memory, signal } = context;
+  const source = start.operation.sync?.source ?? context.facts.desired?.source ?? app.spec.source;
+  if (source === undefined) throw new Error('an operation needs a source'); // admitted specs have one
+  const pinned = start.recorded?.syncResult?.revision ?? start.operation.sync?.revision;
+  const revision = pinned === undefined || pinned === '' ? undefined : pinned;
+  const desired =
+    context.facts.desired !== undefined &&
+    (revision === undefined || revision === context.facts.desired.revision)
+      ? context.facts.desired
+      : await desiredState(deps, app, memory, {
+          source,
+          cluster,
+          signal,
+          ...(revision === undefined ? {} : { revision }),
+        });
+  const changes = await changesFor(deps, context, desired);
+  const split = splitHooks(desired.targets.map(({ object }) => object));
+  const namespace = app.spec.destination.namespace ?? '';
+  const plan = planSync({
+    changes,
+    hooks: split.hooks,
+    operation: start.operation.sync ?? {},
+    startedAt: start.startedAt,
+    retryCount: start.retryCount,
+    automated: start.operation.initiatedBy?.automated === true,
+    revision: desired.revision,
+    destinationNamespace: namespace,
+    ...(app.spec.syncPolicy?.syncOptions === undefined
+      ? {}
+      : { syncOptions: app.spec.syncPolicy.syncOptions }),
+    ...(app.spec.syncPolicy?.managedNamespaceMetadata === undefined
+      ? {}
+      : { managedNamespaceMetadata: app.spec.syncPolicy.managedNamespaceMetadata }),
+    ...(await liveNamespace(cluster, app, namespace, signal)),
+    maxPrune: app.metadata.annotations?.[annotations.maxPrune],
+    refused: refusedTargets(desired, context.rules, cluster),
+    settings: deps.syncSettings,
+  });
+  const results = start.recorded?.syncResult?.resources;
+  const state = results === undefined ? startSync(plan) : restoreSync(plan, results);
+  const running: RunningOperation = { ...start, desired, state };
+  memory.running = running;
+  // A restart must find an operation that takes several steps, and a person the one that was asked for.
+  if (plan.multiStep || start.requested || start.retryCount > 0) await recordRunning(deps, app, running);
+  return await advance(deps, context, running, { kind: 'begin', now: deps.clock.now() });
+}
+
+/** Goes on with a waiting operation: time passed, something changed, or it is to be ended. */
+export async function continueOperation(
+  deps: ApplicationDeps,
+  context: OperationContext,
+  running: RunningOperation,
+): Promise<OperationProgress> {
+  const now = deps.clock.now();
+  const recorded = context.app.status?.operationState;
+  if (recorded?.phase === 'Terminating' || running.superseded !== undefined) {
+    return await advance(deps, context, running, { kind: 'terminate', now });
+  }
+  return await advance(deps, context, running, { kind: 'tick', now });
+}
+
+/** An operation that could not even be planned: the source does not render, the spec is wrong. */
+export function failedBeforeStart(start: OperationStart, message: string, now: number): OperationProgress {
+  return {
+    operationState: {
+      operation: start.operation,
+      phase: 'Error',
+      message,
+      startedAt: rfc3339(start.startedAt),
+      finishedAt: rfc3339(now),
+      ...(start.retryCount > 0 ? { retryCount: start.retryCount } : {}),
+    },
+    ended: true,
+    consumed: start.requested,
+  };
+}
+
+async function advance(
+  deps: ApplicationDeps,
+  context: OperationContext,
+  running: RunningOperation,
+  first: SyncEvent,
+): Promise<OperationProgress> {
+  const performing = performDeps(deps, context, running);
+  let next = step(running.state, first);
+  for (;;) {
+    running.state = next.state;
+    const [effect] = next.effects;
+    if (effect === undefined) break;
+    if (effect.kind === 'wait') return progress(deps, context, running, effect.ms);
+    const event = await perform(performing, effect);
+    if (event.kind === 'applied')
+      for (const { live } of event.outcomes) if (live !== undefined) context.cluster.observe(live);
+    next = step(next.state, event);
+  }
+  return progress(deps, context, running, undefined);
+}
+
+function progress(
+  deps: ApplicationDeps,
+  context: OperationContext,
+  running: RunningOperation,
+  waitMs: number | undefined,
+): OperationProgress {
+  const now = deps.clock.now();
+  const { state } = running;
+  if (state.at !== 'done') {
+    return {
+      operationState: recordedState(running, { phase: state.phase, message: state.message }),
+      ended: false,
+      consumed: false,
+      ...(waitMs === undefined ? {} : { requeueMs: waitMs }),
+    };
+  }
+  const message = running.superseded ?? state.message;
+  const ended = recordedState(running, { phase: state.phase, message, finishedAt: rfc3339(now) });
+  const retry =
+    running.superseded === undefined && state.plan.dryRun === false
+      ? nextRetry(ended, now)
+      : { kind: 'none' as const };
+  if (retry.kind === 'retry' && context.app.status?.operationState?.phase !== 'Terminating') {
+    delete context.memory.running;
+    return {
+      operationState: { ...ended, phase: 'Running', message: retry.message },
+      ended: false,
+      consumed: false,
+      requeueMs: Math.max(0, retry.at - now),
+    };
+  }
+  delete context.memory.running;
+  return {
+    operationState: ended,
+    ended: true,
+    consumed: running.requested,
+    ...deployment(running, ended, now),
+  };
+}
+
+/** Full, real, successful syncs are deployments; repairs and selective syncs are not. */
+function deployment(
+  running: RunningOperation,
+  ended: OperationState,
+  now: number,
+): Pick<OperationProgress, 'deployed'> {
+  const { operation, desired, startedAt } = running;
+  const isFull = (operation.sync?.resources ?? []).length === 0 && operation.sync?.dryRun !== true;
+  if (ended.phase !== 'Succeeded' || !isFull) return {};
+  return {
+    deployed: {
+      revision: desired.revision,
+      source: desired.source,
+      deployStartedAt: rfc3339(startedAt),
+      deployedAt: rfc3339(now),
+      ...(operation.initiatedBy === undefined ? {} : { initiatedBy: operation.initiatedBy }),
+    },
+  };
+}
+
+function recordedState(
+  running: RunningOperation,
+  now: { phase: string; message: string; finishedAt?: string },
+): OperationState {
+  const { operation, desired, retryCount, startedAt, state } = running;
+  const resources = syncResults(state);
+  return {
+    operation,
+    phase: now.phase,
+    message: now.message,
+    startedAt: rfc3339(startedAt),
+    ...(now.finishedAt === undefined ? {} : { finishedAt: now.finishedAt }),
+    ...(retryCount > 0 ? { retryCount } : {}),
+    syncResult: {
+      revision: desired.revision,
+      source: desired.source,
+      ...(resources.length === 0 ? {} : { resources }),
+    },
+  };
+}
+
+async function recordRunning(
+  deps: ApplicationDeps,
+  app: Application,
+  running: RunningOperation,
+): Promise<void> {
+  const operationState = recordedState(running, { phase: 'Running', message: 'starting' });
+  await deps.writeOperationState(app, operationState);
+}
+
+/** The comparison of the facts when it is of the same render; another revision is compared for itself. */
+async function changesFor(
+  deps: ApplicationDeps,
+  context: OperationContext,
+  desired: Desired,
+): Promise<readonly Change[]> {
+  const { facts } = context;
+  const sameRender = facts.desired?.set.digest === desired.set.digest;
+  const comparison =
+    sameRender && facts.comparison !== undefined
+      ? facts.comparison
+      : await compareDesired(deps, { ...context, desired });
+  return comparison.judged.map(({ change }) => change);
+}
+
+async function liveNamespace(
+  cluster: LiveCluster,
+  app: Application,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ liveNamespace?: KubeObject }> {
+  if (name === '' || !(app.spec.syncPolicy?.syncOptions ?? []).includes('CreateNamespace=true')) return {};
+  const live = await cluster.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, signal);
+  return live === undefined ? {} : { liveNamespace: live };
+}
+
+function performDeps(
+  deps: ApplicationDeps,
+  context: OperationContext,
+  running: RunningOperation,
+): PerformDeps {
+  const { app, cluster, signal } = context;
+  return {
+    cluster: cluster.target,
+    clock: deps.clock,
+    assessHealth: deps.assessHealth,
+    facts: async (request, live) =>
+      deleteFacts(
+        deps,
+        {
+          app,
+          cluster,
+          desired: running.desired,
+          stable: request.purpose !== 'prune' || (await isStable(deps, context, running)),
+          mass: running.state.plan.mass,
+          automated: running.state.plan.automated,
+          approved: isApproved(deps, app, running),
+        },
+        request,
+        live,
+      ),
+    journal: syncJournal(deps.journal, app, running),
+    approvedAt: async () => approvedAt(deps, app),
+    signal,
+  };
+}
+
+/** When a person last approved deletions, by the annotation on the application as it is now. */
+function approvedAt(deps: ApplicationDeps, app: Application): number | undefined {
+  const at = Date.parse(deps.current(app)?.metadata.annotations?.[annotations.deletionApproved] ?? '');
+  return Number.isNaN(at) ? undefined : at;
+}
+
+function isApproved(deps: ApplicationDeps, app: Application, running: RunningOperation): boolean {
+  // Annotations have whole seconds; an approval in the second of the start counts.
+  return (approvedAt(deps, app) ?? 0) >= Math.floor(running.startedAt / 1000) * 1000;
+}
+
+/** Before anything is deleted the same commit is rendered once more: a render that differs from itself proves nothing. */
+async function isStable(
+  deps: ApplicationDeps,
+  context: OperationContext,
+  running: RunningOperation,
+): Promise<boolean> {
+  running.stable ??= renderAgain(deps, context, running.desired).then(
+    ({ set }) => set.digest === running.desired.set.digest,
+  );
+  return await running.stable;
+}

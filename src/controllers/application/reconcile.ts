@@ -1,0 +1,276 @@
+// The life of an application, one step at a time: observe, decide, operate, tell. Level-triggered: it is given a name,
+// not an event, and everything is derived from Git, the cluster and the object itself.
+import { messageOf } from '../../lib/index.ts';
+import { type Application, annotations, instanceName, type ProjectRules } from '../../model/index.ts';
+import type { LiveCluster } from '../cluster/index.ts';
+import { type AutoSyncDecision, decideAutoSync, type SyncNeed } from './auto-sync.ts';
+import { cascade } from './cascade.ts';
+import { type ConditionType, type Finding, hasError, replaceConditions } from './conditions.ts';
+import type { ApplicationDeps } from './deps.ts';
+import type { Facts } from './facts.ts';
+import type { ApplicationMemory } from './memory.ts';
+import { compareDesired, isSameRender, observe } from './observe.ts';
+import {
+  beginOperation,
+  continueOperation,
+  failedBeforeStart,
+  type OperationContext,
+  type OperationProgress,
+  type OperationStart,
+} from './operation.ts';
+import { projectStatus } from './status.ts';
+import { writeDeletion, writeStatus } from './write.ts';
+
+/** When to look again without being told; undefined: only when something changes. */
+export interface Outcome {
+  readonly requeueMs?: number;
+}
+
+/** Waits between tries at something that heals by itself. */
+const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000] as const;
+
+export async function reconcileApplication(
+  deps: ApplicationDeps,
+  app: Application,
+  memory: ApplicationMemory,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (app.metadata.deletionTimestamp !== undefined) return await reconcileDeletion(deps, app, signal);
+  if (app.metadata.annotations?.[annotations.skipReconcile] === 'true') return {};
+  const refresh = memory.refresh;
+
+  let facts = await observe(deps, app, memory, signal);
+  const step = await nextStep(deps, app, memory, facts);
+  const progress = await operate(deps, app, memory, facts, step, signal);
+  if (progress?.ended === true && facts.desired !== undefined && facts.cluster !== undefined) {
+    facts = await observeAgain(deps, app, memory, facts, facts.cluster, signal);
+  }
+
+  const findings = [...facts.findings, ...findingsOf(step, progress)];
+  const status = projectStatus(app, {
+    facts: { ...facts, findings },
+    operationState: progress?.operationState,
+    deployed: progress?.deployed,
+    controlNamespace: deps.controlNamespace,
+    now: deps.clock.now(),
+  });
+  await writeStatus(deps, app, {
+    status,
+    consumed: progress?.consumed ?? false,
+    refreshed: refresh !== undefined,
+  });
+  if (refresh !== undefined && memory.refresh === refresh) finishRefresh(memory);
+  return nextLook(memory, facts, step, progress);
+}
+
+/** What this reconciliation does beyond looking. */
+type NextStep =
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'begin'; readonly start: OperationStart }
+  | { readonly kind: 'wait-for-retry'; readonly requeueMs: number }
+  | { readonly kind: 'idle'; readonly decision?: AutoSyncDecision };
+
+async function nextStep(
+  deps: ApplicationDeps,
+  app: Application,
+  memory: ApplicationMemory,
+  facts: Facts,
+): Promise<NextStep> {
+  const now = deps.clock.now();
+  if (memory.running !== undefined) {
+    supersede(memory, facts);
+    return { kind: 'continue' };
+  }
+  const resumed = resumable(app, facts, now);
+  if (resumed !== undefined) return resumed;
+  if (app.operation !== undefined) {
+    return {
+      kind: 'begin',
+      start: { operation: app.operation, requested: true, startedAt: now, retryCount: 0 },
+    };
+  }
+  const need = await needOf(deps, app, facts);
+  if (need === undefined) return { kind: 'idle' };
+  const decision = decideAutoSync(app, need, now);
+  if (decision.kind !== 'sync') return { kind: 'idle', decision };
+  return {
+    kind: 'begin',
+    start: { operation: decision.operation, requested: false, startedAt: now, retryCount: 0 },
+  };
+}
+
+/** A recorded operation that nobody carries on: after a restart, or between two tries. */
+function resumable(app: Application, facts: Facts, now: number): NextStep | undefined {
+  const recorded = app.status?.operationState;
+  if (recorded === undefined || (recorded.phase !== 'Running' && recorded.phase !== 'Terminating'))
+    return undefined;
+  const base = { operation: recorded.operation, requested: app.operation !== undefined };
+  if (recorded.finishedAt === undefined) {
+    const startedAt = Date.parse(recorded.startedAt);
+    return { kind: 'begin', start: { ...base, startedAt, retryCount: recorded.retryCount ?? 0, recorded } };
+  }
+  // A newer commit need not wait for the retries of an older one.
+  const isNewer =
+    !base.requested &&
+    facts.desired !== undefined &&
+    facts.desired.revision !== recorded.syncResult?.revision;
+  const waitMs = isNewer ? 0 : retryDueMs(recorded.message, now);
+  if (waitMs > 0 && recorded.phase === 'Running') return { kind: 'wait-for-retry', requeueMs: waitMs };
+  return {
+    kind: 'begin',
+    start: { ...base, startedAt: now, retryCount: isNewer ? 0 : (recorded.retryCount ?? 0) + 1 },
+  };
+}
+
+/** The time is part of the message ("… at <RFC 3339>."), which is all that a restart leaves. */
+function retryDueMs(message: string | undefined, now: number): number {
+  const at = Date.parse(/ at (\d{4}-\d{2}-\d{2}T[0-9:.]+Z)/.exec(message ?? '')?.[1] ?? '');
+  return Number.isNaN(at) ? 0 : at - now;
+}
+
+/** An automated operation that waits gives way to a newer commit. */
+function supersede(memory: ApplicationMemory, facts: Facts): void {
+  const { running } = memory;
+  if (
+    running === undefined ||
+    facts.desired === undefined ||
+    running.operation.initiatedBy?.automated !== true
+  )
+    return;
+  if (facts.desired.set.digest === running.desired.set.digest) return;
+  running.superseded ??= `superseded by commit ${facts.desired.revision.slice(0, 7)}`;
+}
+
+async function needOf(deps: ApplicationDeps, app: Application, facts: Facts): Promise<SyncNeed | undefined> {
+  const { comparison, desired } = facts;
+  if (comparison === undefined || desired === undefined || hasError(facts.findings)) return undefined;
+  const differing = comparison.judged.filter(({ status }) => status === 'OutOfSync');
+  return {
+    status: comparison.sync,
+    revision: desired.revision,
+    source: desired.source,
+    sameAsLastSync:
+      comparison.sync === 'OutOfSync' &&
+      (await isSameRender(deps, app, desired, app.status?.operationState?.syncResult?.revision)),
+    toApply: differing.filter(({ requiresPruning }) => !requiresPruning).map(({ change }) => change.key),
+    // What an incomplete answer shows as left over may merely be unseen.
+    toPrune: comparison.complete
+      ? differing.filter(({ requiresPruning }) => requiresPruning).map(({ change }) => change.key)
+      : [],
+    desiredCount: desired.targets.length,
+  };
+}
+
+async function operate(
+  deps: ApplicationDeps,
+  app: Application,
+  memory: ApplicationMemory,
+  facts: Facts & { readonly cluster?: LiveCluster; readonly rules?: ProjectRules },
+  step: NextStep,
+  signal: AbortSignal,
+): Promise<OperationProgress | undefined> {
+  if (step.kind === 'idle' || step.kind === 'wait-for-retry') return undefined;
+  const { cluster, rules } = facts;
+  if (step.kind === 'continue') {
+    if (memory.running === undefined || cluster === undefined || rules === undefined) return undefined;
+    return await continueOperation(deps, { app, facts, cluster, rules, memory, signal }, memory.running);
+  }
+  if (cluster === undefined || rules === undefined || hasError(facts.findings)) {
+    if (facts.retry === 'backoff') return undefined;
+    return failedBeforeStart(
+      step.start,
+      facts.findings.map(({ message }) => message).join('; '),
+      deps.clock.now(),
+    );
+  }
+  const context: OperationContext = { app, facts, cluster, rules, memory, signal };
+  try {
+    return await beginOperation(deps, context, step.start);
+  } catch (error) {
+    signal.throwIfAborted();
+    deps.log.info('an operation could not be started', {
+      application: app.metadata.name,
+      reason: messageOf(error),
+    });
+    return failedBeforeStart(step.start, messageOf(error), deps.clock.now());
+  }
+}
+
+async function observeAgain(
+  deps: ApplicationDeps,
+  app: Application,
+  memory: ApplicationMemory,
+  facts: Facts,
+  cluster: LiveCluster,
+  signal: AbortSignal,
+): Promise<Facts> {
+  const { desired } = facts;
+  if (desired === undefined) return facts;
+  return { ...facts, comparison: await compareDesired(deps, { app, cluster, memory, desired, signal }) };
+}
+
+function findingsOf(step: NextStep, progress: OperationProgress | undefined): Finding[] {
+  if (step.kind === 'idle' && step.decision?.kind === 'refuse')
+    return [{ type: 'SyncError', message: step.decision.message }];
+  const state = progress?.operationState;
+  if (progress?.ended !== true || state === undefined || state.phase === 'Succeeded') return [];
+  if (state.operation.initiatedBy?.automated !== true || state.message?.startsWith('superseded') === true)
+    return [];
+  return [
+    {
+      type: 'SyncError',
+      message: `Failed last sync attempt to ${state.syncResult?.revision.slice(0, 7) ?? 'this commit'}: ${state.message}`,
+    },
+  ];
+}
+
+function nextLook(
+  memory: ApplicationMemory,
+  facts: Facts,
+  step: NextStep,
+  progress: OperationProgress | undefined,
+): Outcome {
+  const waits: number[] = [];
+  if (progress?.requeueMs !== undefined) waits.push(progress.requeueMs);
+  // The end of an operation may be the beginning of the next: a newer commit, a repair, a requested one.
+  if (progress?.ended === true && progress.operationState.phase !== 'Succeeded') waits.push(100);
+  if (step.kind === 'wait-for-retry') waits.push(step.requeueMs);
+  if (step.kind === 'idle' && step.decision?.kind === 'wait') waits.push(step.decision.waitMs);
+  if (step.kind === 'idle' && step.decision?.kind === 'refuse' && step.decision.retryInMs !== undefined)
+    waits.push(step.decision.retryInMs);
+  memory.failures = facts.retry === undefined ? 0 : memory.failures + 1;
+  if (facts.retry === 'backoff')
+    waits.push(RETRY_MS[Math.min(memory.failures - 1, RETRY_MS.length - 1)] ?? 60_000);
+  return waits.length === 0 ? {} : { requeueMs: Math.min(...waits) };
+}
+
+function finishRefresh(memory: ApplicationMemory): void {
+  delete memory.refresh;
+  for (const done of memory.waiting) done();
+  memory.waiting.clear();
+}
+
+/** While an application is being deleted nothing is applied for it any more. */
+async function reconcileDeletion(
+  deps: ApplicationDeps,
+  app: Application,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const memory = deps.memories.of(instanceName(app, deps.controlNamespace));
+  delete memory.running;
+  const cluster = await deps.clusters.resolve(app.spec.destination);
+  const result = await cascade(deps, app, cluster, signal);
+  if (result.kind === 'done') {
+    await writeDeletion(deps, app, result.finalizers);
+    return {};
+  }
+  const evaluated: ReadonlySet<ConditionType> = new Set(['DeletionError']);
+  const conditions = replaceConditions(
+    app.status?.conditions ?? [],
+    evaluated,
+    result.finding === undefined ? [] : [result.finding],
+    deps.clock.now(),
+  );
+  await writeStatus(deps, app, { status: { ...app.status, conditions }, consumed: false, refreshed: false });
+  return { requeueMs: result.requeueMs };
+}

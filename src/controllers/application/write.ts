@@ -1,0 +1,79 @@
+// Writes what the controller has to say into the Application object: the smallest patch, and only when something changed.
+import { isKubeError } from '../../k8s/index.ts';
+import { mergePatchBetween } from '../../lib/index.ts';
+import {
+  type Application,
+  type ApplicationStatus,
+  annotations,
+  type OperationState,
+} from '../../model/index.ts';
+import { applicationType } from './application-type.ts';
+import type { ApplicationDeps } from './deps.ts';
+
+const MANAGER = { fieldManager: 'fairlead' } as const;
+
+export interface StatusWrite {
+  readonly status: ApplicationStatus;
+  /** The top-level `operation` has ended and goes. */
+  readonly consumed: boolean;
+  /** The refresh that the annotation asked for is done. */
+  readonly refreshed: boolean;
+}
+
+export async function writeStatus(
+  deps: ApplicationDeps,
+  app: Application,
+  write: StatusWrite,
+): Promise<void> {
+  const patch: Record<string, unknown> = {};
+  const status = mergePatchBetween(app.status ?? {}, write.status);
+  if (status !== undefined) patch['status'] = status;
+  if (write.consumed && app.operation !== undefined) patch['operation'] = null;
+  const hasRefresh = app.metadata.annotations?.[annotations.refresh] !== undefined;
+  if (write.refreshed && hasRefresh) {
+    // With the resourceVersion as precondition a newer request for a refresh is never taken away unseen.
+    patch['metadata'] = {
+      annotations: { [annotations.refresh]: null },
+      resourceVersion: app.metadata.resourceVersion,
+    };
+  }
+  if (Object.keys(patch).length === 0) return;
+  await patchApplication(deps, app, patch);
+}
+
+/** Records that an operation begins, before its first effect. */
+export async function writeOperationState(
+  deps: ApplicationDeps,
+  app: Application,
+  operationState: OperationState,
+): Promise<void> {
+  const before = app.status?.operationState;
+  const patch = mergePatchBetween(before === undefined ? {} : { operationState: before }, { operationState });
+  if (patch !== undefined) await patchApplication(deps, app, { status: patch });
+}
+
+/** Lets the application go: what is left are the finalizers of others. */
+export async function writeDeletion(
+  deps: ApplicationDeps,
+  app: Application,
+  left: readonly string[],
+): Promise<void> {
+  if (left.length === (app.metadata.finalizers ?? []).length) return;
+  await patchApplication(deps, app, {
+    metadata: { finalizers: left, resourceVersion: app.metadata.resourceVersion },
+  });
+}
+
+async function patchApplication(
+  deps: ApplicationDeps,
+  app: Application,
+  patch: Record<string, unknown>,
+): Promise<void> {
+  const { name = '', namespace = '' } = app.metadata;
+  try {
+    await deps.home.patch(applicationType, { namespace, name }, { type: 'merge', body: patch }, MANAGER);
+  } catch (error) {
+    // Deleted meanwhile: there is nobody left to tell.
+    if (!isKubeError(error, 'NOT_FOUND')) throw error;
+  }
+}

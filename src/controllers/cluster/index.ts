@@ -1,0 +1,6 @@
+// Door of the cluster controller: live state of target clusters.
+
+export { LiveCluster } from './live-cluster.ts';
+export { type ClusterEntry, HOME_NAME, HOME_SERVER, LiveClusters } from './live-clusters.ts';
+export { type LiveChange, type LiveObject, LiveStore } from './live-store.ts';
+export { resourceTree } from './tree.ts';

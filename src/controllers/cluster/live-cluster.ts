@@ -1,0 +1,411 @@
+// One target cluster as the controllers see it: what it serves, what lives in it, and how to read and write it.
+// Watches every kind; whole objects are kept where they are tracked or shown, metadata elsewhere.
+import {
+  type ApiCatalog,
+  type ApiResource,
+  type Discovery,
+  describeTypeAnswer,
+  type GroupKind,
+  type GroupVersionKind,
+  gvkOf,
+  Informer,
+  type KubeClient,
+  KubeError,
+  type KubeObject,
+  keyOf,
+  type ObjectChange,
+  type ResourceKey,
+  type ResourceType,
+} from '../../k8s/index.ts';
+import {
+  type Answer,
+  type Clock,
+  complete,
+  incomplete,
+  isRecord,
+  type Logger,
+  type Random,
+} from '../../lib/index.ts';
+import { annotations, FIELD_MANAGER } from '../../model/index.ts';
+import { type TargetCluster, targetCluster } from '../../sync/index.ts';
+import { isExcluded, isShown } from './kinds.ts';
+import { type LiveChange, type LiveObject, LiveStore } from './live-store.ts';
+
+export interface LiveClusterDeps {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export interface LiveClusterOptions {
+  /** As Applications name it: `https://kubernetes.default.svc` for the home cluster, whatever its real address. */
+  readonly server: string;
+  readonly name: string;
+  /** True for the cluster that holds the Applications. */
+  readonly isHome: boolean;
+  readonly installationId?: string;
+}
+
+/** Called for each change of an object that an application tracks, with the application's instance name. */
+export type RootListener = (instance: string, change: LiveChange) => void;
+/** Called for each change below a tracked object: only the tree looks different. */
+export type TreeListener = (instance: string) => void;
+
+/** A kind is listed within this time, or the comparison goes on without it and says so. */
+const LIST_DEADLINE_MS = 20_000;
+/** Ownership chains are short; a longer one is a loop. */
+const MAX_OWNERS = 10;
+
+type Mode = 'whole' | 'metadata';
+
+interface Watched {
+  readonly mode: Mode;
+  readonly type: ApiResource;
+  readonly informer: Informer;
+}
+
+export class LiveCluster {
+  readonly server: string;
+  readonly name: string;
+  readonly isHome: boolean;
+  readonly client: KubeClient;
+  /** The port that syncs write through; its answers go into the live state at once. */
+  readonly target: TargetCluster;
+  readonly #deps: LiveClusterDeps;
+  readonly #store: LiveStore;
+  readonly #watched = new Map<string, Watched>();
+  readonly #rootListeners = new Set<RootListener>();
+  readonly #treeListeners = new Set<TreeListener>();
+  #catalog: ApiCatalog | undefined;
+  #version = '';
+  #starting: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(deps: LiveClusterDeps, options: LiveClusterOptions) {
+    this.#deps = deps;
+    this.client = deps.client;
+    this.server = options.server;
+    this.name = options.name;
+    this.isHome = options.isHome;
+    this.#store = new LiveStore(
+      options.installationId === undefined ? {} : { installationId: options.installationId },
+    );
+    this.target = this.#writeThrough(
+      targetCluster(
+        deps.client,
+        (gvk) => this.#typeOf(gvk),
+        () => void this.#refreshDiscovery(),
+      ),
+    );
+  }
+
+  get store(): LiveStore {
+    return this.#store;
+  }
+
+  /** Reads what the cluster serves and begins to watch it; shared by all who wait for it. Rejects with KubeError. */
+  start(signal: AbortSignal): Promise<void> {
+    this.#starting ??= this.#start(signal).catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([
+      this.#deps.discovery.stop(),
+      ...[...this.#watched.values()].map(({ informer }) => informer.stop()),
+    ]);
+    await this.client.close();
+  }
+
+  onRoot(listener: RootListener): void {
+    this.#rootListeners.add(listener);
+  }
+
+  onTree(listener: TreeListener): () => void {
+    this.#treeListeners.add(listener);
+    return () => this.#treeListeners.delete(listener);
+  }
+
+  /** The Kubernetes version and everything served, for Helm's Capabilities. */
+  versions(): { readonly version: string; readonly apiVersions: readonly string[] } {
+    return { version: this.#version, apiVersions: this.#catalog?.apiVersions() ?? [] };
+  }
+
+  discoveryComplete(): boolean {
+    return this.#catalog !== undefined && this.#catalog.failure === undefined;
+  }
+
+  scopeOf(kind: GroupKind): 'Namespaced' | 'Cluster' | 'unknown' {
+    const answer = this.#catalog?.byGroupKind(kind);
+    if (answer?.kind !== 'found') return 'unknown';
+    return answer.type.namespaced ? 'Namespaced' : 'Cluster';
+  }
+
+  live(key: ResourceKey): LiveObject | undefined {
+    return this.#store.get(key);
+  }
+
+  trackedBy(instance: string): readonly LiveObject[] {
+    return this.#store.trackedBy(instance);
+  }
+
+  /** Whether a kind's objects are all known, and how old that knowledge is (a running watch keeps it fresh). */
+  listState(kind: GroupKind): { readonly complete: boolean; readonly ageMs: number } {
+    const watched = this.#watched.get(kindKey(kind));
+    if (watched === undefined) return { complete: false, ageMs: Number.POSITIVE_INFINITY };
+    const { reason } = watched.informer.state;
+    return {
+      complete: reason === undefined,
+      ageMs: reason === undefined ? 0 : this.#deps.clock.now() - watched.informer.state.asOf,
+    };
+  }
+
+  /** Live objects of a kind. */
+  countOf(kind: GroupKind): number {
+    return this.#watched.get(kindKey(kind))?.informer.size ?? 0;
+  }
+
+  /** Objects in a namespace that `instance` does not track, what every namespace has by itself left out. */
+  countForeign(namespace: string, instance: string): number {
+    let count = 0;
+    for (const live of this.#store.all()) {
+      if (live.key.namespace !== namespace || live.instance === instance || live.owners.length > 0) continue;
+      if (
+        live.key.name === 'kube-root-ca.crt' ||
+        (live.key.kind === 'ServiceAccount' && live.key.name === 'default')
+      )
+        continue;
+      count += 1;
+    }
+    return count;
+  }
+
+  /**
+   * Watches these kinds with whole objects and waits until they are listed. Kinds the cluster does not serve have
+   * no objects; kinds it cannot tell about make the answer incomplete.
+   */
+  async ensureWatched(kinds: readonly GroupVersionKind[], signal: AbortSignal): Promise<Answer<never>> {
+    const reasons: string[] = [];
+    const pending: Promise<void>[] = [];
+    for (const kind of new Map(kinds.map((gvk) => [kindKey(gvk), gvk])).values()) {
+      const known = this.#watched.get(kindKey(kind));
+      if (known?.mode === 'whole' && known.informer.state.reason === undefined) continue;
+      const answer = await this.#find(kind);
+      if (answer.kind === 'unknown') reasons.push(describeTypeAnswer(kind, answer));
+      if (answer.kind !== 'found' || isExcluded(kind) || !isWatchable(answer.type)) continue;
+      const informer = this.#watch(answer.type, 'whole');
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(LIST_DEADLINE_MS)]);
+      pending.push(
+        informer.whenComplete(deadline).catch(() => {
+          signal.throwIfAborted();
+          reasons.push(
+            `${kind.kind} objects could not be listed: ${informer.state.reason ?? 'no answer in time'}`,
+          );
+        }),
+      );
+    }
+    await Promise.all(pending);
+    const source = `the cluster ${this.name}`;
+    return reasons.length === 0
+      ? complete([], source, this.#deps.clock.now())
+      : incomplete(reasons.join('; '));
+  }
+
+  /** The object as the server has it, in the version of `object`; undefined when it or its kind does not exist. */
+  async read(object: KubeObject, signal: AbortSignal): Promise<KubeObject | undefined> {
+    const answer = await this.#find(gvkOf(object));
+    if (answer.kind === 'absent') return undefined;
+    if (answer.kind === 'unknown')
+      throw new KubeError('UNKNOWN_KIND', describeTypeAnswer(gvkOf(object), answer));
+    const { namespace, name = '' } = object.metadata;
+    return await this.client.find(answer.type, { namespace, name }, { signal });
+  }
+
+  /** What an apply of `desired` would give. */
+  async preview(desired: KubeObject, signal: AbortSignal): Promise<KubeObject> {
+    const type = await this.#typeOf(gvkOf(desired));
+    return await this.client.apply(type, desired, {
+      fieldManager: FIELD_MANAGER,
+      force: true,
+      dryRun: true,
+      signal,
+    });
+  }
+
+  /** Takes in an object as an answer of the server just showed it. */
+  observe(object: KubeObject): void {
+    const change = this.#store.upsert(object, true);
+    if (change !== undefined) this.#tellTree(change);
+  }
+
+  /** Forgets an object that the server just said is gone. */
+  forget(key: ResourceKey, uid: string): void {
+    const change = this.#store.remove(key, uid);
+    if (change !== undefined) this.#tell(change);
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    const [catalog, answer] = await Promise.all([
+      this.#deps.discovery.refresh(signal),
+      this.client.raw({ path: '/version', signal }),
+    ]);
+    if (catalog.failure !== undefined && catalog.groupVersions.length === 0) {
+      throw new KubeError(
+        'UNREACHABLE',
+        `Cannot find out what ${this.client.server} serves: ${catalog.failure}`,
+      );
+    }
+    const version: unknown = JSON.parse(answer.text);
+    this.#version = isRecord(version) ? String(version['gitVersion']) : '';
+    this.#deps.discovery.start();
+    this.#deps.discovery.onChange((next) => this.#adopt(next));
+    this.#adopt(catalog);
+  }
+
+  /** Watches what is new, stops watching what is gone for certain. */
+  #adopt(catalog: ApiCatalog): void {
+    if (this.#stopped) return;
+    this.#catalog = catalog;
+    for (const type of catalog.preferred('list', 'watch')) {
+      if (!isExcluded(type)) this.#watch(type, isShown(type) ? 'whole' : 'metadata');
+    }
+    for (const [key, { type, informer }] of this.#watched) {
+      if (catalog.byGroupKind(type).kind !== 'absent') continue;
+      this.#watched.delete(key);
+      for (const object of [...informer.values()]) this.forget(keyOf(object), object.metadata.uid ?? '');
+      void informer.stop();
+    }
+  }
+
+  /** Starts a watch, or makes one that has metadata alone a whole one. */
+  #watch(type: ApiResource, mode: Mode): Informer {
+    const key = kindKey(type);
+    const known = this.#watched.get(key);
+    if (known !== undefined && (known.mode === mode || mode === 'metadata')) return known.informer;
+    const informer = new Informer(this.#deps, {
+      type,
+      metadataOnly: mode === 'metadata',
+      transform:
+        mode === 'metadata' ? withoutManagedFields : (object) => (isWhole(object) ? object : reduced(object)),
+    });
+    informer.subscribe((change) => this.#onChange(change, mode));
+    this.#watched.set(key, { mode, type, informer });
+    informer.start();
+    if (known !== undefined) void known.informer.stop();
+    return informer;
+  }
+
+  #onChange(change: ObjectChange<KubeObject>, mode: Mode): void {
+    const { object } = change;
+    const full = mode === 'whole' && isWhole(object);
+    const result =
+      change.kind === 'delete'
+        ? this.#store.remove(keyOf(object), object.metadata.uid)
+        : this.#store.upsert(object, full);
+    if (result !== undefined) this.#tell(result);
+  }
+
+  #tell(change: LiveChange): void {
+    const instances = new Set([change.before?.instance, change.after?.instance]);
+    for (const instance of instances) {
+      if (instance !== undefined) for (const listener of this.#rootListeners) listener(instance, change);
+    }
+    this.#tellTree(change);
+  }
+
+  #tellTree(change: LiveChange): void {
+    if (this.#treeListeners.size === 0) return;
+    const live = change.after ?? change.before;
+    const instance = live === undefined ? undefined : this.#instanceAbove(live);
+    if (instance !== undefined) for (const listener of this.#treeListeners) listener(instance);
+  }
+
+  #instanceAbove(live: LiveObject): string | undefined {
+    let at: LiveObject | undefined = live;
+    for (let i = 0; at !== undefined && i < MAX_OWNERS; i++) {
+      if (at.instance !== undefined) return at.instance;
+      const [owner]: LiveObject['owners'] = at.owners;
+      at = owner === undefined ? undefined : this.#store.byUid(owner.uid);
+    }
+    return undefined;
+  }
+
+  async #find(gvk: GroupVersionKind): Promise<ReturnType<ApiCatalog['byGvk']>> {
+    const known = this.#catalog?.byGvk(gvk);
+    if (known?.kind === 'found') return known;
+    // It may have been defined a moment ago.
+    const catalog = await this.#refreshDiscovery();
+    return catalog.byGvk(gvk);
+  }
+
+  #refreshedAt = Number.NEGATIVE_INFINITY;
+
+  /** At most twice a second: an application of an unknown kind must not turn into a storm of discoveries. */
+  async #refreshDiscovery(): Promise<ApiCatalog> {
+    const now = this.#deps.clock.monotonic();
+    if (this.#catalog !== undefined && now - this.#refreshedAt < 500) return this.#catalog;
+    this.#refreshedAt = now;
+    const catalog = await this.#deps.discovery.refresh();
+    this.#adopt(catalog);
+    return catalog;
+  }
+
+  async #typeOf(gvk: GroupVersionKind): Promise<ResourceType> {
+    const answer = await this.#find(gvk);
+    if (answer.kind === 'found') return answer.type;
+    throw new KubeError(
+      'UNKNOWN_KIND',
+      `The Kubernetes API could not find ${gvk.group === '' ? 'core' : gvk.group}/${gvk.kind} version ${gvk.version}: ${describeTypeAnswer(gvk, answer)}. Make sure its CRD is installed on the destination cluster`,
+    );
+  }
+
+  #writeThrough(target: TargetCluster): TargetCluster {
+    return {
+      ...target,
+      delete: async (name, choice) => {
+        const left = await target.delete(name, choice);
+        if (left === undefined && choice.dryRun !== true) {
+          const { group } = gvkOf(name);
+          this.forget(
+            { group, kind: name.kind, namespace: name.namespace ?? '', name: name.name },
+            choice.uid,
+          );
+        }
+        return left;
+      },
+    };
+  }
+}
+
+function kindKey({ group, kind }: GroupKind): string {
+  return `${group}/${kind}`;
+}
+
+function isWatchable(type: ApiResource): boolean {
+  return type.verbs.includes('list') && type.verbs.includes('watch');
+}
+
+/** Tracked objects are compared, those of shown kinds are judged: both need all of it. */
+function isWhole(object: KubeObject): boolean {
+  return object.metadata.annotations?.[annotations.trackingId] !== undefined || isShown(gvkOf(object));
+}
+
+/** What indexes and ownership need, and nothing else: a Secret of somebody else is nobody's business. */
+function reduced(object: KubeObject): KubeObject {
+  return withoutManagedFields({
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    metadata: object.metadata,
+  });
+}
+
+function withoutManagedFields(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}

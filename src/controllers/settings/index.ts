@@ -1,0 +1,3 @@
+// Door of the settings: what is configured in Kubernetes objects.
+export type { ClusterConfig, ClusterSecret } from './secrets.ts';
+export { Settings, type SettingsChange } from './settings.ts';
