@@ -15,10 +15,13 @@ export {
   systemExec,
 } from './exec.ts';
 export { canonicalJson, digestOf, isRecord, type Json, jsonEqual, sha256 } from './json.ts';
+export { applyJsonPatch, applyMergePatch, JsonPatchError, type JsonPatchErrorCode } from './json-patch.ts';
 export { limits } from './limits.ts';
 export { jsonLogger, type LogFields, type Logger, type LogLevel, silentLogger } from './log.ts';
+export { Lru } from './lru.ts';
 export { mergePatchBetween } from './merge-patch.ts';
 export { type Random, randomName, seededRandom, systemRandom } from './random.ts';
+export { joinInside, parentPath } from './relative-path.ts';
 export {
   parseYaml,
   parseYamlDocuments,
@@ -29,5 +32,3 @@ export {
   type YamlValue,
   yamlLimits,
 } from './yaml.ts';
-export { Lru } from './lru.ts';
-export { joinInside, parentPath } from './relative-path.ts';

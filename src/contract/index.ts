@@ -1,0 +1,59 @@
+// Door of contract: the shapes of the REST API, shared by server, client, CLI and page. Runs in the browser too.
+export type {
+  Application,
+  AppProject,
+  FieldChange,
+  ResourceNode,
+  ResourceRef,
+  ResourceTree,
+} from '../model/index.ts';
+export {
+  ApplicationCreateQuery,
+  ApplicationDeleteQuery,
+  ApplicationGetQuery,
+  type ApplicationList,
+  type ApplicationListMetadata,
+  ApplicationListQuery,
+  ApplicationScope,
+  ApplicationSpecWrite,
+  ApplicationUpdateQuery,
+  type ApplicationWatchEvent,
+  ApplicationWrite,
+  PatchRequest,
+  RollbackRequest,
+  type StreamLine,
+  SyncRequest,
+  type WatchEventType,
+} from './applications.ts';
+export {
+  type AuditPage,
+  AuditQuery,
+  type AuditRecord,
+  type AuditVerification,
+  AuditVerifyQuery,
+} from './audit.ts';
+export { type Cluster, ClusterGetQuery, type ClusterList, type ProjectList } from './configuration.ts';
+export { type ErrorBody, type GrpcCodeName, grpcCodes, httpStatusOf } from './errors.ts';
+export {
+  SessionCreateRequest,
+  type SessionResponse,
+  type Settings,
+  type UserInfo,
+  type VersionInfo,
+} from './session.ts';
+export {
+  type CommitMetadata,
+  type EventList,
+  EventQuery,
+  type KubernetesEvent,
+  type LogEntry,
+  LogQuery,
+  type ManagedResource,
+  type ManagedResourceList,
+  ManifestQuery,
+  type ManifestResponse,
+  ResourceFilter,
+  ResourceQuery,
+  type ResourceResponse,
+  RevisionQuery,
+} from './views.ts';

@@ -1,0 +1,43 @@
+// How query strings become typed values: texts, lists and flags as grpc-gateway writes them.
+import { z } from 'zod';
+
+/** One value; of a repeated key the last counts. */
+export const text = z
+  .union([z.string(), z.array(z.string()).transform((values) => values.at(-1) ?? '')])
+  .optional();
+
+/** Every value of a repeated key; empty ones are dropped. */
+export const texts = z
+  .union([z.string(), z.array(z.string())])
+  .optional()
+  .transform((value) =>
+    (value === undefined ? [] : typeof value === 'string' ? [value] : value).filter((item) => item !== ''),
+  );
+
+const FLAGS: Readonly<Record<string, boolean>> = {
+  true: true,
+  '1': true,
+  t: true,
+  false: false,
+  '0': false,
+  f: false,
+};
+
+/** `true`, `1`, `false`, `0`; absent stays undefined. */
+export const flag = text.transform((value, context) => {
+  if (value === undefined || value === '') return undefined;
+  const known = FLAGS[value.toLowerCase()];
+  if (known === undefined) context.addIssue(`"${value.slice(0, 40)}" is neither true nor false`);
+  return known;
+});
+
+/** A whole number of at least 0. */
+export const count = text.transform((value, context) => {
+  if (value === undefined || value === '') return undefined;
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 0) {
+    context.addIssue(`"${value.slice(0, 40)}" is not a whole number of at least 0`);
+    return undefined;
+  }
+  return number;
+});

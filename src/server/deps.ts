@@ -1,0 +1,67 @@
+// Everything the server works with, built once by the composition root.
+import type { Registry } from 'prom-client';
+import type { Clock, Logger, Random } from '../lib/index.ts';
+import type { ApplicationFeed } from './application-feed.ts';
+import type { Authorise } from './auth/authorise.ts';
+import type { LoginLimit } from './auth/login-limit.ts';
+import type { PasswordChecker } from './auth/password.ts';
+import type { SessionTokens } from './auth/session-tokens.ts';
+import type {
+  Accounts,
+  ApplicationStore,
+  ApplicationViews,
+  ApplicationWriter,
+  AuditJournal,
+  Clusters,
+  PodLogs,
+  Projects,
+  ServerInformation,
+  Webhook,
+} from './ports.ts';
+
+/** The collaborators that come from outside. */
+export interface ServerPorts {
+  readonly applications: ApplicationStore;
+  readonly writer: ApplicationWriter;
+  readonly views: ApplicationViews;
+  readonly logs: PodLogs;
+  readonly projects: Projects;
+  readonly clusters: Clusters;
+  readonly accounts: Accounts;
+  readonly journal: AuditJournal;
+  readonly webhook: Webhook;
+  readonly information: ServerInformation;
+  readonly metrics: Registry;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export interface ServerOptions {
+  /** `127.0.0.1` unless the server is to be reached from elsewhere. */
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** `off`: everybody is an anonymous admin. */
+  readonly auth: 'on' | 'off';
+  /** Namespace of applications without an `appNamespace`. */
+  readonly controlNamespace: string;
+  /** Folder of the built page (`ui/dist`). */
+  readonly uiDirectory: string;
+  /** Address people use, e.g. `https://cd.example.com`; decides about Secure cookies and HSTS. */
+  readonly publicUrl?: string;
+  /** Answer /metrics to anybody; otherwise it needs a session. */
+  readonly publicMetrics?: boolean;
+  /** Host names besides addresses and localhost that are answered while authentication is off. */
+  readonly hosts?: readonly string[];
+}
+
+/** What handlers work with: the ports, the options, and the server's own parts. */
+export interface ServerDeps extends ServerPorts {
+  readonly options: ServerOptions;
+  readonly feed: ApplicationFeed;
+  readonly tokens: SessionTokens;
+  readonly passwords: PasswordChecker;
+  readonly loginLimit: LoginLimit;
+  readonly authorise: Authorise;
+}

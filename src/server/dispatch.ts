@@ -1,0 +1,119 @@
+// From an HTTP request to a route's answer: who calls, may they, is the input well-formed, then the handler.
+// One path for all routes, so that nothing can be forgotten on one of them.
+import type { FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { authenticate, type Credentials, credentialsOf, refuseForeignOrigin } from './auth/authenticate.ts';
+import type { Permission } from './auth/authorise.ts';
+import type { Caller } from './auth/session-tokens.ts';
+import type { ServerDeps } from './deps.ts';
+import { ApiError } from './errors.ts';
+import { applicationName, resolveApplication } from './resolve-application.ts';
+import type { Access, ApplicationCall, Params, Route } from './route.ts';
+
+export interface Dispatched {
+  readonly answer: unknown;
+  readonly caller: Caller | undefined;
+}
+
+/** Runs the route. Rejects with whatever the caller should be told. */
+export async function dispatch(
+  deps: ServerDeps,
+  route: Route,
+  request: FastifyRequest,
+  signal: AbortSignal,
+): Promise<Dispatched> {
+  const { headers } = request;
+  const params = request.params as Params;
+  const isChange = route.method !== 'GET';
+  if (isChange) refuseForeignOrigin(headers);
+  const credentials = credentialsOf(headers);
+  const caller = await callerOf(deps, route.access, credentials);
+  const may = (permission: Permission, object: string): boolean =>
+    caller !== undefined && deps.authorise(caller, permission, object);
+  if (isChange) requireJson(headers['content-type']);
+  checkObject(route.access, may, params);
+  const query = parse(route.query, request.query, 'query');
+  const app = findApplication(deps, route.access, caller, params, request);
+  const body = parse(route.body, request.body ?? (route.body === undefined ? undefined : {}), 'body');
+  const call = {
+    deps,
+    caller,
+    params,
+    query,
+    body,
+    headers,
+    address: request.ip,
+    signal,
+    token: credentials.token,
+    may,
+    app,
+    // Routes of scope `application` get an application; `findApplication` has thrown otherwise.
+  } as ApplicationCall<unknown, unknown>;
+  return { answer: await untilAborted(Promise.resolve(route.handle(call)), signal), caller };
+}
+
+/** Rejects for protected routes without a caller; on public ones a bad token counts as none. */
+async function callerOf(
+  deps: ServerDeps,
+  access: Access,
+  credentials: Credentials,
+): Promise<Caller | undefined> {
+  const found = authenticate(deps.tokens, deps.options.auth, credentials);
+  if (access === 'public') {
+    return await found.catch((error: unknown) => {
+      if (error instanceof ApiError) return undefined;
+      throw error;
+    });
+  }
+  const caller = await found;
+  if (caller === undefined) throw new ApiError('Unauthenticated', 'no session information: sign in first');
+  return caller;
+}
+
+function checkObject(
+  access: Access,
+  may: (permission: Permission, object: string) => boolean,
+  params: Params,
+): void {
+  if (access === 'public' || access.scope !== 'object') return;
+  if (!may(access, access.objectOf(params))) {
+    throw new ApiError('PermissionDenied', `permission denied: ${access.resource}, ${access.action}`);
+  }
+}
+
+function findApplication(
+  deps: ServerDeps,
+  access: Access,
+  caller: Caller | undefined,
+  params: Params,
+  request: FastifyRequest,
+) {
+  if (access === 'public' || access.scope !== 'application' || caller === undefined) return undefined;
+  return resolveApplication(deps, caller, access, applicationName(deps, params, request.query, request.body));
+}
+
+/** A form or plain text needs no permission of the browser to be sent from elsewhere; JSON does. */
+function requireJson(contentType: string | undefined): void {
+  if (contentType !== undefined && /^application\/json\s*(;|$)/i.test(contentType)) return;
+  throw new ApiError('InvalidArgument', 'Invalid content type: send application/json', { httpStatus: 415 });
+}
+
+function parse(schema: z.ZodType | undefined, value: unknown, what: 'query' | 'body'): unknown {
+  if (schema === undefined) return undefined;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const seen = result.error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
+  throw new ApiError('InvalidArgument', `The ${what} is not valid: ${seen.join('; ')}`);
+}
+
+/** A handler that ignores its signal must not hold the request for ever. */
+function untilAborted<T>(task: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    task.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

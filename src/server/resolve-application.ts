@@ -1,0 +1,78 @@
+// Finds the application a request means and checks that the caller may use it. An application that does not exist
+// and one the caller may not see get the same answer, so that nobody can probe for names.
+import { isRecord } from '../lib/index.ts';
+import type { Application } from '../model/index.ts';
+import type { Permission } from './auth/authorise.ts';
+import type { Caller } from './auth/session-tokens.ts';
+import type { ServerDeps } from './deps.ts';
+import { ApiError } from './errors.ts';
+
+export interface ApplicationName {
+  readonly namespace: string;
+  readonly name: string;
+  /** Given by the caller: then "does not exist" may be said to those permitted in that project. */
+  readonly project: string;
+}
+
+/** `project/namespace/name`, what policies name an application by. */
+export function applicationObject(app: Application): string {
+  return `${app.spec.project}/${app.metadata.namespace ?? ''}/${app.metadata.name ?? ''}`;
+}
+
+/** From the path and, where given, `appNamespace` and `project` of the query or the body. */
+export function applicationName(
+  deps: ServerDeps,
+  params: Readonly<Record<string, string>>,
+  query: unknown,
+  body: unknown,
+): ApplicationName {
+  const namespace = memberText(query, 'appNamespace') || memberText(body, 'appNamespace');
+  return {
+    name: params['name'] ?? '',
+    namespace: namespace || deps.options.controlNamespace,
+    project: memberText(query, 'project') || memberText(body, 'project'),
+  };
+}
+
+/** The application, or `PermissionDenied`, or `NotFound` when the caller named a project it may use. */
+export function resolveApplication(
+  deps: ServerDeps,
+  caller: Caller,
+  permission: Permission,
+  wanted: ApplicationName,
+): Application {
+  requireSynced(deps);
+  const { namespace, name, project } = wanted;
+  const isPermittedByName =
+    project !== '' && deps.authorise(caller, permission, `${project}/${namespace}/${name}`);
+  const app = deps.applications.get(namespace, name);
+  const isOther = app !== undefined && project !== '' && app.spec.project !== project;
+  if (app === undefined || isOther) {
+    if (!isPermittedByName) throw denied(namespace, name);
+    throw new ApiError('NotFound', `applications.argoproj.io "${name}" not found in namespace ${namespace}`);
+  }
+  if (!deps.authorise(caller, permission, applicationObject(app))) throw denied(namespace, name);
+  return app;
+}
+
+/** Rejects while the store has not seen every application: "none" would be a lie. */
+export function requireSynced(deps: ServerDeps): void {
+  if (deps.applications.isSynced()) return;
+  throw new ApiError(
+    'Unavailable',
+    'Fairlead is still reading the applications from Kubernetes; try again in a moment',
+  );
+}
+
+function denied(namespace: string, name: string): ApiError {
+  return new ApiError(
+    'PermissionDenied',
+    `permission denied: application ${namespace}/${name} does not exist or you may not use it`,
+  );
+}
+
+function memberText(value: unknown, member: string): string {
+  const found = isRecord(value) ? value[member] : undefined;
+  if (typeof found === 'string') return found;
+  return Array.isArray(found) && typeof found[0] === 'string' ? found[0] : '';
+}

@@ -1,0 +1,136 @@
+// A route as data: method, path, who may call it, what it reads, what it does. Knows no web framework.
+import type { IncomingHttpHeaders } from 'node:http';
+import type { z } from 'zod';
+import type { Application } from '../model/index.ts';
+import type { Permission } from './auth/authorise.ts';
+import type { Caller } from './auth/session-tokens.ts';
+import type { ServerDeps } from './deps.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/**
+ * Who may call a route. There is no default: a route without one does not compile and does not start.
+ * - `public`: anybody; the handler sees the caller if there is one.
+ * - `scope: 'application'`: on the application that path and query (or body) name, which the handler gets.
+ * - `scope: 'list'`: any caller who is signed in; the handler leaves out what `call.may` denies.
+ * - `scope: 'object'`: on the object that `objectOf` names.
+ */
+export type Access =
+  | 'public'
+  | (Permission & { readonly scope: 'application' })
+  | (Permission & { readonly scope: 'list' })
+  | (Permission & { readonly scope: 'object'; readonly objectOf: (params: Params) => string });
+
+export type Params = Readonly<Record<string, string>>;
+
+/** One request, parsed. */
+export interface Call<Q, B> {
+  readonly deps: ServerDeps;
+  /** Undefined only on public routes. */
+  readonly caller: Caller | undefined;
+  readonly params: Params;
+  readonly query: Q;
+  readonly body: B;
+  readonly headers: IncomingHttpHeaders;
+  /** Network address of the caller, for the journal. */
+  readonly address: string;
+  /** Aborts when the client goes away or the server stops. */
+  readonly signal: AbortSignal;
+  /** The token the request came with, wherever it was. */
+  readonly token: string | undefined;
+  may(permission: Permission, object: string): boolean;
+}
+
+/** A call on one application. */
+export interface ApplicationCall<Q, B> extends Call<Q, B> {
+  readonly caller: Caller;
+  readonly app: Application;
+}
+
+/** What a handler may answer besides a JSON value. */
+export class RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+
+  constructor(status: number, headers: Readonly<Record<string, string>>, body: string | Uint8Array) {
+    this.status = status;
+    this.headers = headers;
+    this.body = body;
+  }
+}
+
+/** A JSON value with further headers. */
+export class JsonAnswer {
+  readonly value: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(value: unknown, headers: Readonly<Record<string, string>>) {
+    this.value = value;
+    this.headers = headers;
+  }
+}
+
+/** A stream that `run` writes; it ends when `run` resolves. */
+export class StreamAnswer {
+  readonly run: (sink: StreamSink) => Promise<void>;
+
+  constructor(run: (sink: StreamSink) => Promise<void>) {
+    this.run = run;
+  }
+}
+
+/** Writes one value per line, or one server-sent event each when the client asked for those. */
+export interface StreamSink {
+  /** Aborts when the client goes away, the server stops, or the session is over. */
+  readonly signal: AbortSignal;
+  /** Resolves when the socket takes more. @param id for `Last-Event-ID` */
+  send(result: unknown, id?: string): Promise<void>;
+  /** The same for a line that is JSON text already. */
+  sendText(json: string, id?: string): Promise<void>;
+  /** A named server-sent event; nothing on a line stream, whose clients do not know it. */
+  notify(event: string): Promise<void>;
+}
+
+/** A route as the table holds it, with its types forgotten. */
+export interface Route {
+  readonly method: Method;
+  readonly path: string;
+  readonly access: Access;
+  readonly query: z.ZodType | undefined;
+  readonly body: z.ZodType | undefined;
+  readonly handle: (call: ApplicationCall<unknown, unknown>) => unknown;
+}
+
+interface RouteSpec<Q extends z.ZodType | undefined, B extends z.ZodType | undefined, A extends Access> {
+  readonly method: Method;
+  readonly path: string;
+  readonly access: A;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly handle: (call: CallFor<A, OutputOf<Q>, OutputOf<B>>) => unknown;
+}
+
+type OutputOf<S> = S extends z.ZodType ? z.output<S> : undefined;
+type CallFor<A, Q, B> = A extends { scope: 'application' }
+  ? ApplicationCall<Q, B>
+  : A extends 'public'
+    ? Call<Q, B>
+    : Call<Q, B> & { readonly caller: Caller };
+
+/** Checks a route's types and puts it into the form the table holds. */
+export function route<
+  const A extends Access,
+  Q extends z.ZodType | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(spec: RouteSpec<Q, B, A>): Route {
+  return {
+    method: spec.method,
+    path: spec.path,
+    access: spec.access,
+    query: spec.query,
+    body: spec.body,
+    // The server parses with these very schemas and resolves the application before it calls the handler.
+    handle: spec.handle as unknown as Route['handle'],
+  };
+}

@@ -1,0 +1,208 @@
+// Sync, rollback and their end. The server writes what is wanted; the controller does it.
+import type { z } from 'zod';
+import { ApplicationScope, RollbackRequest, SyncRequest } from '../../contract/index.ts';
+import {
+  type Application,
+  isAutomated,
+  isMultiSource,
+  type Operation,
+  type RevisionHistory,
+  type SyncOperation,
+  sourcesOf,
+} from '../../model/index.ts';
+import { applicationFacts } from '../application-facts.ts';
+import { ApiError } from '../errors.ts';
+import { initiatedBy, startOperation, terminateOperation } from '../operation.ts';
+import { applicationRef, recorded } from '../recorded.ts';
+import { applicationObject } from '../resolve-application.ts';
+import { type ApplicationCall, type Route, route } from '../route.ts';
+
+const ONE = '/api/v1/applications/:name';
+const sync = { resource: 'applications', action: 'sync', scope: 'application' } as const;
+
+type SyncBody = z.output<typeof SyncRequest>;
+type RollbackBody = z.output<typeof RollbackRequest>;
+
+export const operationRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: `${ONE}/sync`,
+    access: sync,
+    query: ApplicationScope,
+    body: SyncRequest,
+    async handle(call) {
+      const { deps, app, body, caller } = call;
+      if ((body.manifests ?? []).length > 0) requireOverride(call);
+      const operation: Operation = {
+        sync: syncOperation(app, body),
+        initiatedBy: initiatedBy(caller),
+        ...(body.infos ? { info: body.infos } : {}),
+        ...retryOf(app, body),
+      };
+      const detail = {
+        prune: body.prune === true,
+        dryRun: body.dryRun === true,
+        resources: body.resources?.length ?? 0,
+      };
+      const effect = {
+        action: 'application.sync',
+        object: applicationRef(app),
+        detail,
+        ...revisionOf(body.revision),
+      };
+      return applicationFacts(await recorded(call, effect, () => startOperation(deps, app, operation)));
+    },
+  }),
+  route({
+    method: 'POST',
+    path: `${ONE}/rollback`,
+    access: sync,
+    query: ApplicationScope,
+    body: RollbackRequest,
+    async handle(call) {
+      const { deps, app, body, caller } = call;
+      const entry = historyEntry(app, body);
+      const operation: Operation = {
+        sync: rollbackOperation(app, entry, body),
+        initiatedBy: initiatedBy(caller),
+        ...(app.spec.syncPolicy?.retry === undefined ? {} : { retry: app.spec.syncPolicy.retry }),
+      };
+      const detail = { id: body.id, prune: body.prune === true, dryRun: body.dryRun === true };
+      const effect = {
+        action: 'application.rollback',
+        object: applicationRef(app),
+        detail,
+        ...revisionOf(entry.revision),
+      };
+      return applicationFacts(await recorded(call, effect, () => startOperation(deps, app, operation)));
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: `${ONE}/operation`,
+    access: sync,
+    query: ApplicationScope,
+    async handle(call) {
+      const effect = { action: 'application.terminate', object: applicationRef(call.app) };
+      await recorded(call, effect, () => terminateOperation(call.deps, call.app));
+      return {};
+    },
+  }),
+];
+
+function requireOverride(call: ApplicationCall<unknown, unknown>): void {
+  if (call.may({ resource: 'applications', action: 'override' }, applicationObject(call.app))) return;
+  throw new ApiError('PermissionDenied', 'permission denied: local manifests need the right to override');
+}
+
+/** What the sync shall do; rejects what would fight automated sync. */
+function syncOperation(app: Application, body: SyncBody): SyncOperation {
+  if (app.metadata.deletionTimestamp !== undefined) {
+    throw new ApiError('FailedPrecondition', 'application is deleting');
+  }
+  const automated = isAutomated(app.spec) && body.dryRun !== true;
+  if (automated) refuseOtherRevision(app, body);
+  if (automated && (body.manifests ?? []).length > 0) {
+    throw new ApiError(
+      'FailedPrecondition',
+      'Cannot use local sync when Automatic Sync Policy is enabled unless for dry run',
+    );
+  }
+  const strategy = body.strategy ?? undefined;
+  const syncOptions = body.syncOptions?.items ?? app.spec.syncPolicy?.syncOptions;
+  return {
+    ...(isMultiSource(app.spec) ? revisionsOf(app, body) : revisionOf(body.revision)),
+    prune: body.prune === true,
+    dryRun: body.dryRun === true,
+    syncStrategy: {
+      ...(strategy?.apply ? { apply: strategy.apply } : {}),
+      ...(strategy?.hook || !strategy?.apply ? { hook: strategy?.hook ?? {} } : {}),
+    },
+    ...(body.resources && body.resources.length > 0 ? { resources: body.resources } : {}),
+    ...(body.manifests && body.manifests.length > 0 ? { manifests: body.manifests } : {}),
+    ...(syncOptions === undefined ? {} : { syncOptions }),
+  };
+}
+
+/** Automated sync would undo it at once. */
+function refuseOtherRevision(app: Application, body: SyncBody): void {
+  const sources = sourcesOf(app.spec);
+  const asked = new Map<number, string>();
+  if (body.revision !== undefined && body.revision !== '') asked.set(0, body.revision);
+  for (const [i, position] of (body.sourcePositions ?? []).entries())
+    asked.set(position - 1, body.revisions?.[i] ?? '');
+  for (const [index, revision] of asked) {
+    const tracked = sources[index]?.targetRevision || 'HEAD';
+    if (revision === '' || revision === tracked) continue;
+    throw new ApiError(
+      'FailedPrecondition',
+      `Cannot sync to ${revision}: auto-sync currently set to ${tracked}`,
+    );
+  }
+}
+
+function revisionOf(revision: string | undefined): { revision?: string } {
+  return revision === undefined || revision === '' ? {} : { revision };
+}
+
+/** One revision per source, in order; those not named follow what they track. */
+function revisionsOf(app: Application, { sourcePositions, revisions }: SyncBody): { revisions?: string[] } {
+  if (!sourcePositions || sourcePositions.length === 0) return {};
+  const result = sourcesOf(app.spec).map(({ targetRevision }) => targetRevision ?? 'HEAD');
+  if (sourcePositions.length !== (revisions?.length ?? 0)) {
+    throw new ApiError('InvalidArgument', 'revisions and sourcePositions must be equally many');
+  }
+  for (const [i, position] of sourcePositions.entries()) {
+    if (position > result.length) {
+      throw new ApiError(
+        'InvalidArgument',
+        `sourcePositions: ${position} is more than the ${result.length} sources`,
+      );
+    }
+    result[position - 1] = revisions?.[i] ?? '';
+  }
+  return { revisions: result };
+}
+
+function retryOf(app: Application, { retryStrategy }: SyncBody): Pick<Operation, 'retry'> {
+  const retry = retryStrategy ?? app.spec.syncPolicy?.retry;
+  return retry === undefined ? {} : { retry };
+}
+
+/** The entry to go back to; rejects where going back cannot hold. */
+function historyEntry(app: Application, { id }: RollbackBody): RevisionHistory {
+  if (app.metadata.deletionTimestamp !== undefined) {
+    throw new ApiError('FailedPrecondition', 'application is deleting');
+  }
+  if (isAutomated(app.spec)) {
+    throw new ApiError('FailedPrecondition', 'rollback cannot be initiated when auto-sync is enabled');
+  }
+  const entry = app.status?.history?.find((item) => item.id === id);
+  if (entry === undefined) {
+    throw new ApiError(
+      'FailedPrecondition',
+      `application ${app.metadata.name} does not have deployment with id ${id}`,
+    );
+  }
+  if (entry.source === undefined && (entry.sources ?? []).length === 0) {
+    throw new ApiError(
+      'FailedPrecondition',
+      `deployment ${id} has no recorded source, so it cannot be repeated`,
+    );
+  }
+  return entry;
+}
+
+function rollbackOperation(app: Application, entry: RevisionHistory, body: RollbackBody): SyncOperation {
+  const syncOptions = app.spec.syncPolicy?.syncOptions;
+  return {
+    ...revisionOf(entry.revision),
+    ...(entry.revisions === undefined ? {} : { revisions: entry.revisions }),
+    ...(entry.source === undefined ? {} : { source: entry.source }),
+    ...(entry.sources === undefined ? {} : { sources: entry.sources }),
+    prune: body.prune === true,
+    dryRun: body.dryRun === true,
+    syncStrategy: { apply: {} },
+    ...(syncOptions === undefined ? {} : { syncOptions }),
+  };
+}

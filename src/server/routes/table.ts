@@ -1,0 +1,37 @@
+// Every route of the API. What is not here does not exist; what is here says who may call it.
+import type { ServerDeps } from '../deps.ts';
+import type { Route } from '../route.ts';
+import { applicationRoutes } from './applications.ts';
+import { auditRoutes } from './audit.ts';
+import { configurationRoutes } from './configuration.ts';
+import { logRoutes } from './logs.ts';
+import { metaRoutes } from './meta.ts';
+import { operationRoutes } from './operations.ts';
+import { sessionRoutes } from './session.ts';
+import { streamRoutes } from './streams.ts';
+import { viewRoutes } from './views.ts';
+
+/** Rejects a table with a route that appears twice or says not who may call it. */
+export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route[] {
+  const table = [
+    ...sessionRoutes,
+    ...metaRoutes(options.publicMetrics === true),
+    ...applicationRoutes,
+    ...operationRoutes,
+    ...viewRoutes,
+    ...logRoutes,
+    ...streamRoutes,
+    ...configurationRoutes,
+    ...auditRoutes,
+  ];
+  const seen = new Set<string>();
+  for (const { method, path, access } of table) {
+    const key = `${method} ${path}`;
+    if (seen.has(key)) throw new TypeError(`Route ${key} appears twice`);
+    seen.add(key);
+    if (access !== 'public' && (access?.resource === undefined || access.action === undefined)) {
+      throw new TypeError(`Route ${key} does not say who may call it`);
+    }
+  }
+  return table;
+}

@@ -1,0 +1,288 @@
+// The HTTP server: routes, streams, the webhook and the page on one port. Starts and stops; decides nothing.
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { Histogram } from 'prom-client';
+import { limits, Semaphore } from '../lib/index.ts';
+import { applicationFeed } from './application-feed.ts';
+import { authorise } from './auth/authorise.ts';
+import { loginLimit } from './auth/login-limit.ts';
+import { passwordChecker } from './auth/password.ts';
+import { sessionTokens } from './auth/session-tokens.ts';
+import type { ServerDeps, ServerOptions, ServerPorts } from './deps.ts';
+import { dispatch } from './dispatch.ts';
+import { ApiError, answerOf } from './errors.ts';
+import { securityHeaders } from './headers.ts';
+import { JsonAnswer, RawAnswer, type Route, StreamAnswer } from './route.ts';
+import { routes } from './routes/table.ts';
+import { staticUi } from './static-ui.ts';
+import { serveStream } from './stream.ts';
+
+/** Longest a request may take; a hard refresh with a slow repository stays below. */
+const REQUEST_MS = 180_000;
+/** Receiving a request's headers and body. */
+const RECEIVE_MS = 60_000;
+const MAX_STREAMS = 2_000;
+const WEBHOOKS_AT_ONCE = 8;
+const WEBHOOKS_WAITING = 500;
+/** Smaller answers are not worth compressing. */
+const MIN_COMPRESSED_CHARS = 32 * 1024;
+/** No object of ours nests deeper; what does is an attack on the parser behind. */
+const MAX_JSON_DEPTH = 200;
+
+export interface RunningServer {
+  /** `http://HOST:PORT`. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends every stream, then the server. */
+  close(): Promise<void>;
+}
+
+/** Starts listening. Rejects when a route has no access rule or the address is taken. */
+export async function startServer(ports: ServerPorts, options: ServerOptions): Promise<RunningServer> {
+  const deps = serverDeps(ports, options);
+  const stopping = new AbortController();
+  const app = fastify({
+    bodyLimit: limits.requestBodyBytes,
+    requestTimeout: RECEIVE_MS,
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 1_024 },
+    frameworkErrors: (error, _request, reply) => sendError(deps, reply, error),
+  });
+  const web = new Web(deps, stopping.signal);
+  prepare(app, deps);
+  for (const route of routes(deps)) web.add(app, route);
+  web.addWebhook(app);
+  web.addPage(app);
+  await app.listen({ host: options.host, port: options.port });
+  const { port } = app.server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    async close() {
+      stopping.abort(new ApiError('Unavailable', 'The server is stopping'));
+      deps.feed.close();
+      await app.close();
+    },
+  };
+}
+
+function serverDeps(ports: ServerPorts, options: ServerOptions): ServerDeps {
+  const { clock, random, accounts } = ports;
+  return {
+    ...ports,
+    options,
+    authorise,
+    tokens: sessionTokens({ accounts, clock, random }),
+    passwords: passwordChecker(),
+    loginLimit: loginLimit(clock),
+    feed: applicationFeed(ports.applications, (ms, run) => clock.after(ms, run)),
+  };
+}
+
+function prepare(app: FastifyInstance, deps: ServerDeps): void {
+  const headers = securityHeaders(deps.options.publicUrl?.startsWith('https://') === true);
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = String(body);
+    if (text.trim() === '') return done(null, undefined);
+    if (jsonDepth(text) > MAX_JSON_DEPTH)
+      return done(new ApiError('InvalidArgument', 'The body nests too deep'), undefined);
+    // It answers through the callback; its type allows a promise that it never returns.
+    void parseJson(request, text, (error, value) =>
+      error === null || error === undefined
+        ? done(null, value)
+        : done(new ApiError('InvalidArgument', 'The body is not valid JSON'), undefined),
+    );
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(headers);
+    if (deps.options.auth === 'off') refuseForeignHost(deps.options, request.hostname);
+  });
+  app.setErrorHandler((error, _request, reply) => sendError(deps, reply, error));
+}
+
+/** Without sign-in, a page elsewhere could reach us under its own name (DNS rebinding); only known names are answered. */
+function refuseForeignHost(options: ServerOptions, hostname: string): void {
+  const isAddress = /^[\d.]+$/.test(hostname) || hostname.includes(':');
+  const known = ['localhost', options.host, ...(options.hosts ?? [])];
+  if (options.publicUrl !== undefined) known.push(new URL(options.publicUrl).hostname);
+  if (isAddress || known.includes(hostname)) return;
+  throw new ApiError(
+    'PermissionDenied',
+    `Refused: while authentication is off, the server is not reachable as "${hostname.slice(0, 80)}"; name the host in its options`,
+  );
+}
+
+/** Depth of nesting of a JSON text, without parsing it. */
+function jsonDepth(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const char = text.charCodeAt(i);
+    if (inString) {
+      if (char === 92) i += 1;
+      else if (char === 34) inString = false;
+    } else if (char === 34) inString = true;
+    else if (char === 123 || char === 91) deepest = Math.max(deepest, ++depth);
+    else if (char === 125 || char === 93) depth -= 1;
+  }
+  return deepest;
+}
+
+function sendError(deps: ServerDeps, reply: FastifyReply, error: unknown): void {
+  const { status, body, unexpected } = answerOf(error);
+  if (unexpected) deps.log.error('A request failed', { error, route: reply.request.routeOptions.url ?? '' });
+  void reply.status(status).headers({ 'cache-control': 'no-store' }).send(body);
+}
+
+/** Binds routes to the web framework and counts what is open. */
+class Web {
+  readonly #deps: ServerDeps;
+  readonly #stopping: AbortSignal;
+  readonly #durations: Histogram;
+  readonly #webhooks = new Semaphore(WEBHOOKS_AT_ONCE, WEBHOOKS_WAITING);
+  #streams = 0;
+
+  constructor(deps: ServerDeps, stopping: AbortSignal) {
+    this.#deps = deps;
+    this.#stopping = stopping;
+    this.#durations = new Histogram({
+      name: 'fairlead_http_request_duration_seconds',
+      help: 'Time to answer a request, without streams',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.005, 0.02, 0.1, 0.3, 1, 5, 30],
+      registers: [deps.metrics],
+    });
+  }
+
+  add(app: FastifyInstance, route: Route): void {
+    app.route({
+      method: route.method,
+      url: route.path,
+      handler: (request, reply) => this.#handle(route, request, reply),
+    });
+  }
+
+  async #handle(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { clock } = this.#deps;
+    const started = clock.monotonic();
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort(new ApiError('Canceled', 'The client went away')));
+    const late = new AbortController();
+    const timer = clock.after(REQUEST_MS, () =>
+      late.abort(new ApiError('DeadlineExceeded', `Not answered within ${REQUEST_MS / 1000} s`)),
+    );
+    const open = AbortSignal.any([gone.signal, this.#stopping]);
+    try {
+      const { answer, caller } = await dispatch(
+        this.#deps,
+        route,
+        request,
+        AbortSignal.any([open, late.signal]),
+      );
+      timer.cancel();
+      if (answer instanceof StreamAnswer) {
+        await this.#stream(answer, request, reply, {
+          signal: open,
+          isLive: () => caller === undefined || this.#deps.tokens.isLive(caller),
+        });
+        return;
+      }
+      await send(request, reply, answer);
+    } catch (error) {
+      sendError(this.#deps, reply, error);
+    } finally {
+      timer.cancel();
+      const labels = { method: route.method, route: route.path, status: String(reply.statusCode) };
+      this.#durations.observe(labels, (clock.monotonic() - started) / 1000);
+    }
+  }
+
+  async #stream(
+    answer: StreamAnswer,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    life: { readonly signal: AbortSignal; readonly isLive: () => boolean },
+  ): Promise<void> {
+    if (this.#streams >= MAX_STREAMS) {
+      throw new ApiError('ResourceExhausted', `${MAX_STREAMS} streams are open already; close some`);
+    }
+    this.#streams += 1;
+    try {
+      const headers = reply.getHeaders() as Record<string, string>;
+      reply.hijack();
+      const { clock, log } = this.#deps;
+      const asEvents = request.headers.accept?.includes('text/event-stream') === true;
+      await serveStream({ clock, log, response: reply.raw, headers, asEvents, ...life }, answer);
+    } finally {
+      this.#streams -= 1;
+    }
+  }
+
+  /** The raw body is what providers sign, so this one path parses nothing. */
+  addWebhook(app: FastifyInstance): void {
+    const { webhook } = this.#deps;
+    void app.register(async (scope) => {
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+      scope.post('/api/webhook', async (request, reply) => {
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+        const result = await this.#webhooks.run(() => webhook(request.headers, body));
+        await reply.status(result.status).type('text/plain; charset=utf-8').send(result.body);
+      });
+    });
+  }
+
+  /** Everything that is no route: the page for browsers, a JSON answer for the API's paths. */
+  addPage(app: FastifyInstance): void {
+    const page = staticUi(this.#deps.options.uiDirectory);
+    app.setNotFoundHandler(async (request, reply) => {
+      const path = request.url.split('?', 1)[0] ?? '/';
+      const isRead = request.method === 'GET' || request.method === 'HEAD';
+      if (!isRead || /^\/(api|auth|metrics|healthz)(\/|$)/.test(path)) {
+        throw new ApiError('NotFound', `Not Found: ${request.method} ${path.slice(0, 200)}`);
+      }
+      const answer = await page.serve(decodePath(path), request.headers);
+      await send(request, reply, answer);
+    });
+  }
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw new ApiError('InvalidArgument', 'The path is not a valid URL');
+  }
+}
+
+const compressed = promisify(gzip);
+
+async function send(request: FastifyRequest, reply: FastifyReply, answer: unknown): Promise<void> {
+  if (answer instanceof RawAnswer) {
+    await reply.status(answer.status).headers(answer.headers).send(answer.body);
+    return;
+  }
+  const isJsonAnswer = answer instanceof JsonAnswer;
+  const text = JSON.stringify((isJsonAnswer ? answer.value : answer) ?? {});
+  reply.headers({
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    ...(isJsonAnswer ? answer.headers : {}),
+  });
+  if (
+    text.length < MIN_COMPRESSED_CHARS ||
+    !/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
+  ) {
+    await reply.send(text);
+    return;
+  }
+  const body = await compressed(text, { level: 1 });
+  await reply.headers({ 'content-encoding': 'gzip', vary: 'accept-encoding' }).send(body);
+}

@@ -1,0 +1,197 @@
+// A running API server over in-memory parts: real sockets, real sessions, a real journal, no controller. What a
+// controller would know is given by `views`.
+import { Registry } from 'prom-client';
+import { openJournal } from '../../src/journal/index.ts';
+import { silentLogger, systemClock, systemRandom } from '../../src/lib/index.ts';
+import type { Application, ResourceTree } from '../../src/model/index.ts';
+import {
+  type Account,
+  type ApplicationViews,
+  hashPassword,
+  type LogRequest,
+  type RunningServer,
+  type ServerOptions,
+  type ServerPorts,
+  startServer,
+} from '../../src/server/index.ts';
+import { MemoryApplications } from './memory-applications.ts';
+
+export const PASSWORD = 'correct horse battery';
+/** Making a hash costs 80 ms; one is enough for all tests of a file. */
+const passwordHash = hashPassword(PASSWORD);
+
+export interface TestServer extends AsyncDisposable {
+  readonly url: string;
+  readonly applications: MemoryApplications;
+  readonly accounts: Map<string, Account>;
+  /** Requests for refresh so far, as `namespace/name level`. */
+  readonly refreshes: string[];
+  readonly ports: ServerPorts;
+  readonly server: RunningServer;
+  /** A token of the admin account. */
+  signIn(): Promise<string>;
+  /** Calls the API as admin and gives status and parsed body. */
+  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+}
+
+export interface TestServerOptions {
+  readonly views?: Partial<ApplicationViews>;
+  readonly ports?: Partial<ServerPorts>;
+  readonly options?: Partial<ServerOptions>;
+}
+
+export async function startTestServer(given: TestServerOptions = {}): Promise<TestServer> {
+  const applications = new MemoryApplications();
+  const accounts = new Map<string, Account>([
+    ['admin', { name: 'admin', enabled: true, passwordHash: await passwordHash }],
+  ]);
+  const refreshes: string[] = [];
+  const journal = await openJournal({ clock: systemClock }, { url: 'sqlite::memory:' });
+  const ports: ServerPorts = {
+    applications,
+    writer: applications,
+    views: { ...viewsOf(refreshes), ...given.views },
+    logs: { open: linesOfLog },
+    projects: { list: () => [], get: () => undefined },
+    clusters: {
+      list: () => [
+        {
+          server: 'https://kubernetes.default.svc',
+          name: 'in-cluster',
+          connectionState: { status: 'Successful', message: '' },
+        },
+      ],
+    },
+    accounts: memoryAccounts(accounts),
+    journal,
+    webhook: async (_headers, body) => ({ status: 200, body: `${body.byteLength} bytes` }),
+    information: {
+      version: () => ({ Version: 'v0.1.0' }),
+      settings: () => ({ userLoginsDisabled: false, execEnabled: false, statusBadgeEnabled: false }),
+      problem: () => undefined,
+    },
+    metrics: new Registry(),
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLogger,
+    ...given.ports,
+  };
+  const server = await startServer(ports, {
+    host: '127.0.0.1',
+    port: 0,
+    auth: 'on',
+    controlNamespace: 'argocd',
+    uiDirectory: '/nonexistent',
+    ...given.options,
+  });
+  let token: Promise<string> | undefined;
+  const signIn = async (): Promise<string> => {
+    const answer = await request(server.url, 'POST', '/api/v1/session', undefined, {
+      username: 'admin',
+      password: PASSWORD,
+    });
+    return (answer.body as { token: string }).token;
+  };
+  return {
+    url: server.url,
+    applications,
+    accounts,
+    refreshes,
+    ports,
+    server,
+    signIn,
+    async call(method, path, body) {
+      token ??= signIn();
+      return await request(server.url, method, path, await token, body);
+    },
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await journal.close();
+    },
+  };
+}
+
+/** An Application with the members most tests need. */
+export function application(name: string, overrides: Partial<Application> = {}): Application {
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name, namespace: 'argocd' },
+    spec: {
+      project: 'default',
+      source: { repoURL: 'https://git.example.com/apps.git', path: name, targetRevision: 'main' },
+      destination: { server: 'https://kubernetes.default.svc', namespace: name },
+    },
+    ...overrides,
+  };
+}
+
+export async function request(
+  url: string,
+  method: string,
+  path: string,
+  token?: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; headers: Headers; body: unknown }> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: parsed(text) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function viewsOf(refreshes: string[]): ApplicationViews {
+  const tree: ResourceTree = {
+    nodes: [{ version: 'v1', kind: 'ConfigMap', namespace: 'web', name: 'settings', uid: '1' }],
+    orphanedNodes: [],
+  };
+  return {
+    tree: () => tree,
+    watchTree: () => () => {},
+    managedResources: async () => [],
+    manifests: async () => ({ revision: 'a'.repeat(40), manifests: [] }),
+    liveObject: async () => undefined,
+    commit: async () => undefined,
+    events: async () => ({ metadata: {}, items: [] }),
+    async requestRefresh({ metadata }, level) {
+      refreshes.push(`${metadata.namespace}/${metadata.name} ${level}`);
+    },
+    validate: async () => [],
+  };
+}
+
+function memoryAccounts(accounts: ReadonlyMap<string, Account>): ServerPorts['accounts'] {
+  const revoked = new Set<string>();
+  const key = systemRandom.bytes(32);
+  return {
+    get: (name) => accounts.get(name),
+    signingKey: () => key,
+    async revoke(id) {
+      revoked.add(id);
+    },
+    isRevoked: (id) => revoked.has(id),
+  };
+}
+
+/** Three lines, then the end; with `follow`, it ends with the signal. */
+async function* linesOfLog(_app: Application, request: LogRequest, signal: AbortSignal) {
+  for (const content of ['starting', 'ready', 'GET /']) {
+    yield { content, timeStampStr: '2026-01-02T03:04:05Z', podName: request.podName ?? 'web-1' };
+  }
+  if (request.follow) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+}
