@@ -30,8 +30,12 @@ export interface ControlPlane {
 export interface ControlPlaneOptions {
   /** Further kube-apiserver flags, e.g. `--max-requests-inflight=5`. */
   readonly apiserverFlags?: readonly string[];
+  /** kube-controller-manager's `--controllers`; default all that need no nodes. */
+  readonly controllers?: string;
 }
 
+// Without nodes the others only write errors.
+const ALL_WITHOUT_NODES = '*,-nodelifecycle,-nodeipam,-node-route-controller,-service-lb-controller';
 const READY_TIMEOUT_MS = 60_000;
 
 /** Starts the control plane; resolves when /readyz says ok (about two seconds). */
@@ -56,7 +60,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     writeFileSync(kubeconfig, kubeconfigText(url, ca, token), { mode: 0o600 });
     const manager = children.start(
       join(bin, 'kube-controller-manager'),
-      managerArgs(kubeconfig, managerPort),
+      managerArgs(kubeconfig, managerPort, options.controllers),
     );
     const close = (): Promise<void> => children.close();
     const pids = { etcd: pidOf(etcd), apiserver: pidOf(api), controllerManager: pidOf(manager) };
@@ -100,7 +104,7 @@ function apiserverArgs(etcdPort: number, port: number): string[] {
   ];
 }
 
-function managerArgs(kubeconfig: string, port: number): string[] {
+function managerArgs(kubeconfig: string, port: number, controllers: string = ALL_WITHOUT_NODES): string[] {
   return [
     `--kubeconfig=${kubeconfig}`,
     `--authentication-kubeconfig=${kubeconfig}`,
@@ -111,8 +115,7 @@ function managerArgs(kubeconfig: string, port: number): string[] {
     '--bind-address=127.0.0.1',
     `--secure-port=${port}`,
     '--cert-dir=certs',
-    // Without nodes these only write errors.
-    '--controllers=*,-nodelifecycle,-nodeipam,-node-route-controller,-service-lb-controller',
+    `--controllers=${controllers}`,
   ];
 }
 

@@ -5,6 +5,11 @@ import type { Recorded } from './run.ts';
 const UID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g;
 const ADDRESS = /\b10\.\d+\.\d+\.\d+\b/g;
+/** Versions inside messages: of conflicts, of expired lists, of objects quoted as JSON. */
+const VERSION_IN_TEXT =
+  /(precondition \(|record \(|ResourceVersion: |resourceVersion\\*":\\*"|too old: \d+ \(|, current: )(\d+)(?=[),"\\]|$)/g;
+const CERTIFICATE = /-----BEGIN[\s\S]*-----END [A-Z ]+-----/g;
+const NODE_PORT_IN_TEXT = /:3\d{4}\//g;
 const TOKEN = /^ey[\w-]+\.[\w-]+\.[\w-]+$/;
 
 export interface NormalizeOptions {
@@ -15,7 +20,10 @@ export interface NormalizeOptions {
 /** The recorded answers without what may differ. */
 export function normalize(recorded: readonly Recorded[], options: NormalizeOptions): Recorded[] {
   const normalizer = new Normalizer(options);
-  return recorded.map(({ step, answer }) => ({ step, answer: normalizer.value(answer, []) }));
+  return recorded.map(({ step, answer, generateName }) => {
+    if (generateName !== undefined) normalizer.learnPrefix(generateName, answer);
+    return { step, answer: normalizer.value(answer, []) };
+  });
 }
 
 class Normalizer {
@@ -37,11 +45,19 @@ class Normalizer {
     }
     if (typeof value !== 'object' || value === null) return value;
     this.#learnName(value as Record<string, unknown>);
+    sortCauses(value as Record<string, unknown>);
     return Object.fromEntries(
       Object.entries(withoutListVersion(value as Record<string, unknown>))
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, member]) => [this.#known(key), this.value(member, [...path, key])]),
+        .map(([key, member]) => [this.#text(key, []), this.value(member, [...path, key])]),
     );
+  }
+
+  /** A refused object is quoted with a name nobody else has. */
+  learnPrefix(generateName: string, answer: unknown): void {
+    const prefix = generateName.slice(0, 58);
+    const name = (answer as { body?: { details?: { name?: string } } }).body?.details?.name ?? '';
+    if (name.startsWith(prefix)) this.#learnName({ name, generateName: prefix });
   }
 
   #learnName(object: Record<string, unknown>): void {
@@ -58,12 +74,14 @@ class Normalizer {
     if (key === 'resourceVersion') return this.#version(text);
     if (key === 'continue' && text !== '') return '<continue>';
     if (TOKEN.test(text)) return '<token>';
-    const versions = /resource ?version/i.test(text)
-      ? text.replace(/\b\d+\b/g, (digits) => this.#versions.get(digits) ?? '<version>')
-      : text;
-    return this.#known(versions)
+    if (key === 'serverAddress') return '<server>';
+    if (path.includes('cells') && /^\d+s$/.test(text)) return '<age>';
+    return this.#known(text)
+      .replace(VERSION_IN_TEXT, (_, before: string, digits: string) => before + this.#version(digits))
       .replace(UID, (uid) => ordinal(this.#uids, uid, 'uid'))
       .replace(TIME, (time) => (time.includes('.') ? '<precise time>' : '<time>'))
+      .replace(CERTIFICATE, '<certificate>')
+      .replace(NODE_PORT_IN_TEXT, ':<port>/')
       .replace(ADDRESS, '<address>');
   }
 
@@ -74,7 +92,7 @@ class Normalizer {
 
   #number(value: number, path: readonly string[]): number | string {
     const key = path.at(-1) ?? '';
-    if (/[nN]odePort$/.test(key) && value >= 30_000) return '<port>';
+    if (/([nN]odePort|targetPort)$/.test(key) && value >= 30_000) return '<port>';
     if (this.#async && (key === 'generation' || key === 'observedGeneration')) return '<generation>';
     return value;
   }
@@ -113,4 +131,19 @@ function hideVersion(value: Record<string, unknown>): Record<string, unknown> {
   const metadata = value['metadata'] as Record<string, unknown> | undefined;
   if (typeof metadata?.['resourceVersion'] !== 'string' || metadata['resourceVersion'] === '') return value;
   return { ...value, metadata: { ...metadata, resourceVersion: '<list version>' } };
+}
+
+/** The causes of one refusal come in the order of a hash table. */
+function sortCauses(status: Record<string, unknown>): void {
+  const details = status['details'] as { causes?: { field?: string; message?: string }[] } | undefined;
+  const causes = details?.causes ?? [];
+  if (causes.length < 2) return;
+  const texts = causes.map(({ field = '', message = '' }) => `${field}: ${message}`);
+  causes.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  const message = String(status['message']);
+  const start = message.indexOf(': [');
+  const whole = start > 0 && texts.every((text) => message.includes(text));
+  if (whole && message.length === start + 4 + texts.join(', ').length) {
+    status['message'] = `${message.slice(0, start)}: [<causes>]`;
+  }
 }

@@ -7,6 +7,8 @@ export interface Recorded {
   /** `3 PATCH /api/v1/…`: number and request, the same on both servers. */
   readonly step: string;
   readonly answer: unknown;
+  /** Of the object sent, when it has one. */
+  readonly generateName?: string;
 }
 
 const WAIT_MS = 20_000;
@@ -34,7 +36,9 @@ export async function runSequence(
   try {
     for (const [index, step] of sequence.steps.entries()) {
       const answer = await perform(run, step);
-      if (!('silent' in step && step.silent)) recorded.push({ step: labelOf(step, index), answer });
+      if (!('silent' in step && step.silent)) {
+        recorded.push({ step: labelOf(step, index), answer, ...generateNameOf(step) });
+      }
     }
   } finally {
     for (const { events } of run.watchers.values()) await events.return(undefined);
@@ -149,4 +153,10 @@ function lookUp(run: Run, id: string, path: string): unknown {
     value = (value as Record<string, unknown> | undefined)?.[key];
   }
   return value;
+}
+
+function generateNameOf(step: Step): { generateName?: string } {
+  const body = step.type === 'request' ? (step.body as { metadata?: { generateName?: string } }) : undefined;
+  const generateName = body?.metadata?.generateName;
+  return generateName === undefined ? {} : { generateName };
 }

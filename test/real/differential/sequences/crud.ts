@@ -1,5 +1,5 @@
 // The life of one object of every kind, names that are generated, preconditions, dry runs, field validation.
-import { apply, asyncSequence, del, get, patch, post, put, type Sequence, sequence } from '../sequence.ts';
+import { apply, del, get, patch, post, put, type Sequence, sequence } from '../sequence.ts';
 import { configMap, deployment, kinds, paths } from './objects.ts';
 
 export function crudSequences(): Sequence[] {
@@ -15,10 +15,9 @@ export function crudSequences(): Sequence[] {
 }
 
 function lives(): Sequence[] {
-  return Object.entries(kinds).map(([name, { path, object, change, async }]) => {
+  return Object.entries(kinds).map(([name, { path, object, change }]) => {
     const one = `${path}/x-{id}`;
-    const make = async === true ? asyncSequence : sequence;
-    return make(
+    return sequence(
       `life: ${name}`,
       post(path, object),
       post(path, object),
@@ -31,8 +30,8 @@ function lives(): Sequence[] {
         metadata: { labels: { applied: 'yes' } },
       }),
       put(one, { ...object, metadata: { name: 'other' } }),
-      del(one, { gracePeriodSeconds: 0 }),
-      ...(async === true ? [] : [get(one)]),
+      del(one, { gracePeriodSeconds: 0, propagationPolicy: 'Background' }),
+      get(one),
     );
   });
 }

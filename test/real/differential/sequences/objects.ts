@@ -57,8 +57,6 @@ interface Kind {
   readonly object: Json;
   /** A merge patch that changes it. */
   readonly change: Json;
-  /** Controllers write to it on their own. */
-  readonly async?: boolean;
 }
 
 const selector = { matchLabels: { app: 'x' } };
@@ -158,7 +156,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
       },
     },
     change: { metadata: { labels: { a: 'b' } } },
-    async: true,
   },
   PersistentVolume: {
     path: '/api/v1/persistentvolumes',
@@ -174,7 +171,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
       },
     },
     change: { metadata: { labels: { a: 'b' } } },
-    async: true,
   },
   LimitRange: {
     path: '/api/v1/namespaces/{ns}/limitranges',
@@ -195,13 +191,11 @@ export const kinds: Readonly<Record<string, Kind>> = {
       spec: { hard: { 'requests.example.com/foo': '0.5k' } },
     },
     change: { metadata: { labels: { a: 'b' } } },
-    async: true,
   },
   Deployment: {
     path: paths.deployments,
     object: deployment('x-{id}'),
     change: { spec: { minReadySeconds: 5 } },
-    async: true,
   },
   ReplicaSet: {
     path: '/apis/apps/v1/namespaces/{ns}/replicasets',
@@ -212,7 +206,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
       spec: { replicas: 0, selector, template: template({ app: 'x' }) },
     },
     change: { spec: { minReadySeconds: 5 } },
-    async: true,
   },
   StatefulSet: {
     path: '/apis/apps/v1/namespaces/{ns}/statefulsets',
@@ -223,7 +216,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
       spec: { replicas: 0, serviceName: 'x', selector, template: template({ app: 'x' }) },
     },
     change: { spec: { minReadySeconds: 5 } },
-    async: true,
   },
   DaemonSet: {
     path: '/apis/apps/v1/namespaces/{ns}/daemonsets',
@@ -234,7 +226,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
       spec: { selector, template: template({ app: 'x' }) },
     },
     change: { spec: { minReadySeconds: 5 } },
-    async: true,
   },
   Job: {
     path: '/apis/batch/v1/namespaces/{ns}/jobs',
@@ -245,7 +236,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
       spec: { suspend: true, template: { spec: podSpec({ restartPolicy: 'Never' }) } },
     },
     change: { spec: { ttlSecondsAfterFinished: 100 } },
-    async: true,
   },
   CronJob: {
     path: '/apis/batch/v1/namespaces/{ns}/cronjobs',
@@ -365,7 +355,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
       },
     },
     change: { spec: { behavior: { scaleDown: { stabilizationWindowSeconds: 10 } } } },
-    async: true,
   },
   PodDisruptionBudget: {
     path: '/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets',
@@ -376,7 +365,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
       spec: { minAvailable: '50%', selector },
     },
     change: { spec: { minAvailable: 1 } },
-    async: true,
   },
   PriorityClass: {
     path: '/apis/scheduling.k8s.io/v1/priorityclasses',
@@ -417,7 +405,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
       subsets: [{ addresses: [{ ip: '192.168.1.1' }], ports: [{ port: 80 }] }],
     },
     change: { metadata: { annotations: { a: 'b' } } },
-    async: true,
   },
   EndpointSlice: {
     path: '/apis/discovery.k8s.io/v1/namespaces/{ns}/endpointslices',
@@ -484,6 +471,5 @@ export const kinds: Readonly<Record<string, Kind>> = {
       spec: { replicas: 0, template: template({ app: 'x' }) },
     },
     change: { spec: { minReadySeconds: 1 } },
-    async: true,
   },
 };

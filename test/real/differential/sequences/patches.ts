@@ -1,5 +1,5 @@
 // The four ways to patch, and who owns what afterwards.
-import { apply, asyncSequence, get, patch, post, put, type Sequence, sequence } from '../sequence.ts';
+import { apply, get, patch, post, put, type Sequence, sequence } from '../sequence.ts';
 import { configMap, deployment, paths, podSpec, template } from './objects.ts';
 
 const one = `${paths.configMaps}/a`;
@@ -64,7 +64,7 @@ function jsonPatches(): Sequence[] {
       sequence(`json patch: ${name}`, made, patch('json', one, body)),
     ),
     ...Object.entries(lists).map(([name, body]) =>
-      asyncSequence(
+      sequence(
         `json patch: ${name}`,
         post(paths.deployments, deployment('a'), { silent: true }),
         patch('json', dep, body),
@@ -178,7 +178,7 @@ function strategicPatches(): Sequence[] {
   );
   return [
     ...Object.entries(cases).map(([name, body]) =>
-      asyncSequence(
+      sequence(
         `strategic patch: ${name}`,
         post(paths.deployments, rich, { silent: true }),
         patch('strategic', dep, body),
@@ -316,7 +316,7 @@ function applies(): Sequence[] {
     sequence('apply: a wrong type', apply(one, 'm', map({ a: 1 }))),
     sequence('apply: broken YAML', apply(one, 'm', 'a: [')),
     sequence('apply: with generateName', apply(one, 'm', { ...map({}), metadata: { generateName: 'x' } })),
-    asyncSequence(
+    sequence(
       'apply: containers are owned one by one',
       apply(dep, 'm', inPod([{ name: 'main', image: 'main:1' }])),
       apply(dep, 'n', inPod([{ name: 'side', image: 'side:1' }])),
@@ -324,7 +324,7 @@ function applies(): Sequence[] {
       apply(dep, 'n', inPod([{ name: 'main', image: 'main:3' }])),
       apply(dep, 'n', { ...deployment('a'), spec: { selector: { matchLabels: { app: 'a' } } } }),
     ),
-    asyncSequence(
+    sequence(
       'apply: order and removal of environment variables',
       apply(
         dep,
@@ -358,13 +358,13 @@ function applies(): Sequence[] {
         ]),
       ),
     ),
-    asyncSequence(
+    sequence(
       'apply: ports by number and the default protocol',
       apply(dep, 'm', withPort({ containerPort: 80 })),
       apply(dep, 'm', withPort({ containerPort: 80, protocol: 'TCP', name: 'http' })),
       apply(dep, 'n', withPort({ containerPort: 80, protocol: 'UDP' }), '&force=true'),
     ),
-    asyncSequence(
+    sequence(
       'apply: the same item twice',
       apply(
         dep,
@@ -376,8 +376,8 @@ function applies(): Sequence[] {
       ),
       apply(dep, 'm', inPod([{ name: 'main', image: 'x', env: [{ name: 'A' }, { name: 'A' }] }])),
     ),
-    asyncSequence('apply: an item without its key', apply(dep, 'm', inPod([{ image: 'x' }]))),
-    asyncSequence(
+    sequence('apply: an item without its key', apply(dep, 'm', inPod([{ image: 'x' }]))),
+    sequence(
       'apply: leaves replicas to the scaler',
       apply(dep, 'm', deployment('a')),
       patch('merge', `${dep}/scale?fieldManager=scaler`, { spec: { replicas: 0 } }),
@@ -391,7 +391,7 @@ function applies(): Sequence[] {
       apply(dep, 'm', deployment('a', { replicas: undefined })),
       get(`${dep}/scale`),
     ),
-    asyncSequence(
+    sequence(
       'apply: tolerations are one value',
       apply(
         dep,
@@ -404,7 +404,7 @@ function applies(): Sequence[] {
         inPod([{ name: 'main', image: 'x' }], { tolerations: [{ key: 'b', operator: 'Exists' }] }),
       ),
     ),
-    asyncSequence(
+    sequence(
       'apply: quantities in another spelling do not conflict',
       apply(
         dep,
@@ -417,7 +417,7 @@ function applies(): Sequence[] {
         inPod([{ name: 'main', image: 'x', resources: { limits: { cpu: '500m', memory: '1Gi' } } }]),
       ),
     ),
-    asyncSequence(
+    sequence(
       'apply: status is another sub-resource',
       apply(dep, 'm', deployment('a')),
       apply(`${dep}/status`, 's', {
