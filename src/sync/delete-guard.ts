@@ -51,6 +51,11 @@ export interface DeleteFacts {
   readonly deletesDisabled: boolean;
 }
 
+/** The facts a sync adds itself: its own approval, its number of deletions and its journal. */
+export type CallerDeleteFacts = Omit<DeleteFacts, 'approved' | 'mass' | 'auditDurable' | 'protection'> & {
+  readonly protection: Omit<DeleteFacts['protection'], 'needsApproval'>;
+};
+
 export type HoldCode =
   | 'DELETES_DISABLED'
   | 'RENDER_INCOMPLETE'

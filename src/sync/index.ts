@@ -1,5 +1,6 @@
 // Door of sync: plans a sync, runs it as a state machine, and is the only writer to target clusters.
 export {
+  type CallerDeleteFacts,
   type DeleteDecision,
   type DeleteFacts,
   type DeleteOutcome,

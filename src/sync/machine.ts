@@ -86,6 +86,8 @@ function begin(state: SyncState, now: number): Step {
   // After a restart everything was validated before.
   const fresh = state.outcomes.size === 0;
   if (plan.dryRun) return validate(state);
+  if (!fresh && state.track === 'main' && [...state.outcomes.values()].some(isFailed))
+    return resumeFailure(state, now);
   if (!fresh || !plan.multiStep) return enter(state, now);
   const namespaces = newNamespaces(plan);
   if (namespaces.length === 0) return validate(state);
@@ -93,6 +95,14 @@ function begin(state: SyncState, now: number): Step {
     state: { ...state, at: 'preparing', message: 'creating the destination namespace' },
     effects: [{ kind: 'apply', plan, tasks: namespaces }],
   };
+}
+
+/** It failed before the restart: nothing new is begun, running hooks may end. */
+function resumeFailure(state: SyncState, now: number): Step {
+  const stage = stageOf(state);
+  return stage !== undefined && runningHooks(state).length > 0
+    ? startWaiting(state, stage, now)
+    : fail(state, now);
 }
 
 /** Namespaces must be there before a server can say whether what goes into them would be accepted. */
@@ -129,8 +139,11 @@ function validated(state: SyncState, outcomes: readonly TaskOutcome[], now: numb
       failureMessage('one or more objects failed to apply (dry run)', reasons),
     );
   }
-  if (state.plan.dryRun)
-    return done(record(state, outcomes), 'Succeeded', 'successfully synced (all tasks run)');
+  if (state.plan.dryRun) {
+    const others = tasksOf(state.plan).filter((task) => task.unchanged);
+    const all = record(record(state, others.map(unchanged)), outcomes);
+    return done(settle(all), 'Succeeded', 'successfully synced (all tasks run)');
+  }
   return enter(state, now);
 }
 
@@ -389,19 +402,24 @@ function failureText(state: SyncState, text: string): string {
 /** The end: hooks are released and deleted by their policies first. */
 function finish(state: SyncState, message: string): Step {
   const { plan } = state;
-  const ended: SyncState = { ...state, message: state.failure ?? message };
-  const hooks = tasksOf(plan).filter(
-    (task) => task.action === 'hook' && isEnded(state.outcomes.get(task.id)),
-  );
+  const ended = withoutUnfinished({ ...state, message: state.failure ?? message });
+  const hooks = tasksOf(plan).filter((task) => task.action === 'hook' && ended.outcomes.has(task.id));
   if (hooks.length === 0) return end(ended, []);
   const remove = new Set(
-    hooks.filter((task) => isRemoved(task, state.outcomes.get(task.id))).map(({ id }) => id),
+    hooks.filter((task) => isRemoved(task, ended.outcomes.get(task.id))).map(({ id }) => id),
   );
   return { state: { ...ended, at: 'cleaning' }, effects: [{ kind: 'clean', plan, tasks: hooks, remove }] };
 }
 
-function isEnded(outcome: TaskOutcome | undefined): boolean {
-  return outcome !== undefined && outcome.phase !== 'Running';
+/** A hook that still runs when the operation ends has failed to do so in time. */
+function withoutUnfinished(state: SyncState): SyncState {
+  const late = runningHooks(state).flatMap((task): TaskOutcome[] => {
+    const outcome = state.outcomes.get(task.id);
+    return outcome === undefined
+      ? []
+      : [{ ...outcome, phase: 'Failed', message: 'not finished when the operation ended' }];
+  });
+  return record(state, late);
 }
 
 function isRemoved(task: SyncTask, outcome: TaskOutcome | undefined): boolean {

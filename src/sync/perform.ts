@@ -4,9 +4,11 @@ import { describeKey, type GroupKind, type KubeObject, type ResourceKey } from '
 import { type Clock, isRecord, mapLimited, messageOf } from '../lib/index.ts';
 import { FIELD_MANAGER, type Health } from '../model/index.ts';
 import {
+  type CallerDeleteFacts,
+  type DeleteFacts,
   type DeleteOutcome,
   type DeletePurpose,
-  type GuardDeps,
+  type DeleteRequest,
   guardedDelete,
   isHeldByUs,
   releaseFinalizer,
@@ -40,7 +42,8 @@ export interface PerformDeps {
   readonly clock: Clock;
   /** The health stage's judgement; undefined: no opinion. */
   assessHealth(object: KubeObject): Health | undefined;
-  readonly facts: GuardDeps['facts'];
+  /** What only the controller knows about a delete; asked right before it, for each object. */
+  facts(request: DeleteRequest, live: KubeObject): Promise<CallerDeleteFacts>;
   readonly journal: SyncJournal;
   /** When a person last approved deletions (`deletion-approved` of the application), milliseconds since the epoch. */
   approvedAt(): Promise<number | undefined>;
@@ -426,7 +429,19 @@ function removeObject(
 ): Promise<DeleteOutcome> {
   const name = taskName(task);
   const { propagation } = plan.options;
-  return guardedDelete(deps, { purpose, key: task.key, name, recordedUid, propagation, dryRun });
+  const facts = async (request: DeleteRequest, live: KubeObject): Promise<DeleteFacts> => {
+    const known = await deps.facts(request, live);
+    return {
+      ...known,
+      protection: { ...known.protection, needsApproval: task.needsApproval },
+      mass: plan.mass,
+      approved: await isApproved(deps, plan),
+      // A rejected intent ends in an outcome before anything gets here.
+      auditDurable: true,
+    };
+  };
+  const request = { purpose, key: task.key, name, recordedUid, propagation, dryRun };
+  return guardedDelete({ cluster: deps.cluster, facts }, request);
 }
 
 /** Our own hook of this attempt is kept, an older one goes when its policy says so. */

@@ -367,7 +367,6 @@ test('Prune=confirm waits for the approval and says so', async () => {
   const state = await runSync(
     {
       target,
-      facts: { approved: true },
       approvedAt: () => (asked++ < 2 ? undefined : Date.now()),
       intervene: async (current) => {
         messages.add(current.message);

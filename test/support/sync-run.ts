@@ -5,7 +5,7 @@ import { gvkOf, type KubeObject, keyOf } from '../../src/k8s/index.ts';
 import { systemClock } from '../../src/lib/index.ts';
 import type { Change, Health } from '../../src/model/index.ts';
 import {
-  type DeleteFacts,
+  type CallerDeleteFacts,
   type PerformDeps,
   type PlanInput,
   perform,
@@ -20,17 +20,14 @@ import {
 } from '../../src/sync/index.ts';
 import type { TestTarget } from './target.ts';
 
-export const ALLOWING: DeleteFacts = {
+export const ALLOWING: CallerDeleteFacts = {
   render: { complete: true, stable: true },
   discovery: { complete: true, scopeKnown: true },
   list: { complete: true, ageMs: 0 },
   instance: 'app',
   desiredBy: [],
-  protection: { needsApproval: false },
-  mass: { deletions: 0, total: 10, limit: 10 },
-  approved: false,
+  protection: {},
   ownership: { epochCurrent: true, deletingElsewhere: false, windowOpen: true },
-  auditDurable: true,
   inputsComplete: true,
   deletesDisabled: false,
 };
@@ -38,7 +35,7 @@ export const ALLOWING: DeleteFacts = {
 export interface SyncRun {
   readonly target: TestTarget;
   assessHealth?(object: KubeObject): Health | undefined;
-  readonly facts?: Partial<DeleteFacts>;
+  readonly facts?: Partial<CallerDeleteFacts>;
   approvedAt?(): number | undefined;
   /** Called before each effect; an event ends or bends the run. */
   intervene?(state: SyncState): Promise<SyncEvent | undefined>;

@@ -1,9 +1,15 @@
 // A target cluster for one test file: a Kubernetes client, the sync's port over it, and plain discovery of kinds.
-import { createKubeClient, type KubeClient } from '../../src/k8s/client.ts';
-import { connectionOf } from '../../src/k8s/connection.ts';
-import { KubeError } from '../../src/k8s/errors.ts';
-import { apiVersionOf, type GroupVersionKind, gvkOf, type KubeObject } from '../../src/k8s/object.ts';
-import type { ResourceType } from '../../src/k8s/resource-type.ts';
+import {
+  apiVersionOf,
+  connectionOf,
+  createKubeClient,
+  type GroupVersionKind,
+  gvkOf,
+  type KubeClient,
+  KubeError,
+  type KubeObject,
+  type ResourceType,
+} from '../../src/k8s/index.ts';
 import { type TargetCluster, targetCluster } from '../../src/sync/index.ts';
 
 export interface TestTarget {
