@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { isRecord } from '../src/lib/index.ts';
-import { omittedWhenZero } from './go-struct-fields.ts';
+import { type ZeroForms, zeroForms } from './go-struct-fields.ts';
 
 type Document = Record<string, unknown>;
 
@@ -138,12 +138,13 @@ function compact(schema: Document): Document {
 
 const SCALARS = ['string', 'integer', 'number', 'boolean'];
 
-/** Adds `omitZero` to the scalar members a server leaves out when they are zero. */
-function marked(schema: Document, omitted: ReadonlySet<string> | undefined): Document {
-  if (omitted === undefined || !isRecord(schema['properties'])) return schema;
+/** Adds how a server writes members that are zero. */
+function marked(schema: Document, forms: ZeroForms | undefined): Document {
+  if (forms === undefined || !isRecord(schema['properties'])) return schema;
   for (const [name, at] of Object.entries(schema['properties'])) {
     const property = record(at);
-    if (omitted.has(name) && SCALARS.includes(text(property['type']))) property['omitZero'] = true;
+    if (forms.omitted.has(name) && SCALARS.includes(text(property['type']))) property['omitZero'] = true;
+    if (forms.nulls.has(name)) property['nullWhenAbsent'] = true;
   }
   return schema;
 }
@@ -217,14 +218,11 @@ function main([api, modules, version]: readonly string[]): void {
   );
   const wanted = reachable(roots, schemas);
   const kept = pick(schemas, wanted);
-  const omitted = omittedWhenZero(modules, version);
+  const forms = zeroForms(modules, version);
   write(
     'schemas',
     Object.fromEntries(
-      Object.entries(kept).map(([name, schema]) => [
-        name,
-        marked(compact(record(schema)), omitted.get(name)),
-      ]),
+      Object.entries(kept).map(([name, schema]) => [name, marked(compact(record(schema)), forms.get(name))]),
     ),
   );
   write('openapi-v3-schemas', kept);

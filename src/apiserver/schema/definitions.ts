@@ -34,7 +34,9 @@ export function schemaReader(definitions: Readonly<Record<string, unknown>>): (n
     const schema: Building = {};
     built.set(name, schema);
     unfinished.add(name);
-    Object.assign(schema, special(name) ?? build(source));
+    Object.assign(schema, special(name) ?? build(source), {
+      definition: name.slice(name.lastIndexOf('.') + 1),
+    });
     unfinished.delete(name);
     return schema;
   }

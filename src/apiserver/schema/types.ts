@@ -58,6 +58,10 @@ export interface Schema {
   readonly validations?: readonly ValidationRule[];
   /** Built-in kinds: the server leaves the member out when it is '', 0 or false. */
   readonly omitZero?: boolean;
+  /** Built-in kinds: the server writes null for the list or map when nobody set it. */
+  readonly nullWhenAbsent?: boolean;
+  /** Built-in kinds: name of the Go type, for messages. */
+  readonly definition?: string;
 }
 
 /** A resource under another (`pods/log`) and the kind it takes and answers. */

@@ -14,7 +14,7 @@ export function zeroValueOf(schema: Schema): unknown {
   for (const [name, field] of Object.entries(schema.properties ?? {})) {
     if (isRecord(field.default)) result[name] = zeroValueOf(field);
     else if (field.default !== undefined) result[name] = field.default;
-    else if (schema.required?.includes(name) === true) result[name] = null;
+    else if (field.nullWhenAbsent === true || schema.required?.includes(name) === true) result[name] = null;
   }
   return result;
 }
