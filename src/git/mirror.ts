@@ -40,6 +40,13 @@ export interface MirrorOptions {
   readonly knownHosts?: () => string;
 }
 
+export interface ResolveOptions {
+  /** The snapshot to resolve in, so that several sources of one application see one moment. */
+  readonly snapshot?: RefSnapshot;
+  readonly tagPrefix?: string;
+  readonly signal?: AbortSignal;
+}
+
 export interface Mirror {
   /** Normalised address. */
   readonly repository: string;
@@ -50,16 +57,8 @@ export interface Mirror {
   fetch(signal?: AbortSignal): Promise<RefSnapshot>;
   /** Asks only for the refs, and fetches when they changed: cheap enough for polling. */
   poll(signal?: AbortSignal): Promise<RefSnapshot>;
-  /**
-   * targetRevision → commit, which is in the mirror afterwards. All sources of one application are resolved in the
-   * same `snapshot`; without one, the last (or a first) fetch. Throws GIT_REF_NOT_FOUND and network errors.
-   */
-  resolve(
-    targetRevision: string,
-    snapshot?: RefSnapshot,
-    tagPrefix?: string,
-    signal?: AbortSignal,
-  ): Promise<Revision>;
+  /** targetRevision → commit, which is in the mirror afterwards. Throws GIT_REF_NOT_FOUND and network errors. */
+  resolve(targetRevision: string, options?: ResolveOptions): Promise<Revision>;
   commitInfo(commit: string): Promise<CommitInfo>;
   isAncestor(ancestor: string, descendant: string): Promise<boolean>;
   /** Paths that differ between two commits, sorted. */
@@ -174,22 +173,16 @@ class RepositoryMirror implements Mirror {
     return await this.fetch(signal);
   }
 
-  async resolve(
-    targetRevision: string,
-    given?: RefSnapshot,
-    tagPrefix?: string,
-    signal?: AbortSignal,
-  ): Promise<Revision> {
-    let snapshot = given ?? this.#snapshot ?? (await this.fetch(signal));
+  async resolve(targetRevision: string, options: ResolveOptions = {}): Promise<Revision> {
+    let snapshot = options.snapshot ?? this.#snapshot ?? (await this.fetch(options.signal));
     if (this.#isForeignRef(targetRevision) && !snapshot.refs.has(targetRevision)) {
       this.#addExtraRef(targetRevision);
-      snapshot = await this.fetch(signal);
+      snapshot = await this.fetch(options.signal);
     }
-    const match = resolveRef(targetRevision, snapshot, tagPrefix);
-    if (match.kind === 'commit') {
+    const match = resolveRef(targetRevision, snapshot, options.tagPrefix);
+    if (match.kind === 'commit')
       return { id: match.sha, target: targetRevision === '' ? 'HEAD' : targetRevision };
-    }
-    const id = await this.#findCommit(match, signal);
+    const id = await this.#findCommit(match, options.signal);
     if (id === undefined) throw refNotFound(targetRevision, this.repository);
     return { id, target: targetRevision };
   }
