@@ -112,6 +112,11 @@ export class Informer<T extends KubeObject = KubeObject> {
     return this.#state;
   }
 
+  /** Up to where the copy follows the server; '' before the first list. */
+  get resourceVersion(): string {
+    return this.#resourceVersion;
+  }
+
   get size(): number {
     return this.#store.size;
   }

@@ -78,7 +78,7 @@ export class ApplicationController {
   }
 
   get numbers(): WorkQueueNumbers {
-    return this.#queue.numbers;
+    return this.#queue.numbers();
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -178,7 +178,10 @@ export class ApplicationController {
         revisions.get(target) ??
         this.#deps.repositories
           .mirror(repository)
-          .resolve(source.targetRevision ?? '', snapshot.refs, source.tagPrefix)
+          .resolve(source.targetRevision ?? '', {
+            snapshot: snapshot.refs,
+            ...(source.tagPrefix === undefined ? {} : { tagPrefix: source.tagPrefix }),
+          })
           .then(
             ({ id }) => id,
             () => undefined,

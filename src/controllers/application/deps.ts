@@ -4,9 +4,15 @@ import type { IgnoreRules } from '../../diff/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { KubeClient, KubeObject, ResourceKey } from '../../k8s/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
-import type { Application, Health, OperationState, ProjectRules, Repository } from '../../model/index.ts';
+import type {
+  Application,
+  Artifact,
+  Health,
+  OperationState,
+  ProjectRules,
+  Repository,
+} from '../../model/index.ts';
 import type { Renderer } from '../../render/index.ts';
-import type { Artifact } from '../../source/index.ts';
 import type { SyncSettings } from '../../sync/index.ts';
 import type { LiveClusters } from '../cluster/index.ts';
 import type { ChangedPaths, RepositoryTracker } from '../repository/index.ts';
@@ -42,6 +48,8 @@ export interface ApplicationDeps {
   aggregateHealth(resources: readonly JudgedHealth[]): Health;
   /** The application as the API has it now. */
   current(app: Application): Application | undefined;
+  /** Tells what a write of ours answered, ahead of the watch. */
+  wrote(app: Application): void;
   /** Writes an operation that begins, so that a restart finds it; resolves when it is stored. */
   writeOperationState(app: Application, state: OperationState): Promise<void>;
   /** Instance names of other applications whose last render holds this object. */

@@ -17,6 +17,8 @@ export interface Desired {
   /** Objects with tracking id and namespace, hooks included, in the order they were rendered. */
   readonly targets: readonly Manifest[];
   readonly findings: readonly Finding[];
+  /** `keyText` of every target. */
+  readonly keys: ReadonlySet<string>;
 }
 
 /** One object of the application as it is judged. */

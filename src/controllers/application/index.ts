@@ -4,5 +4,5 @@ export { ApplicationController, type ControllerOptions, keyOfApplication } from 
 export type { ApplicationDeps } from './deps.ts';
 export type { Comparison, Desired, Facts, Judged } from './facts.ts';
 export { type ApplicationMemory, Memories, type RefreshLevel } from './memory.ts';
-export { compareDesired, desiredState } from './observe.ts';
+export { admissionFindings, compareDesired, desiredState } from './observe.ts';
 export { writeOperationState } from './write.ts';

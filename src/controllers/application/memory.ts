@@ -37,15 +37,20 @@ export class Memories {
   of(key: string): ApplicationMemory {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    const fresh: ApplicationMemory = {
+    const fresh = this.scratch();
+    this.#entries.set(key, fresh);
+    return fresh;
+  }
+
+  /** A memory that belongs to no application: for trying a specification out. */
+  scratch(): ApplicationMemory {
+    return {
       compared: new Map(),
       confirmed: new Map(),
       converted: new Map(),
       waiting: new Set(),
       failures: 0,
     };
-    this.#entries.set(key, fresh);
-    return fresh;
   }
 
   peek(key: string): ApplicationMemory | undefined {

@@ -2,7 +2,7 @@
 // fail ends as a finding (a condition) of this one application.
 import { DiffError, prepareTarget } from '../../diff/index.ts';
 import { sameRepository } from '../../git/index.ts';
-import { describeKey, gvkOf, keyOf } from '../../k8s/index.ts';
+import { describeKey, gvkOf, keyOf, keyText } from '../../k8s/index.ts';
 import { CodedError, jsonEqual, messageOf, retryOf } from '../../lib/index.ts';
 import {
   type Application,
@@ -54,6 +54,15 @@ export async function observe(
   } catch (error) {
     return { app, cluster, rules, desired, ...failed(error, deps, app) };
   }
+}
+
+/** Why a specification cannot be used, before anything is fetched; empty when it can. */
+export async function admissionFindings(
+  deps: ApplicationDeps,
+  app: Application,
+): Promise<readonly Finding[]> {
+  const admission = await admit(deps, app);
+  return admission.kind === 'refused' ? admission.findings : [];
 }
 
 /** Project, source, destination: everything that must hold before anything is fetched. */
@@ -218,7 +227,8 @@ async function renderDesired(
     type: type as Finding['type'],
     message,
   }));
-  return { revision, source, set, targets: prepared.targets, findings };
+  const keys = new Set(prepared.targets.map(({ object }) => keyText(keyOf(object))));
+  return { revision, source, set, targets: prepared.targets, findings, keys };
 }
 
 /** Holds a render against the cluster. */

@@ -71,7 +71,13 @@ async function patchApplication(
 ): Promise<void> {
   const { name = '', namespace = '' } = app.metadata;
   try {
-    await deps.home.patch(applicationType, { namespace, name }, { type: 'merge', body: patch }, MANAGER);
+    const written = await deps.home.patch<Application>(
+      applicationType,
+      { namespace, name },
+      { type: 'merge', body: patch },
+      MANAGER,
+    );
+    deps.wrote(written);
   } catch (error) {
     // Deleted meanwhile: there is nobody left to tell.
     if (!isKubeError(error, 'NOT_FOUND')) throw error;

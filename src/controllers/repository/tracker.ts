@@ -137,7 +137,8 @@ export class RepositoryTracker {
 
   #arrived(tracked: Tracked, snapshot: Snapshot): Snapshot {
     const before = tracked.snapshot;
-    tracked.snapshot = snapshot;
+    // A slow poll must not take back what a later fetch brought.
+    if (before === undefined || snapshot.begunAt >= before.begunAt) tracked.snapshot = snapshot;
     this.#schedule(tracked);
     if (before === undefined || before.refs.digest !== snapshot.refs.digest) {
       for (const listener of this.#listeners) listener(tracked.key, snapshot);
@@ -155,20 +156,17 @@ export class RepositoryTracker {
     );
   }
 
-  /** Asks for the refs alone; only when they moved, the objects are fetched. */
+  /** Asks for the refs alone; the mirror fetches only when they moved. */
   async #poll(tracked: Tracked): Promise<void> {
+    const begunAt = this.#deps.clock.monotonic();
     try {
-      const refs = await tracked.mirror.lsRemote();
-      if (refs.digest !== tracked.snapshot?.refs.digest) {
-        await this.snapshot(tracked.repository, this.#deps.clock.monotonic());
-        return;
-      }
+      this.#arrived(tracked, { refs: await tracked.mirror.poll(), begunAt });
     } catch (error) {
       this.#deps.log.info('polling a repository failed', {
         repository: tracked.key,
         reason: messageOf(error),
       });
+      this.#schedule(tracked);
     }
-    this.#schedule(tracked);
   }
 }

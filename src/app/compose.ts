@@ -1,0 +1,424 @@
+// The composition root: the only place that knows every part. Builds them, connects them, starts and stops them in
+// order. No decision about applications is made here.
+import { join } from 'node:path';
+import { Registry } from 'prom-client';
+import {
+  ApplicationController,
+  type ApplicationDeps,
+  applicationType,
+  ChangedPaths,
+  type ClusterEntry,
+  HOME_NAME,
+  HOME_SERVER,
+  keyOfApplication,
+  LiveCluster,
+  LiveClusters,
+  Memories,
+  parseWebhook,
+  RepositoryTracker,
+  Settings,
+  writeOperationState,
+} from '../controllers/index.ts';
+import { compileIgnoreRules } from '../diff/index.ts';
+import { createCheckouts, createMirrors, normaliseUrl, sameRepository } from '../git/index.ts';
+import { aggregateHealth, assessHealth } from '../health/index.ts';
+import { type Journal, openJournal } from '../journal/index.ts';
+import {
+  type ClusterConnection,
+  connectionOf,
+  createKubeClient,
+  Discovery,
+  type InformerDeps,
+  isKubeError,
+  type KubeClient,
+  type KubeObject,
+  keyText,
+  type ResourceKey,
+  wellKnown,
+} from '../k8s/index.ts';
+import { type Clock, digestOf, type Exec, type Logger, Lru, type Random } from '../lib/index.ts';
+import { type Application, applicationCrds, type Repository } from '../model/index.ts';
+import { createRenderer } from '../render/index.ts';
+import { type RunningServer, startServer } from '../server/index.ts';
+import { gitArtifact } from '../source/index.ts';
+import { ensureAccounts, kubernetesAccounts } from './accounts.ts';
+import { serverPorts } from './server-ports.ts';
+
+export interface ControlPlaneDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly exec: Exec;
+  /** PATH on which git, helm, kubectl and kustomize are looked for. */
+  readonly path: string;
+}
+
+export interface ControlPlaneOptions {
+  /** The cluster that holds the Applications; it is also the destination `https://kubernetes.default.svc`. */
+  readonly connection: ClusterConnection;
+  readonly namespace: string;
+  readonly host: string;
+  readonly port: number;
+  readonly auth: 'on' | 'off';
+  /** Mirrors, checkouts, renders, tools, and the journal unless `store` says otherwise. */
+  readonly dataDir: string;
+  /** `sqlite:FILE` or `postgres://…`; undefined: SQLite in `dataDir`. */
+  readonly store?: string | undefined;
+  readonly installCrds: boolean;
+  readonly uiDirectory: string;
+  readonly publicUrl?: string | undefined;
+  /** Let file:// repositories through. */
+  readonly allowFileRepositories?: boolean | undefined;
+  readonly timing?: Partial<Timing> | undefined;
+}
+
+/** What people wait for; tests make it shorter. Milliseconds. */
+export interface Timing {
+  readonly pollMs: number;
+  readonly revisionPassMs: number;
+  readonly waveDelayMs: number;
+}
+
+const TIMING: Timing = { pollMs: 120_000, revisionPassMs: 60_000, waveDelayMs: 2_000 };
+const POLL_JITTER_MS = 60_000;
+const SWEEP_MS = 600_000;
+/** Applications created within this time of a fetch need no fetch of their own. */
+const SNAPSHOT_MAX_AGE_MS = 3_000;
+const APPLICATIONS_AT_ONCE = 32;
+const REMEMBERED_RANGES = 500;
+
+export interface ControlPlane {
+  readonly url: string;
+  readonly journal: Journal;
+  readonly home: KubeClient;
+  /** Ends everything in order; resolves when nothing runs any more. */
+  close(): Promise<void>;
+}
+
+export async function startControlPlane(
+  deps: ControlPlaneDeps,
+  options: ControlPlaneOptions,
+): Promise<ControlPlane> {
+  const { clock, log } = deps;
+  const timing: Timing = { ...TIMING, ...options.timing };
+  const stopping = new AbortController();
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    stopping.abort(new DOMException('Fairlead is stopping', 'AbortError'));
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const home = createKubeClient(options.connection, {}, deps);
+    closers.push(() => home.close());
+    await prepareCluster(deps, home, options);
+    const journal = await openJournal(
+      { clock },
+      { url: options.store ?? `sqlite:${join(options.dataDir, 'journal.sqlite')}` },
+    );
+    closers.push(() => journal.close());
+
+    const informerDeps: InformerDeps = { client: home, clock, random: deps.random, log };
+    const settings = new Settings(informerDeps, { namespace: options.namespace, sameRepository });
+    await settings.start(stopping.signal);
+    closers.push(() => settings.stop());
+
+    const stages = await createStages(deps, options);
+    closers.push(() => stages.close());
+    const clusters = createClusters(deps, options, settings);
+    closers.push(() => clusters.stop());
+    const repositories = new RepositoryTracker(
+      { ...deps, openMirror: (repository) => stages.mirrors.get(repository), keyOf: normaliseUrl },
+      { pollMs: timing.pollMs, pollJitterMs: Math.min(POLL_JITTER_MS, timing.pollMs) },
+    );
+    closers.push(() => repositories.stop());
+
+    const application = applicationDeps(deps, options, {
+      home,
+      journal,
+      settings,
+      stages,
+      clusters,
+      repositories,
+      timing,
+    });
+    const controller = new ApplicationController(application.deps, informerDeps, {
+      namespace: options.namespace,
+      concurrency: APPLICATIONS_AT_ONCE,
+      revisionPassMs: timing.revisionPassMs,
+      sweepMs: SWEEP_MS,
+    });
+    application.connect(controller);
+    settings.onChange((change) => controller.onSettings(change));
+    await controller.start(stopping.signal);
+    closers.push(() => controller.stop());
+
+    const server = await startHttp(deps, options, {
+      home,
+      journal,
+      settings,
+      clusters,
+      repositories,
+      controller,
+      application: application.deps,
+    });
+    closers.push(() => server.close());
+    log.info('the control plane is ready', { url: server.url, namespace: options.namespace });
+    return { url: server.url, journal, home, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Namespace, definitions, default project, accounts: everything that must be there before anything is watched. */
+async function prepareCluster(
+  deps: ControlPlaneDeps,
+  home: KubeClient,
+  options: ControlPlaneOptions,
+): Promise<void> {
+  const { namespace } = options;
+  const manager = { fieldManager: 'fairlead', force: true } as const;
+  await createIfAbsent(home, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  if (options.installCrds) {
+    const definitions = applicationCrds();
+    await Promise.all(
+      definitions.map((crd) => home.apply(wellKnown.customResourceDefinitions, crd, manager)),
+    );
+    await Promise.all(definitions.map((crd) => untilServed(deps, home, crd)));
+  }
+  await ensureAccounts({ ...deps, home, namespace });
+  await ensureDefaultProject(home, namespace);
+}
+
+const SERVED_TRIES = 100;
+const SERVED_POLL_MS = 50;
+
+/** A kind can be listed some milliseconds after its definition was accepted. */
+async function untilServed({ clock }: ControlPlaneDeps, home: KubeClient, crd: KubeObject): Promise<void> {
+  const { group, names, versions } = crd['spec'] as {
+    group: string;
+    names: { plural: string };
+    versions: { name: string }[];
+  };
+  for (let tries = 0; ; tries++) {
+    try {
+      await home.raw({ path: `/apis/${group}/${versions[0]?.name}/${names.plural}`, query: { limit: 1 } });
+      return;
+    } catch (error) {
+      if (tries >= SERVED_TRIES || !isKubeError(error, 'NOT_FOUND', 'UNKNOWN_KIND')) throw error;
+      await clock.sleep(SERVED_POLL_MS);
+    }
+  }
+}
+
+async function ensureDefaultProject(home: KubeClient, namespace: string): Promise<void> {
+  const type = { ...applicationType, kind: 'AppProject', resource: 'appprojects' };
+  if ((await home.find(type, { namespace, name: 'default' })) !== undefined) return;
+  const everything = [{ group: '*', kind: '*' }];
+  const project: KubeObject = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AppProject',
+    metadata: { name: 'default', namespace },
+    spec: {
+      sourceRepos: ['*'],
+      destinations: [{ server: '*', namespace: '*' }],
+      clusterResourceWhitelist: everything,
+    },
+  };
+  try {
+    await home.create(type, project);
+  } catch (error) {
+    if (!isKubeError(error, 'ALREADY_EXISTS')) throw error;
+  }
+}
+
+async function createIfAbsent(home: KubeClient, namespace: KubeObject): Promise<void> {
+  if ((await home.find(wellKnown.namespaces, { name: namespace.metadata.name ?? '' })) !== undefined) return;
+  try {
+    await home.create(wellKnown.namespaces, namespace);
+  } catch (error) {
+    if (!isKubeError(error, 'ALREADY_EXISTS')) throw error;
+  }
+}
+
+type Stages = Awaited<ReturnType<typeof createStages>>;
+
+async function createStages(deps: ControlPlaneDeps, options: ControlPlaneOptions) {
+  const mirrors = createMirrors(
+    { ...deps, dataDir: options.dataDir },
+    { allowFile: options.allowFileRepositories === true },
+  );
+  const checkouts = createCheckouts({ ...deps, dataDir: options.dataDir });
+  const renderer = createRenderer({ ...deps, dataDir: options.dataDir });
+  return { mirrors, checkouts, renderer, close: () => mirrors.close() };
+}
+
+function createClusters(
+  deps: ControlPlaneDeps,
+  options: ControlPlaneOptions,
+  settings: Settings,
+): LiveClusters {
+  const home: ClusterEntry = { server: HOME_SERVER, name: HOME_NAME, digest: 'home' };
+  const open = (connection: ClusterConnection, entry: ClusterEntry): LiveCluster => {
+    const client = createKubeClient(connection, {}, deps);
+    const discovery = new Discovery({ ...deps, client });
+    return new LiveCluster(
+      { ...deps, client, discovery },
+      { server: entry.server, name: entry.name, isHome: entry === home },
+    );
+  };
+  return new LiveClusters({
+    clock: deps.clock,
+    log: deps.log,
+    entries: () => [
+      home,
+      ...settings
+        .clusters()
+        .map((cluster) => ({ server: cluster.server, name: cluster.name, digest: digestOf(cluster) })),
+    ],
+    connect(entry) {
+      if (entry === home) return open(options.connection, entry);
+      const secret = settings.clusters().find(({ server }) => server === entry.server);
+      return open(connectionOf({ ...secret?.config, server: entry.server }), entry);
+    },
+  });
+}
+
+interface Parts {
+  readonly home: KubeClient;
+  readonly journal: Journal;
+  readonly settings: Settings;
+  readonly stages: Stages;
+  readonly clusters: LiveClusters;
+  readonly repositories: RepositoryTracker;
+  readonly timing: Timing;
+}
+
+function applicationDeps(
+  deps: ControlPlaneDeps,
+  options: ControlPlaneOptions,
+  parts: Parts,
+): { deps: ApplicationDeps; connect(controller: ApplicationController): void } {
+  const { home, journal, settings, stages, clusters, repositories, timing } = parts;
+  const memories = new Memories();
+  const ranges = new Lru<Promise<ChangedPaths | undefined>>(REMEMBERED_RANGES);
+  let controller: ApplicationController | undefined;
+  const application: ApplicationDeps = {
+    clock: deps.clock,
+    log: deps.log,
+    home,
+    controlNamespace: options.namespace,
+    clusters,
+    repositories,
+    renderer: stages.renderer,
+    journal,
+    memories,
+    snapshotMaxAgeMs: SNAPSHOT_MAX_AGE_MS,
+    syncSettings: { waveDelayMs: timing.waveDelayMs },
+    projectRules: (name) => settings.projectRules(name),
+    repositoryFor: (url, project) => settings.repository(url, project),
+    normalizeUrl: normaliseUrl,
+    sameRepository,
+    repositoryKey: normaliseUrl,
+    openArtifact: (repository, revision) =>
+      gitArtifact({ mirror: stages.mirrors.get(repository), checkouts: stages.checkouts }, revision),
+    changedPaths: (repository, from, to) => changedPaths(stages, ranges, repository, from, to),
+    ignoreRules: (app) => ignoreRules(app),
+    assessHealth,
+    aggregateHealth,
+    current: (app) => controller?.current(keyOfApplication(app)),
+    wrote: (app) => controller?.wrote(app),
+    writeOperationState: (app, state) => writeOperationState(application, app, state),
+    desiredBy: (server, key, except) => desiredBy(memories, server, key, except),
+    deletesDisabled: (server) => isDeletionOff(settings, server),
+  };
+  return {
+    deps: application,
+    connect(made) {
+      controller = made;
+    },
+  };
+}
+
+/** The same range is asked for by every application of a repository; a range that cannot be read is asked again. */
+function changedPaths(
+  stages: Stages,
+  ranges: Lru<Promise<ChangedPaths | undefined>>,
+  repository: Repository,
+  from: string,
+  to: string,
+): Promise<ChangedPaths | undefined> {
+  const key = `${normaliseUrl(repository.url)} ${from} ${to}`;
+  const known = ranges.get(key);
+  if (known !== undefined) return known;
+  const asked = stages.mirrors
+    .get(repository)
+    .changedPaths(from, to)
+    .then(
+      (paths) => new ChangedPaths(paths),
+      () => {
+        ranges.delete(key);
+        return undefined;
+      },
+    );
+  ranges.set(key, asked);
+  return asked;
+}
+
+function ignoreRules(app: Application): ReturnType<typeof compileIgnoreRules> | undefined {
+  const rules = app.spec.ignoreDifferences ?? [];
+  return rules.length === 0 ? undefined : compileIgnoreRules(rules);
+}
+
+function desiredBy(memories: Memories, server: string, key: ResourceKey, except: string): string[] {
+  const text = keyText(key);
+  const found: string[] = [];
+  for (const [instance, memory] of memories.entries()) {
+    if (instance === except || memory.server !== server) continue;
+    if (memory.desired?.keys.has(text) === true) found.push(instance);
+  }
+  return found;
+}
+
+/** `fairlead.deletes.disabled` in argocd-cm: "true" for all clusters, or a comma-separated list of server URLs. */
+function isDeletionOff(settings: Settings, server: string): boolean {
+  const text = settings.config('fairlead.deletes.disabled') ?? '';
+  return text === 'true' || text.split(',').some((item) => item.trim() === server);
+}
+
+async function startHttp(
+  deps: ControlPlaneDeps,
+  options: ControlPlaneOptions,
+  parts: Pick<Parts, 'home' | 'journal' | 'settings' | 'clusters' | 'repositories'> & {
+    controller: ApplicationController;
+    application: ApplicationDeps;
+  },
+): Promise<RunningServer> {
+  const { home, settings, repositories } = parts;
+  const accounts = kubernetesAccounts({ ...deps, home, namespace: options.namespace, settings });
+  const metrics = new Registry();
+  const ports = serverPorts(deps, {
+    ...parts,
+    accounts,
+    metrics,
+    namespace: options.namespace,
+    async webhook(headers, body) {
+      const result = parseWebhook(headers, body, settings.webhookSecrets());
+      if (result.kind === 'refused') return { status: result.status, body: result.why };
+      if (result.kind === 'ignored') return { status: 200, body: result.why };
+      // Answered before the fetch: providers give up after some seconds, and the work is the same either way.
+      repositories.announce(result.push.repositoryUrls).catch((error: unknown) => {
+        deps.log.info('a repository announced by webhook could not be fetched', { error });
+      });
+      return { status: 200, body: 'Webhook accepted' };
+    },
+  });
+  return await startServer(ports, {
+    host: options.host,
+    port: options.port,
+    auth: options.auth,
+    controlNamespace: options.namespace,
+    uiDirectory: options.uiDirectory,
+    ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+  });
+}

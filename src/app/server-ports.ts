@@ -1,0 +1,195 @@
+// Adapts the parts to what the server asks for (server/ports.ts). Only wiring: each port is a few lines over a part.
+import { createInterface } from 'node:readline';
+import type { Registry } from 'prom-client';
+import type { LogEntry } from '../contract/index.ts';
+import {
+  type ApplicationController,
+  type ApplicationDeps,
+  applicationType,
+  type LiveClusters,
+  resourceTree,
+  type Settings,
+} from '../controllers/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { KubeClient } from '../k8s/index.ts';
+import type { Clock, Logger, Random } from '../lib/index.ts';
+import { type Application, instanceName } from '../model/index.ts';
+import type {
+  Accounts,
+  ApplicationStore,
+  ApplicationWriter,
+  LogRequest,
+  PodLogs,
+  ServerPorts,
+  Webhook,
+} from '../server/index.ts';
+import { registerMetrics } from './metrics.ts';
+import { VERSION } from './version.ts';
+import { applicationViews } from './views.ts';
+
+export interface ServerParts {
+  readonly home: KubeClient;
+  readonly journal: Journal;
+  readonly settings: Settings;
+  readonly clusters: LiveClusters;
+  readonly controller: ApplicationController;
+  readonly application: ApplicationDeps;
+  readonly accounts: Accounts;
+  readonly metrics: Registry;
+  readonly namespace: string;
+  readonly webhook: Webhook;
+}
+
+export function serverPorts(
+  deps: { clock: Clock; random: Random; log: Logger },
+  parts: ServerParts,
+): ServerPorts {
+  const { accounts, application, clusters, controller, home, journal, metrics, settings, webhook } = parts;
+  registerMetrics(metrics, controller);
+  return {
+    ...deps,
+    applications: applicationStore(controller),
+    writer: applicationWriter(home, controller),
+    views: applicationViews({ controller, application, assessHealth: application.assessHealth }),
+    logs: podLogs(application),
+    projects: { list: () => settings.projects(), get: (name) => settings.project(name) },
+    clusters: { list: () => clusterList(clusters) },
+    accounts,
+    journal,
+    webhook,
+    information: {
+      version: () => ({
+        Version: `v${VERSION}`,
+        BuildDate: '',
+        GitCommit: '',
+        GitTreeState: '',
+        GoVersion: '',
+        Compiler: '',
+        Platform: `${process.platform}/${process.arch}`,
+      }),
+      settings: () => ({
+        url: '',
+        appLabelKey: 'app.kubernetes.io/instance',
+        trackingMethod: 'annotation',
+        controllerNamespace: parts.namespace,
+      }),
+      problem() {
+        const { reason } = controller.applications.state;
+        return reason === undefined ? undefined : `Applications cannot be read: ${reason}`;
+      },
+    },
+    metrics,
+  };
+}
+
+function applicationStore(controller: ApplicationController): ApplicationStore {
+  const informer = controller.applications;
+  return {
+    isSynced: () => informer.state.synced,
+    list: () => [...informer.values()],
+    get: (namespace, name) => controller.current(`${namespace}/${name}`),
+    resourceVersion: () => informer.resourceVersion,
+    watch(handler) {
+      let isReplay = true;
+      const off = informer.subscribe((change) => {
+        // A subscription begins with what is there already; the store shows that by itself.
+        if (isReplay) return;
+        const type = change.kind === 'add' ? 'ADDED' : change.kind === 'update' ? 'MODIFIED' : 'DELETED';
+        handler({ type, application: change.object });
+      });
+      isReplay = false;
+      return off;
+    },
+  };
+}
+
+const MANAGER = { fieldManager: 'fairlead-server' } as const;
+
+function applicationWriter(home: KubeClient, controller: ApplicationController): ApplicationWriter {
+  const noted = (app: Application): Application => {
+    controller.wrote(app);
+    return app;
+  };
+  return {
+    create: async (app) => noted(await home.create(applicationType, app, MANAGER)),
+    patch: async (namespace, name, body) =>
+      noted(
+        await home.patch<Application>(applicationType, { namespace, name }, { type: 'merge', body }, MANAGER),
+      ),
+    async delete(namespace, name, preconditions) {
+      await home.delete(applicationType, { namespace, name }, preconditions);
+    },
+  };
+}
+
+function clusterList(clusters: LiveClusters) {
+  const connected = new Map(clusters.connected().map((cluster) => [cluster.server, cluster]));
+  return clusters.entries().map(({ server, name }) => ({
+    server,
+    name,
+    serverVersion: connected.get(server)?.versions().version ?? '',
+    connectionState: { status: connected.has(server) ? 'Successful' : 'Unknown', message: '' },
+  }));
+}
+
+/** Logs of more pods than this would be a flood nobody reads. */
+const MAX_PODS = 20;
+
+function podLogs(application: ApplicationDeps): PodLogs {
+  return {
+    async *open(app, request, signal) {
+      const cluster = await application.clusters.resolve(app.spec.destination);
+      if (cluster === undefined) return;
+      const roots = cluster.trackedBy(instanceName(app, application.controlNamespace));
+      const tree = resourceTree(cluster.store, roots, [], () => undefined);
+      const pods = tree.nodes.filter(
+        (node) => node.kind === 'Pod' && (node.group ?? '') === '' && matches(node, request),
+      );
+      for (const { name, namespace } of pods.slice(0, MAX_PODS)) {
+        const stream = await cluster.client.logs(
+          { name, namespace },
+          {
+            follow: request.follow,
+            previous: request.previous,
+            timestamps: true,
+            signal,
+            container: request.container,
+            tailLines: request.tailLines,
+            sinceSeconds: request.sinceSeconds,
+            sinceTime: request.sinceTime,
+          },
+        );
+        for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
+          yield entryOf(line, name);
+      }
+    },
+  };
+}
+
+function matches(
+  node: {
+    readonly name: string;
+    readonly namespace?: string | undefined;
+    readonly parentRefs?: readonly { kind: string; name: string }[] | undefined;
+  },
+  request: LogRequest,
+): boolean {
+  if (request.namespace !== undefined && request.namespace !== '' && node.namespace !== request.namespace)
+    return false;
+  if (request.podName !== undefined && request.podName !== '') return node.name === request.podName;
+  const { resource } = request;
+  if (resource === undefined || resource.kind === '') return true;
+  return node.name === resource.name || node.name.startsWith(`${resource.name}-`);
+}
+
+function entryOf(line: string, podName: string): Omit<LogEntry, 'last'> {
+  const space = line.indexOf(' ');
+  const time = line.slice(0, Math.max(0, space));
+  const hasTime = /^\d{4}-\d{2}-\d{2}T/.test(time);
+  return {
+    content: hasTime ? line.slice(space + 1) : line,
+    ...(hasTime ? { timeStamp: time } : {}),
+    timeStampStr: hasTime ? time : '',
+    podName,
+  };
+}

@@ -1,0 +1,227 @@
+// What the server shows of an application from inside the controllers: tree, managed resources, manifests, commits,
+// events. Secrets are masked here, before anything reaches the server.
+import type { EventList, ManagedResource } from '../contract/index.ts';
+import {
+  type ApplicationController,
+  type ApplicationDeps,
+  admissionFindings,
+  compareDesired,
+  desiredState,
+  type LiveCluster,
+  resourceTree,
+} from '../controllers/index.ts';
+import { maskSecrets } from '../diff/index.ts';
+import { gvkOf, type KubeObject, keyText, wellKnown } from '../k8s/index.ts';
+import { messageOf } from '../lib/index.ts';
+import { type Application, type Change, instanceName, type Manifest, sourcesOf } from '../model/index.ts';
+import type { ApplicationViews, ManifestRequest, ResourceId } from '../server/index.ts';
+import { isHook } from '../sync/index.ts';
+
+export interface ViewsDeps {
+  readonly controller: ApplicationController;
+  readonly application: ApplicationDeps;
+  assessHealth: ApplicationDeps['assessHealth'];
+}
+
+export function applicationViews(deps: ViewsDeps): ApplicationViews {
+  const { controller, application } = deps;
+  const instance = (app: Application): string => instanceName(app, application.controlNamespace);
+  const clusterOf = async (app: Application): Promise<LiveCluster | undefined> =>
+    await application.clusters.resolve(app.spec.destination);
+  const known = (app: Application): LiveCluster | undefined => {
+    const { server } = application.memories.peek(instance(app)) ?? {};
+    return application.clusters.connected().find((cluster) => cluster.server === server);
+  };
+  return {
+    tree(app) {
+      const cluster = known(app);
+      if (cluster === undefined) return undefined;
+      const desired = application.memories.peek(instance(app))?.desired?.targets ?? [];
+      const roots = cluster.trackedBy(instance(app)).filter(({ owners }) => owners.length === 0);
+      return resourceTree(cluster.store, roots, ordinary(desired), deps.assessHealth);
+    },
+    watchTree(app, handler) {
+      const cluster = known(app);
+      if (cluster === undefined) return () => {};
+      const own = instance(app);
+      return cluster.onTree((changed) => {
+        if (changed === own) handler();
+      });
+    },
+    async managedResources(app, signal) {
+      const cluster = await clusterOf(app);
+      const memory = application.memories.of(instance(app));
+      if (cluster === undefined || memory.desired === undefined) return undefined;
+      const comparison = await compareDesired(application, {
+        app,
+        cluster,
+        memory,
+        desired: memory.desired,
+        signal,
+      });
+      return await Promise.all(
+        comparison.judged.map(({ change }) => managedResource(cluster, change, signal)),
+      );
+    },
+    async manifests(app, request, signal) {
+      const cluster = await clusterOf(app);
+      const [source] = sourcesOf(app.spec);
+      if (cluster === undefined || source === undefined)
+        throw new Error('the application has no usable destination or source');
+      const revision = requestedRevision(request);
+      const memory = application.memories.of(instance(app));
+      const desired = await desiredState(application, app, memory, {
+        source,
+        cluster,
+        signal,
+        ...(revision === undefined ? {} : { revision }),
+      });
+      return {
+        manifests: desired.targets.map(({ object }) => masked(object)),
+        namespace: app.spec.destination.namespace ?? '',
+        server: cluster.server,
+        revision: desired.revision,
+        sourceType: desired.set.input.sourceType,
+      };
+    },
+    async liveObject(app, id, signal) {
+      const cluster = await clusterOf(app);
+      if (cluster === undefined) return undefined;
+      const live = cluster.live(id);
+      if (live === undefined || !belongs(cluster, live.key, instance(app))) return undefined;
+      const object = live.full ? live.object : await cluster.read(live.object, signal);
+      return object === undefined ? undefined : masked(object);
+    },
+    async commit(app, revision, _sourceIndex, _signal) {
+      const [source] = sourcesOf(app.spec);
+      if (source === undefined) return undefined;
+      const repository = application.repositoryFor(source.repoURL, app.spec.project);
+      const mirror = application.repositories.mirror(repository);
+      const { id } = await mirror.resolve(revision);
+      const info = await mirror.commitInfo(id);
+      return {
+        author: info.author,
+        date: info.date,
+        message: info.message,
+        tags: info.tags,
+        revision: info.sha,
+      };
+    },
+    async events(app, of, signal): Promise<EventList> {
+      const cluster = of === undefined ? undefined : await clusterOf(app);
+      const client = cluster?.client ?? application.home;
+      const namespace = of?.namespace ?? app.metadata.namespace ?? '';
+      const uid = of?.uid ?? app.metadata.uid ?? '';
+      const answer = await client.listAll(wellKnown.events, {
+        namespace,
+        fieldSelector: `involvedObject.uid=${uid}`,
+        signal,
+      });
+      if (answer.kind === 'incomplete') throw answer.error;
+      return {
+        metadata: { resourceVersion: answer.resourceVersion },
+        items: answer.items as unknown as EventList['items'],
+      };
+    },
+    requestRefresh: (app, level, signal) => controller.refresh(app, level, signal),
+    async validate(app, signal) {
+      const cluster = await clusterOf(app).catch((error: unknown) => messageOf(error));
+      const condition = (type: string, message: string): { type: string; message: string } => ({
+        type,
+        message,
+      });
+      if (typeof cluster === 'string') return [condition('InvalidSpecError', cluster)];
+      const findings = await admissionFindings(application, app);
+      if (findings.length > 0 || cluster === undefined) return [...findings];
+      const [source] = sourcesOf(app.spec);
+      if (source === undefined) return [condition('InvalidSpecError', 'spec.source is missing')];
+      try {
+        const scratch = application.memories.scratch();
+        await desiredState(application, app, scratch, { source, cluster, signal });
+        return [];
+      } catch (error) {
+        return [condition('ComparisonError', messageOf(error))];
+      }
+    },
+  };
+}
+
+function ordinary(targets: readonly Manifest[]): KubeObject[] {
+  return targets.map(({ object }) => object).filter((object) => !isHook(object));
+}
+
+function requestedRevision(request: ManifestRequest): string | undefined {
+  const revision = request.revision ?? request.revisions?.[0];
+  return revision === '' ? undefined : revision;
+}
+
+function masked(object: KubeObject): KubeObject {
+  const [result] = maskSecrets([withoutManagedFields(object)]);
+  return result as KubeObject;
+}
+
+async function managedResource(
+  cluster: LiveCluster,
+  change: Change,
+  signal: AbortSignal,
+): Promise<ManagedResource> {
+  const { group, kind, namespace, name } = change.key;
+  const { desired, live } = change;
+  const predicted =
+    change.kind === 'modified' && desired !== undefined
+      ? await predict(cluster, desired, signal)
+      : (live ?? desired);
+  const [target, current, next] = maskSecrets(
+    [desired, live, predicted].map((object) => object && withoutManagedFields(object)),
+  );
+  const text = (object: KubeObject | undefined): string =>
+    object === undefined ? 'null' : JSON.stringify(object);
+  const object = live ?? desired;
+  return {
+    group,
+    ...(object === undefined ? {} : { version: gvkOf(object).version }),
+    kind,
+    namespace,
+    name,
+    targetState: target === undefined ? '' : text(target),
+    liveState: text(current),
+    normalizedLiveState: text(current),
+    predictedLiveState: text(next),
+    ...(live?.metadata.resourceVersion === undefined
+      ? {}
+      : { resourceVersion: live.metadata.resourceVersion }),
+    modified: change.kind !== 'synced',
+    fields: change.fields,
+  };
+}
+
+/** What an apply would give; the desired state itself when the server refuses to say. */
+async function predict(cluster: LiveCluster, desired: KubeObject, signal: AbortSignal): Promise<KubeObject> {
+  try {
+    return await cluster.preview(desired, signal);
+  } catch {
+    signal.throwIfAborted();
+    return desired;
+  }
+}
+
+/** An object belongs to the application when it, or an owner above it, is tracked by it. */
+function belongs(cluster: LiveCluster, key: ResourceId, instance: string): boolean {
+  const text = keyText(key);
+  const roots = cluster.trackedBy(instance);
+  const tree = resourceTree(cluster.store, roots, [], () => undefined);
+  return tree.nodes.some(
+    (node) =>
+      keyText({
+        group: node.group ?? '',
+        kind: node.kind,
+        namespace: node.namespace ?? '',
+        name: node.name,
+      }) === text,
+  );
+}
+
+function withoutManagedFields(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
