@@ -1,0 +1,36 @@
+// The only reader of the environment: variables become values with names here, and nowhere else.
+
+export interface Environment {
+  readonly cwd: string;
+  readonly home: string;
+  /** `FAIRLEAD_CONFIG`, else below `XDG_CONFIG_HOME`, else below `~/.config`. */
+  readonly cliConfigFile: string;
+  /** `FAIRLEAD_SERVER`, else `ARGOCD_SERVER`. */
+  readonly server?: string;
+  /** `FAIRLEAD_AUTH_TOKEN`, else `ARGOCD_AUTH_TOKEN`. */
+  readonly authToken?: string;
+  /** `FAIRLEAD_OPTS`, else `ARGOCD_OPTS`: flags as on a command line. */
+  readonly cliOptions?: string;
+  readonly kubeconfig?: string;
+}
+
+/** Reads the process's environment once, at the start. */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const first = (...names: readonly string[]): string | undefined =>
+    names.map((name) => variables[name]).find((value) => value !== undefined && value !== '');
+  const home = first('HOME', 'USERPROFILE') ?? '/';
+  const configHome = first('XDG_CONFIG_HOME') ?? `${home}/.config`;
+  const server = first('FAIRLEAD_SERVER', 'ARGOCD_SERVER');
+  const authToken = first('FAIRLEAD_AUTH_TOKEN', 'ARGOCD_AUTH_TOKEN');
+  const cliOptions = first('FAIRLEAD_OPTS', 'ARGOCD_OPTS');
+  const kubeconfig = first('KUBECONFIG');
+  return {
+    cwd: process.cwd(),
+    home,
+    cliConfigFile: first('FAIRLEAD_CONFIG') ?? `${configHome}/fairlead/config`,
+    ...(server === undefined ? {} : { server }),
+    ...(authToken === undefined ? {} : { authToken }),
+    ...(cliOptions === undefined ? {} : { cliOptions }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+  };
+}

@@ -1,0 +1,39 @@
+// Options of the long-running commands, filled with their defaults by whoever parses the command line.
+
+/** `fairlead up`: everything on one machine. */
+export interface UpOptions {
+  readonly dataDir: string;
+  /** Forget the state of earlier runs first. */
+  readonly fresh: boolean;
+  /** `HOST:PORT` of the page and the API. */
+  readonly listen: string;
+}
+
+/** `fairlead serve`: the control plane against a cluster. */
+export interface ServeOptions {
+  /** Absent: the environment's KUBECONFIG, else the cluster this runs in. */
+  readonly kubeconfig?: string;
+  readonly namespace: string;
+  readonly listen: string;
+  readonly dataDir: string;
+  /** `postgres://…` or `sqlite:FILE`; absent: SQLite in the data directory. */
+  readonly store?: string;
+  readonly role: 'all' | 'controller' | 'server';
+  readonly auth: 'on' | 'off';
+  readonly installCrds: boolean;
+}
+
+/** `fairlead apiserver`: only the embedded Kubernetes API. */
+export interface ApiServerOptions {
+  readonly listen: string;
+  readonly kubeconfigOut?: string;
+  readonly dataDir: string;
+}
+
+/** What a long-running command may use of the terminal. */
+export interface ProcessContext {
+  /** Aborts on the first Ctrl-C or SIGTERM: stop in order. */
+  readonly signal: AbortSignal;
+  /** One line for people, on stdout. */
+  print(text: string): void;
+}

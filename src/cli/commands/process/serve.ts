@@ -1,0 +1,82 @@
+import { defineCommand } from '../../command.ts';
+import { CliError } from '../../errors.ts';
+import { ExitCode } from '../../exit-codes.ts';
+
+const ROLES = ['all', 'controller', 'server'] as const;
+const AUTH = ['on', 'off'] as const;
+
+export const serve = defineCommand({
+  words: 'serve',
+  describe: 'Run the control plane against a cluster',
+  isClient: false,
+  options: {
+    kubeconfig: {
+      type: 'string',
+      value: 'file',
+      describe: 'Cluster to run against (default: the one this runs in)',
+    },
+    namespace: {
+      type: 'string',
+      short: 'n',
+      default: 'argocd',
+      describe: 'Namespace of configuration and applications',
+    },
+    listen: {
+      type: 'string',
+      default: '127.0.0.1:8080',
+      value: 'address',
+      describe: 'HOST:PORT of the page and the API',
+    },
+    'data-dir': {
+      type: 'string',
+      default: '.fairlead',
+      value: 'directory',
+      describe: 'Where mirrors and renders are kept',
+    },
+    store: {
+      type: 'string',
+      value: 'url',
+      describe: 'Journal: postgres://… or sqlite:FILE (default: in the data directory)',
+    },
+    role: { type: 'string', default: 'all', choices: ROLES, describe: 'What this process does' },
+    auth: { type: 'string', default: 'on', choices: AUTH, describe: 'off: everybody is admin' },
+    'install-crds': {
+      type: 'boolean',
+      default: true,
+      describe: 'Apply the custom resource definitions first (--no-install-crds: do not)',
+    },
+  },
+  async run({ options, environment, out, signal }) {
+    const {
+      kubeconfig,
+      namespace,
+      listen,
+      store,
+      'data-dir': dataDir,
+      'install-crds': installCrds,
+    } = options;
+    const serveOptions = {
+      namespace,
+      listen: checkedAddress(listen),
+      dataDir,
+      installCrds,
+      role: ROLES.find((role) => role === options.role) ?? 'all',
+      auth: AUTH.find((auth) => auth === options.auth) ?? 'on',
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(store === undefined ? {} : { store }),
+    };
+    await environment.processes.serve(serveOptions, { signal, print: out.line });
+    return ExitCode.Ok;
+  },
+});
+
+/** `HOST:PORT`; `:8080` means every address. */
+export function checkedAddress(listen: string): string {
+  const port = Number(/:(\d+)$/.exec(listen)?.[1] ?? Number.NaN);
+  if (port <= 65_535) return listen.startsWith(':') ? `0.0.0.0${listen}` : listen;
+  throw new CliError(
+    'USAGE',
+    `"${listen}" is no address to listen on; write HOST:PORT, e.g. 127.0.0.1:8080`,
+    1,
+  );
+}

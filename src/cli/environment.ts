@@ -1,0 +1,32 @@
+// What the command line needs from the machine; tests give their own.
+import type { ApiServerOptions, Environment, ProcessContext, ServeOptions, UpOptions } from '../app/index.ts';
+import type { Clock } from '../lib/index.ts';
+import type { Terminal } from './output.ts';
+
+/** The long-running commands. Each resolves when it was told to stop and has stopped. */
+export interface Processes {
+  up(options: UpOptions, context: ProcessContext): Promise<void>;
+  serve(options: ServeOptions, context: ProcessContext): Promise<void>;
+  apiServer(options: ApiServerOptions, context: ProcessContext): Promise<void>;
+}
+
+export interface Prompt {
+  /** Asks on the terminal; what is typed is not shown when `isSecret`. */
+  ask(question: string, isSecret: boolean): Promise<string>;
+}
+
+export interface CliEnvironment extends Omit<Environment, 'kubeconfig'> {
+  readonly terminal: Terminal;
+  readonly prompt: Prompt;
+  readonly fetch: typeof fetch;
+  /** Like `fetch`, for a server whose certificate cannot be verified. Loaded only when it is asked for. */
+  readonly insecureFetch: () => Promise<typeof fetch>;
+  readonly clock: Clock;
+  readonly processes: Processes;
+  /** Of this program. */
+  readonly version: string;
+  /** Aborts on Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** All of stdin, for `-f -`. */
+  readonly readStdin: () => Promise<string>;
+}

@@ -1,0 +1,159 @@
+// Turns the registry into a command-line parser. The only file that knows commander.
+import { InvalidArgumentError, Option, Command as Program } from 'commander';
+import type { Command, ConnectionFlags, OptionSpec, OptionSpecs, OptionsOf } from './command.ts';
+
+export interface Parsed {
+  readonly command: Command;
+  readonly positionals: readonly string[];
+  readonly options: OptionsOf<OptionSpecs>;
+  readonly connection: ConnectionFlags;
+}
+
+export interface ProgramOutput {
+  stdout(text: string): void;
+  stderr(text: string): void;
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  app: 'Applications',
+  audit: 'The record of everything that happened',
+};
+
+/** @param onParsed called with the command that was given */
+export function createProgram(
+  commands: readonly Command[],
+  output: ProgramOutput,
+  onParsed: (parsed: Parsed) => void,
+): Program {
+  const program = new Program('fairlead')
+    .description('GitOps continuous delivery for Kubernetes')
+    .exitOverride()
+    .configureOutput({
+      writeOut: output.stdout,
+      writeErr: output.stderr,
+      getOutHelpWidth: () => 110,
+      getErrHelpWidth: () => 110,
+    })
+    .showSuggestionAfterError(true)
+    .helpCommand(false);
+  const nouns = new Map<string, Program>();
+  for (const command of commands) {
+    const [first = '', second] = command.words.split(' ');
+    const parent = second === undefined ? program : nounOf(program, nouns, first);
+    add(parent, second ?? first, command, onParsed);
+  }
+  return program;
+}
+
+function nounOf(program: Program, nouns: Map<string, Program>, noun: string): Program {
+  const known = nouns.get(noun);
+  if (known !== undefined) return known;
+  const created = program
+    .command(noun)
+    .description(NOUNS[noun] ?? noun)
+    .helpCommand(false);
+  nouns.set(noun, created);
+  return created;
+}
+
+function add(parent: Program, word: string, command: Command, onParsed: (parsed: Parsed) => void): void {
+  const leaf = parent.command(word).description(command.describe).allowExcessArguments(false);
+  for (const positional of command.positionals) leaf.argument(argumentText(positional));
+  for (const [name, spec] of Object.entries(command.options)) {
+    for (const option of optionsFor(name, spec)) leaf.addOption(option);
+  }
+  if (command.isClient) for (const option of connectionOptions()) leaf.addOption(option);
+  if (command.examples.length > 0) {
+    leaf.addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`);
+  }
+  leaf.action(() => {
+    const values = leaf.opts<Record<string, unknown>>();
+    const options = Object.fromEntries(
+      Object.entries(command.options).map(([name, spec]) => [name, values[camel(name)] ?? emptyOf(spec)]),
+    ) as OptionsOf<OptionSpecs>;
+    onParsed({ command, positionals: leaf.args, options, connection: connectionOf(values) });
+  });
+}
+
+function argumentText(positional: string): string {
+  if (positional.startsWith('[')) return positional;
+  return `<${positional}>`;
+}
+
+function emptyOf(spec: OptionSpec): readonly string[] | undefined {
+  return spec.type === 'list' ? [] : undefined;
+}
+
+/** A flag that can be on or off also has its opposite, so that `--cascade=false` works; see `normaliseFlags`. */
+function optionsFor(name: string, spec: OptionSpec): Option[] {
+  const short = spec.short === undefined ? '' : `-${spec.short}, `;
+  if (spec.type === 'boolean') {
+    const option = new Option(`${short}--${name}`, spec.describe);
+    if (spec.default !== undefined) option.default(spec.default);
+    return [option, new Option(`--no-${name}`).hideHelp()];
+  }
+  const value = ('value' in spec && spec.value) || (spec.type === 'number' ? 'number' : 'value');
+  const option = new Option(`${short}--${name} <${value}>`, spec.describe);
+  if (spec.type === 'number') option.argParser(numberOf);
+  if (spec.type === 'list') option.argParser(collectInto(spec.isWhole === true));
+  if (spec.type === 'string' && spec.choices !== undefined) option.choices(spec.choices);
+  if (spec.type !== 'list' && spec.default !== undefined) option.default(spec.default);
+  return [option];
+}
+
+function numberOf(text: string): number {
+  const number = Number(text);
+  if (!Number.isFinite(number) || text.trim() === '')
+    throw new InvalidArgumentError(`"${text}" is not a number.`);
+  return number;
+}
+
+function collectInto(
+  isWhole: boolean,
+): (text: string, before: readonly string[] | undefined) => readonly string[] {
+  return (text, before = []) => [
+    ...before,
+    ...(isWhole ? [text] : text.split(',').filter((item) => item !== '')),
+  ];
+}
+
+const CONNECTION = 'Connection:';
+
+function connectionOptions(): Option[] {
+  return [
+    new Option('--server <address>', 'Server, as HOST:PORT or URL'),
+    new Option('--auth-token <token>', 'Token instead of a sign-in'),
+    new Option('--argocd-context <name>', 'Context of the configuration file').hideHelp(),
+    new Option('--context <name>', 'Context of the configuration file'),
+    new Option('--config <file>', 'Configuration file'),
+    new Option('--insecure', 'Do not verify the server certificate'),
+    new Option('--no-insecure').hideHelp(),
+    new Option('--plaintext', 'Use HTTP without TLS'),
+    new Option('--no-plaintext').hideHelp(),
+    new Option('-H, --header <header>', 'Further header of every request, may be repeated').argParser(
+      collectInto(true),
+    ),
+    // Scripts made for argocd name its transport; there is only one here.
+    new Option('--grpc-web').hideHelp(),
+  ].map((option) => option.helpGroup(CONNECTION));
+}
+
+function connectionOf(values: Readonly<Record<string, unknown>>): ConnectionFlags {
+  const text = (name: string): string | undefined =>
+    typeof values[name] === 'string' ? values[name] : undefined;
+  const [server, authToken, config] = [text('server'), text('authToken'), text('config')];
+  const context = text('context') ?? text('argocdContext');
+  return {
+    ...(server === undefined ? {} : { server }),
+    ...(authToken === undefined ? {} : { authToken }),
+    ...(config === undefined ? {} : { config }),
+    ...(context === undefined ? {} : { context }),
+    ...(typeof values['insecure'] === 'boolean' ? { insecure: values['insecure'] } : {}),
+    ...(typeof values['plaintext'] === 'boolean' ? { plaintext: values['plaintext'] } : {}),
+    headers: (values['header'] as readonly string[] | undefined) ?? [],
+  };
+}
+
+function camel(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

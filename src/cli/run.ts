@@ -1,0 +1,88 @@
+// One call of the command line: parse, run, report, give the exit code. Never ends the process.
+import { CommanderError } from 'commander';
+import { type Client, ClientError } from '../client/index.ts';
+import { CodedError, isAbort, messageOf } from '../lib/index.ts';
+import type { CommandContext } from './command.ts';
+import { connect } from './connect.ts';
+import type { CliEnvironment } from './environment.ts';
+import { CliError } from './errors.ts';
+import { ExitCode } from './exit-codes.ts';
+import { commandOf, normaliseFlags, splitWords } from './flags.ts';
+import { type Output, outputTo } from './output.ts';
+import { createProgram, type Parsed } from './program.ts';
+import { commands } from './registry.ts';
+
+/** @param argv the words after `fairlead` */
+export async function runCli(argv: readonly string[], environment: CliEnvironment): Promise<number> {
+  const out = outputTo(environment.terminal);
+  try {
+    const parsed = parse(argv, environment);
+    return parsed === undefined ? ExitCode.Ok : await execute(parsed, environment, out);
+  } catch (error) {
+    return report(error, out, environment.signal);
+  }
+}
+
+function parse(argv: readonly string[], environment: CliEnvironment): Parsed | undefined {
+  let parsed: Parsed | undefined;
+  const program = createProgram(commands, environment.terminal, (result) => {
+    parsed = result;
+  });
+  const isClient = commandOf(argv, commands)?.isClient === true;
+  const extra = isClient && environment.cliOptions !== undefined ? splitWords(environment.cliOptions) : [];
+  // Flags of the call come later and therefore win.
+  const [words, rest] = split(argv);
+  program.parse(normaliseFlags([...words, ...extra, ...rest], commands), { from: 'user' });
+  return parsed;
+}
+
+/** The leading words (the command) and what follows them. */
+function split(argv: readonly string[]): [readonly string[], readonly string[]] {
+  const count = commandOf(argv, commands)?.words.split(' ').length ?? 0;
+  const isLeading = argv.slice(0, count).every((word) => !word.startsWith('-'));
+  return isLeading ? [argv.slice(0, count), argv.slice(count)] : [argv, []];
+}
+
+async function execute(parsed: Parsed, environment: CliEnvironment, out: Output): Promise<number> {
+  const { command, positionals, options, connection } = parsed;
+  let client: Promise<Client> | undefined;
+  const context: CommandContext = {
+    environment,
+    out,
+    connection,
+    signal: environment.signal,
+    client() {
+      client ??= connect(environment, connection);
+      return client;
+    },
+  };
+  return await command.run(positionals, options, context);
+}
+
+/** Says what went wrong, in one line with its remedy, and with which code the process should end. */
+function report(error: unknown, out: Output, signal: AbortSignal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.CommandFailed;
+  if (signal.aborted || isAbort(error)) {
+    out.note('Interrupted');
+    return ExitCode.Interrupted;
+  }
+  if (error instanceof CliError) {
+    out.note(`Error: ${error.message}`);
+    return error.exitCode;
+  }
+  if (error instanceof ClientError) {
+    const isSignedOut = error.code === 'UNAUTHENTICATED';
+    out.note(`Error: ${error.message}${isSignedOut ? '; sign in with: fairlead login SERVER' : ''}`);
+    return error.code === 'UNREACHABLE' || error.code === 'UNTRUSTED'
+      ? ExitCode.Unreachable
+      : ExitCode.General;
+  }
+  if (error instanceof CodedError && error.code !== 'BUG') {
+    out.note(`Error: ${error.message}`);
+    return ExitCode.General;
+  }
+  out.note(
+    `Fairlead has a bug here, please report it: ${error instanceof Error ? error.stack : messageOf(error)}`,
+  );
+  return ExitCode.General;
+}

@@ -1,0 +1,129 @@
+// The typed caller of the REST API: one method per route, nothing in between.
+import type {
+  Application,
+  ApplicationList,
+  ApplicationWatchEvent,
+  AppProject,
+  AuditPage,
+  AuditVerification,
+  ClusterList,
+  CommitMetadata,
+  EventList,
+  LogEntry,
+  ManagedResourceList,
+  ManifestResponse,
+  PatchRequest,
+  ProjectList,
+  ResourceResponse,
+  ResourceTree,
+  RollbackRequest,
+  SessionResponse,
+  Settings,
+  SyncRequest,
+  UserInfo,
+  VersionInfo,
+} from '../contract/index.ts';
+import { type ClientConnection, type ClientDeps, type QueryValues, Transport } from './transport.ts';
+
+/** Which application is meant. */
+export interface ApplicationId {
+  readonly name: string;
+  /** Default: the server's control namespace. */
+  readonly appNamespace?: string | undefined;
+  readonly project?: string | undefined;
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A look again first may take as long as a slow repository does. */
+const REFRESH_MS = 180_000;
+
+export type Client = ReturnType<typeof createClient>;
+
+/** Every method rejects with ClientError, or with the reason of the signal it was given. */
+export function createClient(deps: ClientDeps, connection: ClientConnection) {
+  const http = new Transport(deps, connection);
+  return {
+    server: http.server,
+    version: () => http.call<VersionInfo>({ path: '/api/version' }),
+    settings: () => http.call<Settings>({ path: '/api/v1/settings' }),
+    session: {
+      create: (username: string, password: string) =>
+        http.call<SessionResponse>({ method: 'POST', path: '/api/v1/session', body: { username, password } }),
+      delete: () => http.call<object>({ method: 'DELETE', path: '/api/v1/session' }),
+      userInfo: () => http.call<UserInfo>({ path: '/api/v1/session/userinfo' }),
+    },
+    applications: applicationCalls(http),
+    projects: {
+      list: () => http.call<ProjectList>({ path: '/api/v1/projects' }),
+      get: (name: string) => http.call<AppProject>({ path: `/api/v1/projects/${encodeURIComponent(name)}` }),
+    },
+    clusters: { list: () => http.call<ClusterList>({ path: '/api/v1/clusters' }) },
+    audit: {
+      query: (query: QueryValues) => http.call<AuditPage>({ path: '/api/v1/fairlead/audit', query }),
+      verify: (query: QueryValues = {}) =>
+        http.call<AuditVerification>({ path: '/api/v1/fairlead/audit/verify', query, timeoutMs: REFRESH_MS }),
+    },
+  };
+}
+
+function applicationCalls(http: Transport) {
+  const LIST = '/api/v1/applications';
+  const one = (id: ApplicationId, rest = ''): string => `${LIST}/${encodeURIComponent(id.name)}${rest}`;
+  const scope = ({ appNamespace, project }: ApplicationId): QueryValues => ({ appNamespace, project });
+  const read = <T>(id: ApplicationId, rest: string, query: QueryValues, { signal }: ReadOptions) =>
+    http.call<T>({ path: one(id, rest), query: { ...scope(id), ...query }, signal, timeoutMs: REFRESH_MS });
+  const post = (id: ApplicationId, rest: string, body: object) =>
+    http.call<Application>({ method: 'POST', path: one(id, rest), body: { ...body, ...id } });
+  return {
+    list: (query: QueryValues = {}, { signal }: ReadOptions = {}) =>
+      http.call<ApplicationList>({ path: LIST, query, signal }),
+    get: (id: ApplicationId, refresh?: 'normal' | 'hard', options: ReadOptions = {}) =>
+      read<Application>(id, '', { refresh }, options),
+    create: (application: Application, query: { upsert?: boolean; validate?: boolean } = {}) =>
+      http.call<Application>({ method: 'POST', path: LIST, query, body: application, timeoutMs: REFRESH_MS }),
+    update: (application: Application, query: { validate?: boolean } = {}) => {
+      const { name = '', namespace } = application.metadata;
+      const id = { name, appNamespace: namespace };
+      return http.call<Application>({
+        method: 'PUT',
+        path: one(id),
+        query: { ...scope(id), ...query },
+        body: application,
+        timeoutMs: REFRESH_MS,
+      });
+    },
+    patch: (id: ApplicationId, body: Pick<PatchRequest, 'patch' | 'patchType'>) =>
+      http.call<Application>({
+        method: 'PATCH',
+        path: one(id),
+        query: scope(id),
+        body: { ...body, name: id.name },
+      }),
+    delete: (id: ApplicationId, query: { cascade?: boolean; propagationPolicy?: string } = {}) =>
+      http.call<object>({ method: 'DELETE', path: one(id), query: { ...scope(id), ...query } }),
+    sync: (id: ApplicationId, body: SyncRequest) => post(id, '/sync', body),
+    rollback: (id: ApplicationId, body: RollbackRequest) => post(id, '/rollback', body),
+    terminate: (id: ApplicationId) =>
+      http.call<object>({ method: 'DELETE', path: one(id, '/operation'), query: scope(id) }),
+    manifests: (id: ApplicationId, query: QueryValues = {}, options: ReadOptions = {}) =>
+      read<ManifestResponse>(id, '/manifests', query, options),
+    managedResources: (id: ApplicationId, options: ReadOptions = {}) =>
+      read<ManagedResourceList>(id, '/managed-resources', {}, options),
+    tree: (id: ApplicationId, options: ReadOptions = {}) =>
+      read<ResourceTree>(id, '/resource-tree', {}, options),
+    resource: (id: ApplicationId, query: QueryValues, options: ReadOptions = {}) =>
+      read<ResourceResponse>(id, '/resource', query, options),
+    commit: (id: ApplicationId, revision: string, options: ReadOptions = {}) =>
+      read<CommitMetadata>(id, `/revisions/${encodeURIComponent(revision)}/metadata`, {}, options),
+    events: (id: ApplicationId, query: QueryValues = {}, options: ReadOptions = {}) =>
+      read<EventList>(id, '/events', query, options),
+    /** Changes as they happen; begins with the present state unless `resourceVersion` says where to go on. */
+    watch: (query: QueryValues, signal?: AbortSignal) =>
+      http.lines<ApplicationWatchEvent>({ path: '/api/v1/stream/applications', query, signal }),
+    logs: (id: ApplicationId, query: QueryValues, signal?: AbortSignal) =>
+      http.lines<LogEntry>({ path: one(id, '/logs'), query: { ...scope(id), ...query }, signal }),
+  };
+}
