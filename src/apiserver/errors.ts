@@ -43,6 +43,8 @@ export class ApiError extends CodedError<StatusReason> {
   /** HTTP status code. */
   readonly status: number;
   readonly details: StatusDetails | undefined;
+  /** meta/v1 ListMeta of the Status: an expired list tells how to go on. */
+  #listMeta: Readonly<Record<string, unknown>> = {};
 
   constructor(status: number, reason: StatusReason, message: string, details?: StatusDetails) {
     super(reason, status >= 500 || status === 429 || status === 409 ? 'backoff' : 'on-change', message);
@@ -50,12 +52,17 @@ export class ApiError extends CodedError<StatusReason> {
     this.details = details;
   }
 
+  withListMeta(listMeta: Readonly<Record<string, unknown>>): this {
+    this.#listMeta = listMeta;
+    return this;
+  }
+
   /** The meta/v1 Status object of this failure. */
   toStatus(): Record<string, unknown> {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.#listMeta,
       status: 'Failure',
       message: this.message,
       reason: this.code,

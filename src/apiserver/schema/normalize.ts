@@ -63,7 +63,6 @@ function canonicalTime(value: unknown): unknown {
 function isOmitted(value: unknown, schema: Schema): boolean {
   if (typeof value !== 'object')
     return schema.omitZero === true && (value === '' || value === 0 || value === false);
-  if (schema.nullWhenAbsent === true) return false;
   if (Array.isArray(value)) return value.length === 0;
   return schema.additionalProperties !== undefined && schema.properties === undefined && isEmpty(value);
 }

@@ -1,0 +1,55 @@
+// Built-in resource types as the registry keeps them: one entry per resource with all its versions.
+import type { Registry } from './registry.ts';
+import { qualifiedResource, type ResourceType, type ServedVersion, type Subresource } from './resource-type.ts';
+import { builtinKinds } from './schema/builtin.ts';
+import type { BuiltinSubresource } from './schema/types.ts';
+
+/** Types that exist only as a request and its answer; nothing is stored. */
+export const VIRTUAL_RESOURCES: ReadonlySet<string> = new Set([
+  'bindings',
+  'componentstatuses',
+  'tokenreviews.authentication.k8s.io',
+  'selfsubjectreviews.authentication.k8s.io',
+  'selfsubjectaccessreviews.authorization.k8s.io',
+  'selfsubjectrulesreviews.authorization.k8s.io',
+  'subjectaccessreviews.authorization.k8s.io',
+  'localsubjectaccessreviews.authorization.k8s.io',
+]);
+
+export function registerBuiltinTypes(registry: Registry): void {
+  const types = new Map<string, { type: ResourceType; versions: ServedVersion[] }>();
+  const storageVersions = new Map<string, string>();
+  for (const kind of builtinKinds()) {
+    if (kind.storageVersion) storageVersions.set(qualifiedResource(kind), kind.version);
+  }
+  for (const kind of builtinKinds()) {
+    const name = qualifiedResource(kind);
+    const version: ServedVersion = { version: kind.version, schema: () => kind.schema() };
+    const known = types.get(name);
+    if (known !== undefined) {
+      known.versions.push(version);
+      continue;
+    }
+    const versions: ServedVersion[] = [version];
+    const { group, resource, singular, listKind, namespaced, shortNames, categories, verbs } = kind;
+    const type: ResourceType = {
+      ...{ group, resource, singular, kind: kind.kind, listKind, namespaced, shortNames, categories, verbs },
+      subresources: kind.subresources.map(subresourceOf),
+      versions,
+      storageVersion: storageVersions.get(name) ?? kind.version,
+      custom: false,
+      typeKey: name === 'events.events.k8s.io' ? 'events' : name,
+    };
+    types.set(name, { type, versions });
+  }
+  for (const { type } of types.values()) registry.add(type);
+}
+
+function subresourceOf(from: BuiltinSubresource): Subresource {
+  return {
+    name: from.name,
+    kind: from.kind,
+    verbs: from.verbs,
+    ...(from.version === '' ? {} : { group: from.group, version: from.version }),
+  };
+}

@@ -1,0 +1,161 @@
+// Puts the server together: store, registry, controllers, HTTP. Nothing else in the folder makes these.
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Clock, Logger, Random } from '../lib/index.ts';
+import { Authenticator } from './auth/authenticate.ts';
+import { Rbac } from './auth/rbac.ts';
+import { TokenIssuer } from './auth/tokens.ts';
+import { registerBuiltinTypes } from './builtin-types.ts';
+import { bootstrap, bootstrapService } from './controllers/bootstrap.ts';
+import { ClusterRoleAggregation } from './controllers/cluster-role-aggregation.ts';
+import { GarbageCollector } from './controllers/garbage-collector.ts';
+import { NamespaceController } from './controllers/namespaces.ts';
+import type { Certificate } from './certificate.ts';
+import type { Core } from './core.ts';
+import { type Credentials, newCredentials, signingKeyOf } from './credentials.ts';
+import { DocumentCache } from './discovery/document-cache.ts';
+import { requestHandler } from './http/handler.ts';
+import { internalApi } from './internal.ts';
+import type { InternalApi } from './internal-api.ts';
+import { kubeconfigText } from './kubeconfig.ts';
+import { Registry } from './registry.ts';
+import type { ServerContext } from './server-context.ts';
+import type { HistoryLimits } from './storage/collection.ts';
+import { Store } from './storage/store.ts';
+import { startWorkloads, type WorkloadLatencies, type Workloads } from './workloads/index.ts';
+
+export interface ApiServerOptions {
+  /** Port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /**
+   * `true`, the default, shows a self-signed certificate; `false` is plain HTTP. kubectl, helm and client-go send no
+   * credentials over plain HTTP, so that is for clients that set the Authorization header themselves.
+   */
+  readonly tls?: boolean | Certificate;
+  /** Where objects survive restarts; absent keeps them in memory only. */
+  readonly dataDir?: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Simulated controllers, scheduler and kubelet; default true. */
+  readonly simulateWorkloads?: boolean | Partial<WorkloadLatencies>;
+  /** Bounds of the history watches resume from. */
+  readonly watchHistory?: Partial<HistoryLimits>;
+}
+
+export interface RunningApiServer {
+  /** `http://127.0.0.1:43210` */
+  readonly url: string;
+  readonly adminToken: string;
+  /** A kubeconfig (YAML) of the administrator. */
+  kubeconfig(): string;
+  readonly internal: InternalApi;
+  /** Ends all connections and timers and writes what is left to write. */
+  close(): Promise<void>;
+}
+
+const HISTORY: HistoryLimits = { maxChanges: 20_000, minChanges: 1_000, maxAgeMs: 300_000 };
+
+export async function startApiServer(options: ApiServerOptions): Promise<RunningApiServer> {
+  const { clock, random, log } = options;
+  const credentials = newCredentials({ random, nowMs: clock.now(), host: options.listen.host });
+  const store = new Store({
+    clock,
+    history: { ...HISTORY, ...options.watchHistory },
+    onListenerError: (error) => log.error('a listener of changes failed', { error }),
+  });
+  const registry = new Registry();
+  registerBuiltinTypes(registry);
+  const core: Core = { clock, random, log, store, registry };
+  const issuer = new TokenIssuer(signingKeyOf(credentials));
+  const context: ServerContext = {
+    ...core,
+    issuer,
+    rbac: new Rbac(core),
+    authenticator: new Authenticator(core, issuer, credentials.adminToken),
+    documents: new DocumentCache(registry),
+    workloads: undefined,
+    address: '',
+  };
+  const certificate = certificateFor(options, credentials);
+  const server = makeServer(certificate, requestHandler(context));
+  const controllers = startControllers(core, certificate?.cert ?? '');
+  const { host, port } = await listen(server, options.listen);
+  context.address = `${host}:${port}`;
+  const internal = internalApi(core, 'fairlead');
+  bootstrapService(internal, { host, port });
+  if (options.simulateWorkloads !== false) context.workloads = runWorkloads(options, core);
+  const url = `${certificate === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const { adminToken: token } = credentials;
+  return {
+    url,
+    adminToken: token,
+    kubeconfig: () =>
+      kubeconfigText({ url, token, ...(certificate === undefined ? {} : { certificateAuthority: certificate.cert }) }),
+    internal,
+    async close() {
+      context.workloads?.close();
+      for (const controller of controllers) controller.close();
+      await closeServer(server);
+    },
+  };
+}
+
+function certificateFor({ tls }: ApiServerOptions, { certificate }: Credentials): Certificate | undefined {
+  if (tls === false) return undefined;
+  return typeof tls === 'object' ? tls : certificate;
+}
+
+function runWorkloads(options: ApiServerOptions, core: Core): Workloads {
+  const { clock, random, log, simulateWorkloads } = options;
+  const api = internalApi(core, 'kube-controller-manager');
+  const latencies = typeof simulateWorkloads === 'object' ? { latencies: simulateWorkloads } : {};
+  return startWorkloads({ api, clock, random, log, ...latencies });
+}
+
+interface Controller {
+  close(): void;
+}
+
+function startControllers(core: Core, certificate: string): Controller[] {
+  const api = internalApi(core, 'kube-controller-manager');
+  const garbage = new GarbageCollector(core);
+  const namespaces = new NamespaceController(core, api, certificate);
+  const aggregation = new ClusterRoleAggregation(core, api);
+  bootstrap(core, internalApi(core, 'kube-apiserver'));
+  garbage.start();
+  namespaces.start();
+  aggregation.aggregate();
+  return [garbage, namespaces, aggregation];
+}
+
+/** `certificate` is what clients check the server by; absent for plain HTTP. */
+function makeServer(
+  certificate: Certificate | undefined,
+  handler: ReturnType<typeof requestHandler>,
+): Server {
+  if (certificate === undefined) return createHttpServer(handler);
+  return createHttpsServer({ cert: certificate.cert, key: certificate.key, ALPNProtocols: ['http/1.1'] }, handler);
+}
+
+function listen(server: Server, at: { host: string; port: number }): Promise<{ host: string; port: number }> {
+  // Watches last; the defaults of Node would end idle connections clients want to reuse.
+  server.keepAliveTimeout = 120_000;
+  server.requestTimeout = 0;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at.port, at.host, () => {
+      server.off('error', reject);
+      const { port } = server.address() as AddressInfo;
+      resolve({ host: at.host, port });
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,38 @@
+// Columns of custom resources: additionalPrinterColumns with their JSON paths.
+import type { PrinterColumn } from '../resource-type.ts';
+import { AGE, NAME } from './columns.ts';
+import { humanDuration } from './format.ts';
+import { readJsonPath } from './json-path.ts';
+import type { Column } from './table.ts';
+
+export function customColumns(columns: readonly PrinterColumn[]): readonly Column[] {
+  if (columns.length === 0) return [NAME, AGE];
+  return [NAME, ...columns.map(customColumn)];
+}
+
+function customColumn({ name, type, format, description, priority, jsonPath }: PrinterColumn): Column {
+  const read = readJsonPath(jsonPath);
+  return {
+    name,
+    type,
+    ...(format === undefined ? {} : { format }),
+    description: description ?? '',
+    priority: priority ?? 0,
+    cell(object, nowMs) {
+      const values = read(object);
+      const [value] = values;
+      if (value === undefined) return null;
+      switch (type) {
+        case 'date':
+          return typeof value === 'string' ? humanDuration(nowMs - Date.parse(value)) : '<unknown>';
+        case 'integer':
+          return typeof value === 'number' ? Math.trunc(value) : null;
+        case 'number':
+        case 'boolean':
+          return value;
+        default:
+          return values.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(' ');
+      }
+    },
+  };
+}

@@ -1,0 +1,79 @@
+// meta.k8s.io Table answers: kubectl's columns. What a kind shows is in kinds.ts; here is the frame around it.
+import { servedVersion, type Core, type Target } from '../core.ts';
+import { fromStorage } from '../conversion.ts';
+import type { View } from '../http/negotiate.ts';
+import type { KubeObject } from '../../k8s/index.ts';
+import { partialMetadata } from '../read/encode.ts';
+import { listMeta, type Page } from '../read/list.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+import { customColumns } from './custom-columns.ts';
+import { builtinColumns } from './kinds.ts';
+
+/** meta/v1 TableColumnDefinition with how its cell is computed. */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly format?: string;
+  readonly description?: string;
+  /** 0 is always shown, 1 with -o wide. */
+  readonly priority?: number;
+  cell(object: KubeObject, nowMs: number): unknown;
+}
+
+function columnsOf(target: Target): readonly Column[] {
+  if (!target.type.custom) return builtinColumns(target.type, target.version);
+  return customColumns(servedVersion(target)?.printerColumns ?? []);
+}
+
+export function tableOfPage(core: Core, target: Target, page: Page, view: View, query: URLSearchParams): string {
+  const columns = columnsOf(target);
+  const rows = page.items.map((stored) => row(core, target, columns, stored, view, query));
+  return JSON.stringify({ ...frame(columns, view), metadata: listMeta(page), rows });
+}
+
+/** Encodes watched objects as tables; only the first carries the column definitions, as kube-apiserver sends them. */
+export function tableOfWatched(
+  core: Core,
+  target: Target,
+  view: View,
+  query: URLSearchParams,
+): (stored: StoredObject) => string {
+  const columns = columnsOf(target);
+  let first = true;
+  return (stored) => {
+    const definitions = first ? frame(columns, view) : { ...frame([], view), columnDefinitions: null };
+    first = false;
+    const metadata = { resourceVersion: String(stored.revision) };
+    return JSON.stringify({ ...definitions, metadata, rows: [row(core, target, columns, stored, view, query)] });
+  };
+}
+
+function frame(columns: readonly Column[], view: View): Record<string, unknown> {
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${view.metaVersion}`,
+    columnDefinitions: columns.map(({ name, type, format, description, priority }) => ({
+      name,
+      type,
+      format: format ?? '',
+      description: description ?? '',
+      priority: priority ?? 0,
+    })),
+  };
+}
+
+function row(
+  core: Core,
+  { type, version }: Target,
+  columns: readonly Column[],
+  stored: StoredObject,
+  view: View,
+  query: URLSearchParams,
+): Record<string, unknown> {
+  const object = fromStorage(stored.object, type, version);
+  const nowMs = core.clock.now();
+  const cells = columns.map((column) => column.cell(object, nowMs));
+  const include = query.get('includeObject') ?? 'Metadata';
+  if (include === 'None') return { cells };
+  return { cells, object: include === 'Object' ? object : partialMetadata(object, view.metaVersion) };
+}

@@ -1,0 +1,160 @@
+// Deletion: preconditions, grace, finalizers and the propagation policy. What is left to do afterwards (dependents,
+// namespace contents) is the garbage collector's and the namespace controller's.
+import type { KubeObject, ObjectMeta } from '../../k8s/index.ts';
+import { isRecord, rfc3339 } from '../../lib/index.ts';
+import type { Core } from '../core.ts';
+import { badRequest, conflict, forbidden, notFound } from '../failures.ts';
+import { qualifiedResource, type ResourceType } from '../resource-type.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+import { inOrder } from './metadata.ts';
+import { readDryRun } from './options.ts';
+import { isFinished } from './update.ts';
+
+export type PropagationPolicy = 'Foreground' | 'Background' | 'Orphan';
+
+/** meta/v1 DeleteOptions. */
+export interface DeleteOptions {
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: PropagationPolicy;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly dryRun: boolean;
+}
+
+export const ORPHAN_FINALIZER = 'orphan';
+export const FOREGROUND_FINALIZER = 'foregroundDeletion';
+const CRD_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
+/** Namespaces every cluster has and keeps. */
+const IMMORTAL_NAMESPACES: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
+
+/** Options of the query, and of the body when one was sent. @throws ApiError 400 for values that cannot be. */
+export function readDeleteOptions(query: URLSearchParams, body: Record<string, unknown>): DeleteOptions {
+  const grace = body['gracePeriodSeconds'] ?? query.get('gracePeriodSeconds') ?? undefined;
+  const policy = body['propagationPolicy'] ?? query.get('propagationPolicy') ?? undefined;
+  const orphan = body['orphanDependents'] ?? query.get('orphanDependents') ?? undefined;
+  const preconditions = isRecord(body['preconditions']) ? body['preconditions'] : {};
+  const dryRun = Array.isArray(body['dryRun']) ? body['dryRun'].map(String) : query.getAll('dryRun');
+  const propagationPolicy = readPolicy(policy, orphan);
+  const { uid, resourceVersion } = preconditions;
+  return {
+    dryRun: readDryRun(dryRun),
+    ...(grace === undefined || grace === null ? {} : { gracePeriodSeconds: readGrace(grace) }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(typeof uid === 'string' ? { uid } : {}),
+    ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
+  };
+}
+
+function readGrace(value: unknown): number {
+  const seconds = Number(value);
+  if (!Number.isInteger(seconds) || seconds < 0) throw badRequest(`invalid gracePeriodSeconds: ${String(value)}`);
+  return seconds;
+}
+
+function readPolicy(policy: unknown, orphan: unknown): PropagationPolicy | undefined {
+  if (policy === 'Foreground' || policy === 'Background' || policy === 'Orphan') return policy;
+  if (policy !== undefined && policy !== null && policy !== '') {
+    throw badRequest(
+      `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "${String(policy)}": supported values: "Background", "Foreground", "Orphan", "nil"`,
+    );
+  }
+  if (orphan === true || orphan === 'true') return 'Orphan';
+  return orphan === false || orphan === 'false' ? 'Background' : undefined;
+}
+
+export interface DeleteResult {
+  readonly stored: StoredObject;
+  /** False while finalizers, grace or contents keep the object. */
+  readonly gone: boolean;
+}
+
+/** @throws ApiError 404, 409 for a precondition that does not hold, 403 for namespaces that stay */
+export function deleteObject(
+  core: Core,
+  type: ResourceType,
+  key: { readonly namespace: string; readonly name: string },
+  options: DeleteOptions,
+): DeleteResult {
+  const { namespace, name } = key;
+  const stored = core.store.collection(type.typeKey).get(namespace, name);
+  if (stored === undefined) throw notFound(type, name);
+  checkPreconditions(type, stored, options);
+  if (type.typeKey === 'namespaces' && IMMORTAL_NAMESPACES.has(name)) {
+    throw forbidden(type, name, 'this namespace may not be deleted');
+  }
+  const next = markedForDeletion(core, type, stored.object, options);
+  if (isFinished(next)) {
+    if (options.dryRun) return { stored, gone: true };
+    const last = core.store.remove(type.typeKey, namespace, name) ?? stored;
+    return { stored: last, gone: true };
+  }
+  if (options.dryRun || next === stored.object) return { stored, gone: false };
+  return { stored: core.store.put(type.typeKey, inOrder(next, next.metadata)), gone: false };
+}
+
+function checkPreconditions(type: ResourceType, { object, revision }: StoredObject, options: DeleteOptions): void {
+  const { name = '', uid = '' } = object.metadata;
+  if (options.uid !== undefined && options.uid !== uid) {
+    const reason = `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`;
+    throw conflict(type, name, reason);
+  }
+  if (options.resourceVersion !== undefined && options.resourceVersion !== String(revision)) {
+    const reason = `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${revision}`;
+    throw conflict(type, name, reason);
+  }
+}
+
+/** The object as a deletion leaves it; the same object when the deletion changes nothing. */
+function markedForDeletion(
+  core: Core,
+  type: ResourceType,
+  object: KubeObject,
+  options: DeleteOptions,
+): KubeObject {
+  const { metadata } = object;
+  const grace = graceSeconds(type, object, options);
+  const finalizers = finalizersFor(type, metadata, options);
+  const first = metadata.deletionTimestamp === undefined;
+  const shorter = !first && grace < (metadata.deletionGracePeriodSeconds ?? 0);
+  const sameFinalizers = finalizers.join() === (metadata.finalizers ?? []).join();
+  if (!first && !shorter && sameFinalizers) return object;
+  const next: ObjectMeta = { ...metadata, finalizers };
+  if (first || shorter) {
+    next.deletionTimestamp = rfc3339(core.clock.now() + grace * 1000);
+    next.deletionGracePeriodSeconds = grace;
+  }
+  if (first && metadata.generation !== undefined) next.generation = metadata.generation + 1;
+  // Namespaces and CustomResourceDefinitions delete without a grace period of their own.
+  if (type.typeKey === 'namespaces') delete next.deletionGracePeriodSeconds;
+  if (qualifiedResource(type) === 'customresourcedefinitions.apiextensions.k8s.io') {
+    delete next.deletionGracePeriodSeconds;
+  }
+  const status = isRecord(object['status']) ? object['status'] : {};
+  const terminating = type.typeKey === 'namespaces' ? { status: { ...status, phase: 'Terminating' } } : {};
+  return { ...object, ...terminating, metadata: next };
+}
+
+function graceSeconds(type: ResourceType, object: KubeObject, options: DeleteOptions): number {
+  if (type.typeKey !== 'pods') return 0;
+  const spec = isRecord(object['spec']) ? object['spec'] : {};
+  const status = isRecord(object['status']) ? object['status'] : {};
+  if (typeof spec['nodeName'] !== 'string' || spec['nodeName'] === '') return 0;
+  if (status['phase'] === 'Succeeded' || status['phase'] === 'Failed') return 0;
+  if (options.gracePeriodSeconds !== undefined) return options.gracePeriodSeconds;
+  const seconds = spec['terminationGracePeriodSeconds'];
+  return typeof seconds === 'number' ? seconds : 30;
+}
+
+function finalizersFor(type: ResourceType, metadata: ObjectMeta, options: DeleteOptions): string[] {
+  const finalizers = metadata.finalizers ?? [];
+  if (qualifiedResource(type) === 'customresourcedefinitions.apiextensions.k8s.io') {
+    return finalizers.includes(CRD_FINALIZER) || metadata.deletionTimestamp !== undefined
+      ? [...finalizers]
+      : [...finalizers, CRD_FINALIZER];
+  }
+  if (options.propagationPolicy === undefined) return [...finalizers];
+  const others = finalizers.filter((name) => name !== ORPHAN_FINALIZER && name !== FOREGROUND_FINALIZER);
+  if (options.propagationPolicy === 'Orphan') return [...others, ORPHAN_FINALIZER];
+  if (options.propagationPolicy === 'Foreground') return [...others, FOREGROUND_FINALIZER];
+  return others;
+}

@@ -1,0 +1,74 @@
+// The object rules of the schema and patch folders as the write path uses them: unknown fields, defaults,
+// validation, field ownership. Everything here works on values and is told which type and version they belong to.
+import { apiVersionOf, type KubeObject } from '../../k8s/index.ts';
+import { rfc3339 } from '../../lib/index.ts';
+import { servedVersion, type Target } from '../core.ts';
+import { BugError } from '../../lib/index.ts';
+import type { FieldProblem } from '../failures.ts';
+import { type FieldContext, trackUpdate } from '../patch/managed-fields.ts';
+import type { Schema } from '../schema/types.ts';
+
+export interface Decoded {
+  readonly object: KubeObject;
+  /** Paths of members the schema does not know, as `spec.foo`. */
+  readonly unknownFields: readonly string[];
+}
+
+export function decodeObject(_target: Target, object: KubeObject): Decoded {
+  return { object, unknownFields: [] };
+}
+
+export function withDefaults(_target: Target, object: KubeObject): KubeObject {
+  return object;
+}
+
+export function validateObject(
+  _target: Target,
+  _object: KubeObject,
+  _old: KubeObject | undefined,
+  _subresource: string,
+): readonly FieldProblem[] {
+  return [];
+}
+
+export function schemaOf(target: Target): Schema {
+  const served = servedVersion(target);
+  if (served === undefined) throw new BugError(`${target.type.kind} is not served at ${target.version}`);
+  return served.schema();
+}
+
+/** What field ownership needs to know of a request. */
+export function fieldContext(
+  target: Target,
+  by: { readonly manager: string; readonly subresource: string; readonly nowMs: number },
+): FieldContext {
+  const { type, version } = target;
+  const served = servedVersion(target);
+  return {
+    schema: schemaOf(target),
+    manager: by.manager,
+    apiVersion: apiVersionOf({ group: type.group, version }),
+    subresource: by.subresource,
+    now: rfc3339(by.nowMs),
+    ...(served?.hasStatus === undefined ? {} : { hasStatus: served.hasStatus }),
+    schemaOf: (apiVersion) =>
+      type.versions
+        .find((other) => apiVersionOf({ group: type.group, version: other.version }) === apiVersion)
+        ?.schema(),
+  };
+}
+
+export interface OwnershipChange {
+  readonly target: Target;
+  readonly before: KubeObject | undefined;
+  readonly after: KubeObject;
+  readonly manager: string;
+  readonly subresource: string;
+  readonly nowMs: number;
+}
+
+/** The object with managedFields that say who set what by a create, update or patch. */
+export function withOwnership(change: OwnershipChange): KubeObject {
+  const { target, before, after } = change;
+  return trackUpdate({ ...fieldContext(target, change), before, after });
+}

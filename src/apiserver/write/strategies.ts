@@ -1,0 +1,89 @@
+// What differs between kinds on the write path: who has a generation, what the server fills in or keeps. The common
+// rules are in create.ts and update.ts.
+import type { KubeObject } from '../../k8s/index.ts';
+import type { Core, User } from '../core.ts';
+import { hasSubresource, type ResourceType } from '../resource-type.ts';
+import { prepareNamespace } from './kinds/namespace.ts';
+import { preparePod } from './kinds/pod.ts';
+import { prepareCrd } from './kinds/crd.ts';
+import { prepareService } from './kinds/service.ts';
+import { prepareServiceAccountToken } from './kinds/secret.ts';
+import { checkRoleEscalation } from './kinds/rbac.ts';
+
+export interface PrepareContext {
+  readonly core: Core;
+  readonly type: ResourceType;
+  readonly user: User;
+  readonly dryRun: boolean;
+}
+
+/** Edits a new or changed object before it is validated; `old` is undefined on creation. */
+export type Prepare = (context: PrepareContext, object: KubeObject, old: KubeObject | undefined) => void;
+
+const PREPARE: Readonly<Record<string, Prepare>> = {
+  namespaces: prepareNamespace,
+  pods: preparePod,
+  services: prepareService,
+  secrets: prepareServiceAccountToken,
+  'customresourcedefinitions.apiextensions.k8s.io': prepareCrd,
+  'roles.rbac.authorization.k8s.io': checkRoleEscalation,
+  'clusterroles.rbac.authorization.k8s.io': checkRoleEscalation,
+};
+
+export function prepareFor(type: ResourceType): Prepare | undefined {
+  return type.custom ? undefined : PREPARE[type.typeKey];
+}
+
+/** Built-in kinds whose metadata.generation counts changes of their spec. */
+const WITH_GENERATION: ReadonlySet<string> = new Set([
+  'pods',
+  'replicationcontrollers',
+  'deployments.apps',
+  'replicasets.apps',
+  'statefulsets.apps',
+  'daemonsets.apps',
+  'jobs.batch',
+  'cronjobs.batch',
+  'ingresses.networking.k8s.io',
+  'networkpolicies.networking.k8s.io',
+  'ingressclasses.networking.k8s.io',
+  'poddisruptionbudgets.policy',
+  'customresourcedefinitions.apiextensions.k8s.io',
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io',
+  'validatingwebhookconfigurations.admissionregistration.k8s.io',
+  'validatingadmissionpolicies.admissionregistration.k8s.io',
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io',
+  'flowschemas.flowcontrol.apiserver.k8s.io',
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io',
+  'priorityclasses.scheduling.k8s.io',
+  'resourceslices.resource.k8s.io',
+  'endpointslices.discovery.k8s.io',
+]);
+
+export function hasGeneration(type: ResourceType): boolean {
+  return type.custom || WITH_GENERATION.has(type.typeKey);
+}
+
+/** Kinds whose status a client may give on creation. */
+const STATUS_ON_CREATE: ReadonlySet<string> = new Set(['nodes', 'namespaces', 'apiservices.apiregistration.k8s.io']);
+
+export function dropsStatusOnCreate(type: ResourceType): boolean {
+  return hasSubresource(type, 'status') && !STATUS_ON_CREATE.has(type.typeKey);
+}
+
+/** Kinds that are created by an update of a name that does not exist. */
+const CREATE_ON_UPDATE: ReadonlySet<string> = new Set([
+  'endpoints',
+  'events',
+  'limitranges',
+  'services',
+  'leases.coordination.k8s.io',
+  'roles.rbac.authorization.k8s.io',
+  'clusterroles.rbac.authorization.k8s.io',
+  'rolebindings.rbac.authorization.k8s.io',
+  'clusterrolebindings.rbac.authorization.k8s.io',
+]);
+
+export function createsOnUpdate(type: ResourceType): boolean {
+  return CREATE_ON_UPDATE.has(type.typeKey);
+}
