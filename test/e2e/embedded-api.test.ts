@@ -1,0 +1,64 @@
+// The embedded API server against what a real one answered to the same sequences of requests (recorded; the suite in
+// test/real/differential asks a real one).
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, suite, test } from 'node:test';
+import { ALLOWED, isAllowed } from '../real/differential/allowed.ts';
+import { describe, differences } from '../real/differential/compare.ts';
+import { startEmbedded } from '../real/differential/embedded.ts';
+import type { Side } from '../real/differential/real.ts';
+import { namespaceOf, normalizedAnswers, readRecorded } from '../real/differential/recorded.ts';
+import { allSequences, prepareServer } from '../real/differential/sequences/index.ts';
+
+/** Only sequences whose name holds this text. */
+const filter = process.env['FAIRLEAD_SEQUENCES'] ?? '';
+const CONCURRENCY = 8;
+
+suite('embedded API server answers as a real one did', { concurrency: CONCURRENCY }, () => {
+  const recorded = readRecorded();
+  const used = new Set<number>();
+  let embedded: Side;
+  before(async () => {
+    embedded = await startEmbedded();
+    await prepareServer(embedded.client);
+  });
+  after(() => embedded?.close());
+
+  for (const [index, sequence] of allSequences().entries()) {
+    const expected = recorded.get(sequence.name);
+    if (!sequence.name.includes(filter) || expected === undefined) continue;
+    test(sequence.name, async () => {
+      const got = await normalizedAnswers(embedded.client, sequence, namespaceOf(index));
+      const found = differences(expected, got).filter((difference) => {
+        const rule = isAllowed(sequence.name, difference);
+        if (rule !== undefined) used.add(rule);
+        return rule === undefined;
+      });
+      assert.equal(found.length, 0, `\n${found.map(describe).join('\n')}`);
+    });
+  }
+
+  after(() => {
+    const stale = ALLOWED.filter((_, index) => !used.has(index));
+    if (filter === '') assert.deepEqual(stale, [], 'these differences are gone; take them off the list');
+  });
+});
+
+test('every difference that is kept is explained to users', () => {
+  const page = readFileSync(new URL('../../docs/embedded-api-differences.md', import.meta.url), 'utf8');
+  assert.deepEqual(
+    ALLOWED.filter(({ reason }) => !page.includes(reason)),
+    [],
+  );
+});
+
+test('there are enough sequences, each under a name of its own and recorded', () => {
+  const names = allSequences().map(({ name }) => name);
+  const recorded = readRecorded();
+  assert.equal(new Set(names).size, names.length);
+  assert.ok(names.length >= 250, `${names.length} sequences`);
+  assert.deepEqual(
+    names.filter((name) => !recorded.has(name)),
+    [],
+  );
+});
