@@ -296,9 +296,11 @@ function startWaiting(state: SyncState, stage: Stage, now: number): Step {
     deadline: now + settings.waveDeadlineMs,
     message: describeWait(state.plan, 'progress', tasks),
   };
+  // Nothing of this stage runs any more: it is over at once.
+  if (tasks.length === 0) return waiting(next, { kind: 'observed', observations: [], now });
   const changedSomething = tasks.some((task) => state.outcomes.get(task.id)?.changed === true);
   const pause = changedSomething && !isLastStage(state) ? settings.waveDelayMs : 0;
-  if (tasks.length > 0 && pause > 0) {
+  if (pause > 0) {
     return { state: next, effects: [{ kind: 'wait', ms: pause, reason: next.message, tasks }] };
   }
   return { state: next, effects: [{ kind: 'observe', plan: state.plan, tasks }] };
