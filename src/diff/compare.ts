@@ -184,7 +184,8 @@ class Walk {
       if (!sameScalar(this.#context, path, desired, live)) this.#note(path, desired, live);
       return;
     }
-    const atomic = shape === undefined || isLeaf(shape);
+    // What nobody owns the server filled in by itself, so that only the desired members count.
+    const atomic = shape !== undefined && isLeaf(shape);
     if (!isRecord(live) || atomic) {
       if (!sameAtomic(this.#context, path, desired, live)) this.#note(path, desired, live);
       return;
@@ -239,11 +240,11 @@ class Walk {
     owned: FieldsV1 | undefined,
     shape: FieldsV1,
   ): void {
-    const known = itemKeys(shape);
+    const matches = matchItems(desired, itemKeys(shape), owned);
     const taken = new Set<string>();
     const order: number[] = [];
     for (const [index, item] of desired.entries()) {
-      const match = matchItem(item, known, taken);
+      const match = matches[index];
       const place = match === undefined ? -1 : live.findIndex((other) => itemMatches(other, match.keys));
       if (match === undefined || place < 0) {
         this.#note([...path, { kind: 'index', index }], item, undefined);
@@ -305,26 +306,39 @@ class Walk {
   }
 }
 
-/** The key of `item` among the known ones: all its key fields equal, or the fewest left to their defaults. */
-function matchItem(
-  item: unknown,
-  known: readonly { readonly key: string; readonly keys: Record<string, unknown> }[],
-  taken: ReadonlySet<string>,
-): { readonly key: string; readonly keys: Record<string, unknown> } | undefined {
-  if (!isRecord(item)) return undefined;
-  let best: { key: string; keys: Record<string, unknown>; defaulted: number } | undefined;
-  for (const { key, keys } of known) {
-    if (taken.has(key)) continue;
-    let defaulted = 0;
-    const fits = Object.entries(keys).every(([name, value]) => {
-      if (item[name] !== undefined) return jsonEqual(item[name], value);
-      defaulted += 1;
-      return true;
-    });
-    const given = Object.keys(keys).length > defaulted;
-    if (fits && given && (best === undefined || defaulted < best.defaulted)) best = { key, keys, defaulted };
-  }
-  return best;
+interface ItemKey {
+  readonly key: string;
+  readonly keys: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The key of each desired item among the known ones. Items that give all key fields choose first; the others leave
+ * theirs to defaults and take what is ours before what is not.
+ */
+function matchItems(
+  desired: readonly unknown[],
+  known: readonly ItemKey[],
+  owned: FieldsV1 | undefined,
+): (ItemKey | undefined)[] {
+  const oursFirst = [...known].sort(
+    (a, b) => Number(owned?.[b.key] !== undefined) - Number(owned?.[a.key] !== undefined),
+  );
+  const taken = new Set<ItemKey>();
+  const take = (fits: (candidate: ItemKey) => boolean): ItemKey | undefined => {
+    const found = oursFirst.find((candidate) => !taken.has(candidate) && fits(candidate));
+    if (found !== undefined) taken.add(found);
+    return found;
+  };
+  const exact = desired.map((item) => take(({ keys }) => itemMatches(item, keys)));
+  return desired.map((item, index) => exact[index] ?? take(({ keys }) => agreesPartly(item, keys)));
+}
+
+/** Some key fields are given and equal, the rest is left out. */
+function agreesPartly(item: unknown, keys: Readonly<Record<string, unknown>>): boolean {
+  if (!isRecord(item)) return false;
+  const names = Object.keys(keys);
+  const given = names.filter((name) => item[name] !== undefined);
+  return given.length > 0 && given.every((name) => jsonEqual(item[name], keys[name]));
 }
 
 function ownMembers(metadata: unknown): Record<string, unknown> {

@@ -43,7 +43,7 @@ export function sameAtomic(context: ValueContext, path: Path, desired: unknown, 
   if (!isRecord(live)) return false;
   for (const name in desired) {
     const inside: Path = [...path, { kind: 'field', name }];
-    if (isZero(desired[name]) && live[name] === undefined) continue;
+    if (context.builtIn && isZero(desired[name]) && live[name] === undefined) continue;
     if (!sameAtomic(context, inside, desired[name], live[name])) return false;
   }
   const names = fieldNames(path);
