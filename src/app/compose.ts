@@ -1,5 +1,6 @@
 // The composition root: the only place that knows every part. Builds them, connects them, starts and stops them in
 // order. No decision about applications is made here.
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import {
@@ -36,7 +37,7 @@ import {
   type ResourceKey,
   wellKnown,
 } from '../k8s/index.ts';
-import { type Clock, digestOf, type Exec, type Logger, Lru, type Random } from '../lib/index.ts';
+import { type Clock, digestOf, type Exec, type Logger, Lru, messageOf, type Random } from '../lib/index.ts';
 import { type Application, applicationCrds, type Repository } from '../model/index.ts';
 import { createRenderer } from '../render/index.ts';
 import { type RunningServer, startServer } from '../server/index.ts';
@@ -91,6 +92,8 @@ export interface ControlPlane {
   readonly url: string;
   readonly journal: Journal;
   readonly home: KubeClient;
+  /** Looks at repositories now, as a webhook does. */
+  announce(urls: readonly string[]): void;
   /** Ends everything in order; resolves when nothing runs any more. */
   close(): Promise<void>;
 }
@@ -163,7 +166,12 @@ export async function startControlPlane(
     });
     closers.push(() => server.close());
     log.info('the control plane is ready', { url: server.url, namespace: options.namespace });
-    return { url: server.url, journal, home, close };
+    const announce = (urls: readonly string[]): void => {
+      repositories.announce(urls).catch((error: unknown) => {
+        log.info('a repository that moved could not be fetched', { reason: messageOf(error) });
+      });
+    };
+    return { url: server.url, journal, home, announce, close };
   } catch (error) {
     await close();
     throw error;
@@ -249,8 +257,16 @@ async function createStages(deps: ControlPlaneDeps, options: ControlPlaneOptions
     { allowFile: options.allowFileRepositories === true },
   );
   const checkouts = createCheckouts({ ...deps, dataDir: options.dataDir });
-  const renderer = createRenderer({ ...deps, dataDir: options.dataDir });
-  return { mirrors, checkouts, renderer, close: () => mirrors.close() };
+  const renderer = createRenderer({ ...deps, dataDir: options.dataDir, concurrency: availableParallelism() });
+  return {
+    mirrors,
+    checkouts,
+    renderer,
+    async close() {
+      await renderer.close();
+      mirrors.close();
+    },
+  };
 }
 
 function createClusters(

@@ -1,5 +1,7 @@
 // The only reader of the environment: variables become values with names here, and nowhere else.
 
+import type { LogLevel } from '../lib/index.ts';
+
 export interface Environment {
   readonly cwd: string;
   readonly home: string;
@@ -12,6 +14,12 @@ export interface Environment {
   /** `FAIRLEAD_OPTS`, else `ARGOCD_OPTS`: flags as on a command line. */
   readonly cliOptions?: string;
   readonly kubeconfig?: string;
+  /** Where programs are looked for. */
+  readonly path: string;
+  /** Where a Pod finds its cluster; empty outside of one. */
+  readonly inCluster: { readonly host: string; readonly port: string };
+  /** `FAIRLEAD_LOG_LEVEL`; default `warn`, so that a terminal shows what matters. */
+  readonly logLevel: LogLevel;
 }
 
 /** Reads the process's environment once, at the start. */
@@ -32,5 +40,15 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     ...(authToken === undefined ? {} : { authToken }),
     ...(cliOptions === undefined ? {} : { cliOptions }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    path: first('PATH') ?? '/usr/local/bin:/usr/bin:/bin',
+    inCluster: {
+      host: first('KUBERNETES_SERVICE_HOST') ?? '',
+      port: first('KUBERNETES_SERVICE_PORT') ?? '443',
+    },
+    logLevel: logLevel(first('FAIRLEAD_LOG_LEVEL')),
   };
+}
+
+function logLevel(text: string | undefined): LogLevel {
+  return text === 'debug' || text === 'info' || text === 'error' ? text : 'warn';
 }

@@ -72,6 +72,9 @@ export function serverPorts(
         appLabelKey: 'app.kubernetes.io/instance',
         trackingMethod: 'annotation',
         controllerNamespace: parts.namespace,
+        userLoginsDisabled: false,
+        execEnabled: false,
+        statusBadgeEnabled: false,
       }),
       problem() {
         const { reason } = controller.applications.state;

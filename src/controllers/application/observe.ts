@@ -129,15 +129,17 @@ export async function desiredState(
 ): Promise<Desired> {
   const { source, cluster } = options;
   const repository = deps.repositoryFor(source.repoURL, app.spec.project);
-  const notBefore = memory.refresh?.askedAt ?? deps.clock.monotonic() - deps.snapshotMaxAgeMs;
+  // Webhooks and the poll keep the snapshot young; only who was never rendered, or is asked to, looks for itself.
+  const firstLook = deps.clock.monotonic() - deps.snapshotMaxAgeMs;
+  const notBefore =
+    memory.refresh?.askedAt ?? (memory.desired === undefined ? firstLook : Number.NEGATIVE_INFINITY);
   const snapshot = await deps.repositories.snapshot(repository, notBefore);
   const mirror = deps.repositories.mirror(repository);
   const pinned = options.revision;
-  const { id: revision } = await mirror.resolve(
-    pinned ?? source.targetRevision ?? '',
-    snapshot.refs,
-    source.tagPrefix,
-  );
+  const { id: revision } = await mirror.resolve(pinned ?? source.targetRevision ?? '', {
+    snapshot: snapshot.refs,
+    ...(source.tagPrefix === undefined ? {} : { tagPrefix: source.tagPrefix }),
+  });
   const known = memory.desired;
   const isHard = memory.refresh?.level === 'hard';
   if (

@@ -1,0 +1,245 @@
+// `fairlead up`: a cluster, a Git server with a sample, the control plane and the page on one machine, nothing else
+// installed. State lies in one folder and is taken up again at the next start.
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startApiServer } from '../apiserver/index.ts';
+import { applicationType } from '../controllers/index.ts';
+import { type GitServer, initRepository, serveRepositories } from '../git/index.ts';
+import { connectionOfKubeconfig, type KubeClient } from '../k8s/index.ts';
+import { limits } from '../lib/index.ts';
+import type { Application } from '../model/index.ts';
+import { initialPassword } from './accounts.ts';
+import { type ControlPlane, type ControlPlaneDeps, startControlPlane } from './compose.ts';
+import { readEnvironment } from './config.ts';
+import { AppError, addressError, parseListen } from './errors.ts';
+import type { ProcessContext, UpOptions } from './options.ts';
+import { machineDeps, untilAborted } from './runtime.ts';
+import { SAMPLE, uiDirectory } from './ui.ts';
+
+const NAMESPACE = 'argocd';
+const REPOSITORY = 'sample';
+
+/** What `ready.json` tells scripts and the command line. */
+export interface ReadyFile {
+  readonly url: string;
+  readonly gitUrl: string;
+  readonly kubeconfig: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Resolves when it was told to stop and has stopped. */
+export async function runUp(options: UpOptions, context: ProcessContext): Promise<void> {
+  const environment = readEnvironment();
+  const deps = machineDeps(environment);
+  const dataDir = resolve(environment.cwd, options.dataDir);
+  const running = await startAll(deps, { ...options, dataDir }, context);
+  await untilAborted(context.signal);
+  context.print('Stopping …');
+  await running.close();
+}
+
+interface Running {
+  readonly ready: ReadyFile;
+  close(): Promise<void>;
+}
+
+/** Starts the parts in the order in which they need each other. */
+export async function startAll(
+  deps: ControlPlaneDeps,
+  options: UpOptions,
+  context: Pick<ProcessContext, 'print'>,
+): Promise<Running> {
+  const { dataDir } = options;
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+    await rm(join(dataDir, 'ready.json'), { force: true });
+  };
+  try {
+    if (options.fresh) await startOver(dataDir);
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    const { host, port } = parseListen(options.listen);
+    // The Git server and the Kubernetes API take the next two ports, so that clones and kubeconfigs stay valid.
+    const next = (offset: number): number => (port === 0 ? 0 : port + offset);
+
+    const cluster = await startApiServer({
+      ...deps,
+      listen: { host, port: next(2) },
+      dataDir: join(dataDir, 'cluster'),
+    }).catch((error: unknown) => {
+      throw addressError(
+        error,
+        'the Kubernetes API',
+        `${host}:${next(2)}`,
+        'Choose another port with --listen; the two after it are taken as well',
+      );
+    });
+    closers.push(() => cluster.close());
+    const kubeconfig = join(dataDir, 'kubeconfig');
+    await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 });
+
+    let plane: ControlPlane | undefined;
+    const git = await startGit(deps, dataDir, `${host}:${next(1)}`, (url) => plane?.announce([url]));
+    closers.push(() => git.server.close());
+    plane = await startControlPlane(deps, {
+      connection: await connectionOfKubeconfig(cluster.kubeconfig(), { clock: deps.clock }),
+      namespace: NAMESPACE,
+      host,
+      port,
+      auth: 'on',
+      dataDir,
+      installCrds: true,
+      uiDirectory: await uiDirectory(deps),
+    }).catch((error: unknown) => {
+      throw addressError(
+        error,
+        'the page and the API',
+        options.listen,
+        'Stop it, or choose another port with --listen',
+      );
+    });
+    closers.push(() => plane?.close() ?? Promise.resolve());
+
+    const gitUrl = `${git.server.url}/${REPOSITORY}.git`;
+    if (git.isNew) await createSampleApplications(plane.home, gitUrl);
+    const password = (await initialPassword(plane.home, NAMESPACE)) ?? '';
+    const ready: ReadyFile = { url: plane.url, gitUrl, kubeconfig, username: 'admin', password };
+    await writeFile(join(dataDir, 'ready.json'), `${JSON.stringify(ready, undefined, 2)}\n`, { mode: 0o600 });
+    printReady(ready, context);
+    return { ready, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function printReady(
+  { url, gitUrl, kubeconfig, username, password }: ReadyFile,
+  { print }: Pick<ProcessContext, 'print'>,
+): void {
+  print('');
+  print(`  Page        ${url}`);
+  print(`  Sign in     ${username} / ${password}`);
+  print(`  Git         ${gitUrl}`);
+  print(`  kubeconfig  ${kubeconfig}`);
+  print('');
+  print('  Clone the Git URL, change a value, push, and watch. Ctrl-C stops everything; state is kept.');
+  print('');
+}
+
+const OWN_ENTRIES = [
+  'cluster',
+  'repositories',
+  'git',
+  'checkouts',
+  'renders',
+  'journal.sqlite',
+  'journal.sqlite-wal',
+  'journal.sqlite-shm',
+  'kubeconfig',
+  'ready.json',
+];
+
+/** Removes what Fairlead made, and nothing else that may lie there. */
+async function startOver(dataDir: string): Promise<void> {
+  for (const name of OWN_ENTRIES) await rm(join(dataDir, name), { recursive: true, force: true });
+}
+
+async function startGit(
+  deps: ControlPlaneDeps,
+  dataDir: string,
+  listen: string,
+  announce: (url: string) => void,
+): Promise<{ server: GitServer; isNew: boolean }> {
+  const root = join(dataDir, 'repositories');
+  await mkdir(root, { recursive: true });
+  const directory = await initRepository({ ...deps, root }, REPOSITORY);
+  const isNew = await seed(deps, directory);
+  const server: GitServer = await serveRepositories(
+    { ...deps, root, onPush: (repository) => announce(`${server.url}/${repository}`) },
+    listen,
+  ).catch((error: unknown) => {
+    throw addressError(
+      error,
+      'the Git server',
+      listen,
+      'Choose another port with --listen; the two after it are taken as well',
+    );
+  });
+  return { server, isNew };
+}
+
+/** The first commit; false when the repository has commits already. */
+async function seed({ exec, path }: ControlPlaneDeps, directory: string): Promise<boolean> {
+  const identity = { NAME: 'Fairlead', EMAIL: 'fairlead@localhost' };
+  const env = {
+    PATH: path,
+    HOME: directory,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_AUTHOR_NAME: identity.NAME,
+    GIT_AUTHOR_EMAIL: identity.EMAIL,
+    GIT_COMMITTER_NAME: identity.NAME,
+    GIT_COMMITTER_EMAIL: identity.EMAIL,
+  };
+  const git = async (cwd: string, ...args: string[]): Promise<number> => {
+    const result = await exec.run({ command: 'git', args, cwd, env, timeoutMs: limits.gitLocalTimeoutMs });
+    return result.exitCode;
+  };
+  if ((await git(directory, 'rev-parse', '--verify', '--quiet', 'refs/heads/main')) === 0) return false;
+  const work = await mkdtemp(join(tmpdir(), 'fairlead-sample-'));
+  try {
+    await cp(SAMPLE, work, { recursive: true });
+    const steps = [
+      ['init', '--quiet', '--initial-branch=main'],
+      ['add', '--all'],
+      ['commit', '--quiet', '--message', 'Start with a web front end and an API'],
+      ['push', '--quiet', directory, 'HEAD:refs/heads/main'],
+    ];
+    for (const step of steps) {
+      if ((await git(work, ...step)) !== 0) {
+        throw new AppError(
+          'BAD_DATA_DIR',
+          'on-change',
+          `Cannot make the sample repository in ${directory}: git ${step[0]} failed. Start over with --fresh`,
+        );
+      }
+    }
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  return true;
+}
+
+async function createSampleApplications(home: KubeClient, repoURL: string): Promise<void> {
+  const application = (
+    name: string,
+    environment: string,
+    source: { path: string; helm?: { valueFiles: string[] } },
+  ): Application => ({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: {
+      name: `${name}-${environment}`,
+      namespace: NAMESPACE,
+      finalizers: ['resources-finalizer.argocd.argoproj.io'],
+    },
+    spec: {
+      project: 'default',
+      source: { repoURL, targetRevision: 'main', ...source },
+      destination: { server: 'https://kubernetes.default.svc', namespace: environment },
+      syncPolicy: { automated: { prune: true, selfHeal: true }, syncOptions: ['CreateNamespace=true'] },
+    },
+  });
+  for (const environment of ['dev', 'prod']) {
+    await home.create(
+      applicationType,
+      application('web', environment, { path: 'web', helm: { valueFiles: [`values-${environment}.yaml`] } }),
+    );
+    await home.create(
+      applicationType,
+      application('api', environment, { path: `api/overlays/${environment}` }),
+    );
+  }
+}

@@ -1,0 +1,3 @@
+import { scenarioSuite } from '../scenarios/suite.ts';
+
+scenarioSuite('embedded', false);

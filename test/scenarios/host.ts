@@ -1,0 +1,276 @@
+// Runs scenarios: one cluster (embedded or real), one Git server, one control plane, and a World for each scenario.
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { startApiServer } from '../../src/apiserver/index.ts';
+import { type ControlPlane, startControlPlane } from '../../src/app/index.ts';
+import { initRepository, serveRepositories } from '../../src/git/index.ts';
+import {
+  connectionOfKubeconfig,
+  createKubeClient,
+  isKubeError,
+  type KubeClient,
+  type KubeObject,
+  loadKubeconfig,
+  type ResourceType,
+} from '../../src/k8s/index.ts';
+import { silentLogger, systemClock, systemExec, systemRandom } from '../../src/lib/index.ts';
+import type { Application } from '../../src/model/index.ts';
+import { startControlPlane as startRealCluster } from '../support/control-plane.ts';
+import type { Files, Scenario, World } from './world.ts';
+
+const run = promisify(execFile);
+const PATH = process.env.PATH ?? '';
+const DEPS = { clock: systemClock, random: systemRandom, exec: systemExec, log: silentLogger, path: PATH };
+const UNTIL_MS = 20_000;
+const POLL_MS = 25;
+
+export interface Host {
+  /** The cluster's URL, for messages. */
+  readonly cluster: string;
+  readonly plane: () => ControlPlane;
+  run(scenario: Scenario, index: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startHost(kind: 'embedded' | 'real'): Promise<Host> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-scenarios-'));
+  const cluster = kind === 'embedded' ? await embeddedCluster() : await realCluster();
+  const root = join(folder, 'repositories');
+  await mkdir(root, { recursive: true });
+  await initRepository({ ...DEPS, root }, 'shared');
+  const git = await serveRepositories({ ...DEPS, root }, '127.0.0.1:0');
+  const repoUrl = `${git.url}/shared.git`;
+  const work = join(folder, 'work');
+  await gitIn(folder, 'clone', '--quiet', repoUrl, work);
+  const startPlane = (): Promise<ControlPlane> =>
+    startControlPlane(DEPS, {
+      connection: cluster.connection,
+      namespace: 'argocd',
+      host: '127.0.0.1',
+      port: 0,
+      auth: 'off',
+      dataDir: join(folder, 'data'),
+      installCrds: true,
+      uiDirectory: join(folder, 'no-page'),
+      timing: { pollMs: 5_000, revisionPassMs: 200, waveDelayMs: 50 },
+    });
+  let plane = await startPlane();
+  const kube = createKubeClient(cluster.connection, {}, DEPS);
+  return {
+    cluster: cluster.connection.server,
+    plane: () => plane,
+    async run(scenario, index) {
+      const name = `s${index}`;
+      const world = createWorld({
+        name,
+        kube,
+        repoUrl,
+        work,
+        webhookUrl: () => `${plane.url}/api/webhook`,
+        async crash() {
+          await plane.close();
+          plane = await startPlane();
+        },
+      });
+      if (scenario.namespace !== false)
+        await kube.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+      try {
+        await scenario.run(world);
+      } finally {
+        await removeApplication(world);
+      }
+    },
+    async close() {
+      await plane.close();
+      await kube.close();
+      await git.close();
+      await cluster.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const NAMESPACES: ResourceType = {
+  group: '',
+  version: 'v1',
+  kind: 'Namespace',
+  resource: 'namespaces',
+  namespaced: false,
+};
+const APPLICATIONS: ResourceType = {
+  group: 'argoproj.io',
+  version: 'v1alpha1',
+  kind: 'Application',
+  resource: 'applications',
+  namespaced: true,
+};
+
+async function embeddedCluster() {
+  const server = await startApiServer({ ...DEPS, listen: { host: '127.0.0.1', port: 0 } });
+  const connection = await connectionOfKubeconfig(server.kubeconfig(), { clock: systemClock });
+  return { connection, close: () => server.close() };
+}
+
+async function realCluster() {
+  const plane = await startRealCluster();
+  const connection = await loadKubeconfig(plane.kubeconfig, { clock: systemClock });
+  return { connection, close: () => plane.close() };
+}
+
+interface WorldParts {
+  readonly name: string;
+  readonly kube: KubeClient;
+  readonly repoUrl: string;
+  readonly work: string;
+  webhookUrl(): string;
+  crash(): Promise<void>;
+}
+
+function createWorld(parts: WorldParts): World {
+  const { kube, name, repoUrl, work } = parts;
+  const path = `apps/${name}`;
+  const defaults = {
+    project: 'default',
+    source: { repoURL: repoUrl, path, targetRevision: 'main' },
+    destination: { server: 'https://kubernetes.default.svc', namespace: name },
+  };
+  const place = (namespace: string | null | undefined): string =>
+    namespace === null ? '' : (namespace ?? name);
+  const world: World = {
+    name,
+    namespace: name,
+    path,
+    repoUrl,
+    crash: parts.crash,
+    commit: (files, message) => commit(parts, path, files, message ?? `change ${name}`),
+    async apply(spec = {}, metadata = {}) {
+      const existing = await world.application();
+      const app: Application = {
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'Application',
+        metadata: { ...metadata, name, namespace: 'argocd' },
+        spec: { ...defaults, ...spec },
+      };
+      if (existing === undefined) await kube.create(APPLICATIONS, app);
+      else {
+        // A spec is replaced, not merged: what the scenario leaves out is gone.
+        await kube.patch(APPLICATIONS, app.metadata as { name: string; namespace: string }, {
+          type: 'json',
+          body: [{ op: 'replace', path: '/spec', value: app.spec }],
+        });
+      }
+    },
+    application: (other = name) => kube.find<Application>(APPLICATIONS, { namespace: 'argocd', name: other }),
+    get: async (apiVersion, plural, object, namespace) => {
+      try {
+        return await kube.find(typeOf(apiVersion, plural, namespace), {
+          namespace: place(namespace),
+          name: object,
+        });
+      } catch (error) {
+        if (isKubeError(error, 'UNKNOWN_KIND')) return undefined;
+        throw error;
+      }
+    },
+    create: (apiVersion, plural, object, namespace) =>
+      kube.create(
+        typeOf(apiVersion, plural, namespace),
+        { ...object, metadata: { ...object.metadata, namespace: place(namespace) } },
+        { fieldManager: 'kubectl-client-side-apply' },
+      ),
+    patch: (apiVersion, plural, object, body, namespace) =>
+      kube.patch(
+        typeOf(apiVersion, plural, namespace),
+        { namespace: place(namespace), name: object },
+        { type: 'merge', body },
+        { fieldManager: 'kubectl-edit' },
+      ),
+    async delete(apiVersion, plural, object, namespace) {
+      await kube.delete(typeOf(apiVersion, plural, namespace), { namespace: place(namespace), name: object });
+    },
+    async patchApplication(body) {
+      await kube.patch(APPLICATIONS, { namespace: 'argocd', name }, { type: 'merge', body });
+    },
+    async deleteApplication() {
+      await kube.delete(APPLICATIONS, { namespace: 'argocd', name });
+    },
+    until,
+  };
+  return world;
+}
+
+function typeOf(apiVersion: string, plural: string, namespace: string | null | undefined): ResourceType {
+  const slash = apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+  const version = apiVersion.slice(slash + 1);
+  return { group, version, kind: plural, resource: plural, namespaced: namespace !== null };
+}
+
+async function until<T>(
+  what: string,
+  check: () => Promise<T | undefined | false>,
+  timeoutMs = UNTIL_MS,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const found = await check();
+      if (found !== undefined && found !== false) return found;
+      last = found;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > deadline)
+      throw new Error(`waited ${timeoutMs} ms until ${what}`, { cause: last });
+    // A real server is asked again; nothing here runs on a simulated clock.
+    await sleep(POLL_MS);
+  }
+}
+
+async function commit(parts: WorldParts, path: string, files: Files, message: string): Promise<string> {
+  const { work, repoUrl } = parts;
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(work, path, name);
+    if (content === null) await rm(file, { force: true });
+    else {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, content);
+    }
+  }
+  await gitIn(work, 'add', '--all');
+  await gitIn(work, 'commit', '--quiet', '--allow-empty', '--message', message);
+  await gitIn(work, 'push', '--quiet', 'origin', 'HEAD:main');
+  const sha = (await gitIn(work, 'rev-parse', 'HEAD')).trim();
+  const body = { ref: 'refs/heads/main', after: sha, repository: { clone_url: repoUrl } };
+  await fetch(parts.webhookUrl(), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-github-event': 'push' },
+    body: JSON.stringify(body),
+  });
+  return sha;
+}
+
+async function gitIn(cwd: string, ...args: string[]): Promise<string> {
+  const identity = {
+    GIT_AUTHOR_NAME: 'Tester',
+    GIT_AUTHOR_EMAIL: 'tester@example.test',
+    GIT_COMMITTER_NAME: 'Tester',
+    GIT_COMMITTER_EMAIL: 'tester@example.test',
+  };
+  const { stdout } = await run('git', args, { cwd, env: { PATH, HOME: cwd, ...identity } });
+  return stdout;
+}
+
+/** So that one scenario's application does not go on while the next one runs. */
+async function removeApplication(world: World): Promise<void> {
+  const app: KubeObject | undefined = await world.application();
+  if (app === undefined) return;
+  if ((app.metadata.finalizers ?? []).length > 0)
+    await world.patchApplication({ metadata: { finalizers: null } });
+  await world.deleteApplication().catch(() => undefined);
+}
