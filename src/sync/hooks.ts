@@ -1,18 +1,9 @@
 // Hooks: which manifests are some, when they run, what they are called and when they go away. Pure.
 import type { KubeObject } from '../k8s/index.ts';
 import { annotations, finalizers } from '../model/index.ts';
-import type { SyncPhase } from './task.ts';
+import type { HookDeletePolicy, SyncPhase } from './task.ts';
 
 export type HookType = SyncPhase | 'PreDelete' | 'PostDelete';
-export type HookDeletePolicy = 'HookSucceeded' | 'HookFailed' | 'BeforeHookCreation';
-
-/** What a task that is a hook knows of itself. */
-export interface HookFacts {
-  readonly type: SyncPhase;
-  /** Never empty: BeforeHookCreation when nothing valid is given. */
-  readonly deletePolicies: readonly HookDeletePolicy[];
-}
-
 /** The operation that created a hook; tells our own hook of this attempt from an older one of the same name. */
 export const OPERATION_MARK = 'fairlead.dev/operation';
 

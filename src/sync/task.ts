@@ -1,13 +1,21 @@
 // The words of a sync: tasks, stages, plan, and what became of each task.
 import type { KubeObject, ResourceKey } from '../k8s/index.ts';
 import type { ResourceResult } from '../model/index.ts';
-import type { HookFacts } from './hooks.ts';
 import type { OperationOptions, TaskOptions } from './options.ts';
 
 export type SyncPhase = 'PreSync' | 'Sync' | 'PostSync' | 'SyncFail';
 export const PHASES: readonly SyncPhase[] = ['PreSync', 'Sync', 'PostSync', 'SyncFail'];
 
 export type OperationPhase = 'Running' | 'Terminating' | 'Succeeded' | 'Failed' | 'Error';
+
+export type HookDeletePolicy = 'HookSucceeded' | 'HookFailed' | 'BeforeHookCreation';
+
+/** What a task that is a hook knows of itself. */
+export interface HookFacts {
+  readonly type: SyncPhase;
+  /** Never empty: BeforeHookCreation when nothing valid is given. */
+  readonly deletePolicies: readonly HookDeletePolicy[];
+}
 
 /** One object in one phase. */
 export interface SyncTask {
