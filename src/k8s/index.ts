@@ -48,6 +48,7 @@ export {
   type InformerState,
 } from './informer.ts';
 export type { ObjectChange } from './informer-store.ts';
+export { isNewer as isNewerVersion } from './informer-store.ts';
 export {
   connectionOfKubeconfig,
   type InClusterSettings,
@@ -109,4 +110,3 @@ export {
   type WorkQueueOptions,
   type WorkResult,
 } from './work-queue.ts';
-export { isNewer as isNewerVersion } from './informer-store.ts';

@@ -223,10 +223,13 @@ class SchemaBuilder {
     const name = referenceOf(itemSchema);
     const schema = name === undefined ? itemSchema : (this.#schemas[name] ?? {});
     const properties = isRecord(schema.properties) ? schema.properties : {};
+    // A field that must be given has no default, though the documents of built-in types name a zero value for it.
+    const required: readonly unknown[] = Array.isArray(schema.required) ? schema.required : [];
     const defaults: Record<string, unknown> = {};
     for (const key of keys) {
       const property = properties[key];
-      if (isRecord(property) && property.default !== undefined) defaults[key] = property.default;
+      if (isRecord(property) && !required.includes(key) && property.default !== undefined)
+        defaults[key] = property.default;
     }
     return defaults;
   }
