@@ -4,12 +4,21 @@ import { parse as parseYaml } from 'yaml';
 import { isRecord, messageOf } from '../../lib/index.ts';
 import { ApiError } from '../errors.ts';
 import { badRequest } from '../failures.ts';
+import { decodeProtobuf, PROTOBUF } from './protobuf.ts';
 
 /** kube-apiserver's limit on a request body. */
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
-/** @throws ApiError 413 past the limit. */
-export function readBody(request: IncomingMessage): Promise<string> {
+/** The body as JSON or YAML text; a protobuf one is decoded. @throws ApiError 413 past the limit, 400 for damage. */
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const bytes = await readBytes(request);
+  if (bytes.length > 0 && mediaType(request.headers['content-type']) === PROTOBUF) {
+    return JSON.stringify(decodeProtobuf(bytes));
+  }
+  return bytes.toString('utf8');
+}
+
+function readBytes(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -26,7 +35,7 @@ export function readBody(request: IncomingMessage): Promise<string> {
     });
     request.on('end', () => {
       const [only] = chunks;
-      resolve((chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)).toString('utf8'));
+      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
     });
     request.on('error', reject);
   });
@@ -37,10 +46,12 @@ export function mediaType(header: string | undefined): string {
   return (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
+const BODY_TYPES: ReadonlySet<string> = new Set(['', 'application/json', 'application/yaml', PROTOBUF]);
+
 /** @throws ApiError 415 for encodings the server does not speak, 400 for text that is not JSON or YAML. */
 export function parseObjectBody(text: string, contentType: string | undefined): Record<string, unknown> {
   const type = mediaType(contentType);
-  if (type !== '' && type !== 'application/json' && type !== 'application/yaml') {
+  if (!BODY_TYPES.has(type)) {
     throw new ApiError(
       415,
       'UnsupportedMediaType',
