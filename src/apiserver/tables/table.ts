@@ -21,7 +21,7 @@ export interface Column {
 }
 
 function columnsOf(target: Target): readonly Column[] {
-  if (!target.type.custom) return builtinColumns(target.type, target.version);
+  if (!target.type.custom) return builtinColumns(target.type);
   return customColumns(servedVersion(target)?.printerColumns ?? []);
 }
 
@@ -72,7 +72,9 @@ function row(
 ): Record<string, unknown> {
   const object = fromStorage(stored.object, type, version);
   const nowMs = core.clock.now();
-  const cells = columns.map((column) => column.cell(object, nowMs));
+  // Built-in columns read the stored form, whichever version was asked for.
+  const shown = type.custom ? object : stored.object;
+  const cells = columns.map((column) => column.cell(shown, nowMs));
   const include = query.get('includeObject') ?? 'Metadata';
   if (include === 'None') return { cells };
   return { cells, object: include === 'Object' ? object : partialMetadata(object, view.metaVersion) };
