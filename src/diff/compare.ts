@@ -59,7 +59,7 @@ export function compareObject(input: ComparisonInput): Comparison {
   const walk = new Walk(desired, live);
   if (entry === undefined) {
     walk.object({}, shapeOf(input.live));
-    walk.lastApplied();
+    walk.lastApplied(shapeOf(input.live));
     if (walk.reasons.length === 0 && isOurs(desired, live)) return { kind: 'synced' };
     return { kind: 'suspected', reasons: walk.reasons, takeover: true };
   }
@@ -138,14 +138,21 @@ class Walk {
   }
 
   /** The three-way part of a take-over: what the last client-side apply set and nobody desires any more. */
-  lastApplied(): void {
+  lastApplied(shape: FieldsV1): void {
     const text = this.#live.metadata.annotations?.[annotations.lastApplied];
     if (text === undefined) return;
     const applied = parsed(text);
     if (applied === undefined) return;
     const { apiVersion: _a, kind: _k, metadata, status: _s, ...rest } = foldStringData(applied);
-    this.#removed([], rest, this.#desired, this.#live);
-    this.#removed([field('metadata')], ownMembers(metadata), this.#desired.metadata, this.#live.metadata);
+    this.#removed([], rest, this.#desired, this.#live, shape);
+    const inside = [field('metadata')];
+    this.#removed(
+      inside,
+      ownMembers(metadata),
+      this.#desired.metadata,
+      this.#live.metadata,
+      shape['f:metadata'],
+    );
   }
 
   version(applied: string | undefined): void {
@@ -153,16 +160,40 @@ class Walk {
     this.reasons.push({ path: name, desired: this.#desired.apiVersion, live: applied, owners: [] });
   }
 
-  #removed(path: Path, applied: unknown, desired: unknown, live: unknown): void {
+  #removed(path: Path, applied: unknown, desired: unknown, live: unknown, shape: FieldsV1 | undefined): void {
     if (live === undefined || live === null) return;
     if (desired === undefined) {
       if (!isEmpty(applied)) this.#note(path, undefined, live);
       return;
     }
-    // Lists are compared as they are by the values; only members can vanish unseen.
+    if (Array.isArray(applied) && Array.isArray(desired) && Array.isArray(live)) {
+      // Lists without keys are compared whole by their values.
+      if (shape !== undefined && hasPrefix(shape, 'k:'))
+        this.#removedItems(path, applied, desired, live, shape);
+      return;
+    }
     if (!isRecord(applied) || !isRecord(desired) || !isRecord(live)) return;
     for (const name in applied) {
-      this.#removed([...path, field(name)], applied[name], desired[name], live[name]);
+      const inside = [...path, field(name)];
+      this.#removed(inside, applied[name], desired[name], live[name], shape?.[`f:${name}`]);
+    }
+  }
+
+  #removedItems(
+    path: Path,
+    applied: readonly unknown[],
+    desired: readonly unknown[],
+    live: readonly unknown[],
+    shape: FieldsV1,
+  ): void {
+    const known = itemKeys(shape);
+    const wanted = matchItems(desired, known, undefined);
+    for (const [index, match] of matchItems(applied, known, undefined).entries()) {
+      if (match === undefined) continue;
+      const item = live.find((other) => itemMatches(other, match.keys));
+      const place = wanted.findIndex((other) => other?.key === match.key);
+      const inside: Path = [...path, { kind: 'item', keys: match.keys }];
+      this.#removed(inside, applied[index], place < 0 ? undefined : desired[place], item, shape[match.key]);
     }
   }
 

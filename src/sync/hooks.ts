@@ -108,19 +108,24 @@ export interface HookNaming {
  * that a restart finds the hook instead of creating a second one. The finalizer keeps it readable until it is judged.
  */
 export function hookObject(hook: KubeObject, type: HookType, naming: HookNaming): KubeObject {
-  const { generateName = '', name, ...metadata } = hook.metadata;
-  const seconds = Math.floor(naming.startedAt / 1000);
-  const retry = naming.retryCount > 0 ? `-${naming.retryCount}` : '';
-  const generated = `${generateName}${naming.revision.slice(0, 7)}-${type.toLowerCase()}-${seconds}${retry}`;
+  const { name, ...metadata } = hook.metadata;
   return {
     ...hook,
     metadata: {
       ...metadata,
-      name: name === undefined || name === '' ? generated : name,
+      name: name === undefined || name === '' ? generatedName(hook, type, naming) : name,
       annotations: { ...metadata.annotations, [OPERATION_MARK]: naming.operation },
       finalizers: [...new Set([...(metadata.finalizers ?? []), finalizers.hook])],
     },
   };
+}
+
+/** `<generateName><revision>-<phase>-<start>`, with the retry behind it. */
+export function generatedName(object: KubeObject, type: HookType, naming: HookNaming): string {
+  const { revision, startedAt, retryCount } = naming;
+  const retry = retryCount > 0 ? `-${retryCount}` : '';
+  const start = Math.floor(startedAt / 1000);
+  return `${object.metadata.generateName ?? ''}${revision.slice(0, 7)}-${type.toLowerCase()}-${start}${retry}`;
 }
 
 function words(text: string | undefined): string[] {

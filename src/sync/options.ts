@@ -27,6 +27,8 @@ export interface OperationOptions {
   readonly failOnSharedResource: boolean;
   readonly respectIgnoreDifferences: boolean;
   readonly applyOutOfSyncOnly: boolean;
+  /** Take over the fields of client-side applies before the first server-side one. */
+  readonly clientSideApplyMigration: boolean;
 }
 
 type OptionList = ReadonlyMap<string, string>;
@@ -78,6 +80,7 @@ export function operationOptions(list: OptionList): OperationOptions {
     createNamespace: list.get('CreateNamespace') === 'true',
     failOnSharedResource: list.get('FailOnSharedResource') === 'true',
     respectIgnoreDifferences: list.get('RespectIgnoreDifferences') === 'true',
+    clientSideApplyMigration: list.get('ClientSideApplyMigration') !== 'false',
     applyOutOfSyncOnly: list.get('ApplyOutOfSyncOnly') === 'true',
   };
 }

@@ -187,7 +187,7 @@ async function writeTask(
   };
   if (task.options.replace) return replaceObject(deps, plan, task, desired, choice);
   try {
-    return await applyObject(deps, task, desired, choice);
+    return await applyObject(deps, plan, task, desired, choice);
   } catch (error) {
     if (!task.options.force || !isImmutable(error)) throw error;
     return recreate(deps, plan, task, desired, choice);
@@ -196,11 +196,13 @@ async function writeTask(
 
 async function applyObject(
   deps: PerformDeps,
+  plan: SyncPlan,
   task: SyncTask,
   desired: KubeObject,
   choice: WriteChoice,
 ): Promise<KubeObject> {
-  if (task.live !== undefined && choice.dryRun !== true) {
+  const takesOver = plan.options.clientSideApplyMigration && choice.dryRun !== true;
+  if (task.live !== undefined && takesOver) {
     await takeOver(deps, nameOf(desired), task.live, choice.fieldManager);
   }
   return deps.cluster.apply(desired, { ...choice, force: true });

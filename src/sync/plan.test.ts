@@ -193,6 +193,22 @@ test('planSync() gives generated hooks a name of the operation and the retry', (
   assert.equal(name(2), 'job-abcdef0-presync-1700000000-2');
 });
 
+test('planSync() names plain objects with generateName after the operation, each its own', () => {
+  const object = (): Change => {
+    const desired: KubeObject = {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { generateName: 'run-', namespace: 'ns' },
+    };
+    return { key: keyOf(desired), kind: 'missing', desired, fields: [] };
+  };
+  const [group] = plan('ConfigMap a', { changes: [object(), object()] }).stages[0]?.groups ?? [];
+  assert.deepEqual(
+    group?.map(({ key }) => key.name),
+    ['run-abcdef0-sync-1700000000-0', 'run-abcdef0-sync-1700000000-1'],
+  );
+});
+
 test('massLimit() takes numbers and shares, and nothing else lifts the default', () => {
   const cases: [string | undefined, number, number][] = [
     [undefined, 8, 10],

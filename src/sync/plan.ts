@@ -8,7 +8,14 @@ import {
   type SyncOperation,
   type SyncPolicy,
 } from '../model/index.ts';
-import { hookDeletePolicies, hookObject, hookTypes, isSyncPhase } from './hooks.ts';
+import {
+  generatedName,
+  type HookNaming,
+  hookDeletePolicies,
+  hookObject,
+  hookTypes,
+  isSyncPhase,
+} from './hooks.ts';
 import { type OperationOptions, operationOptions, parseOptions, taskOptions } from './options.ts';
 import { isProtected, massLimit, pruneRefusal } from './prune.ts';
 import { DEFAULT_SETTINGS, type SyncPlan, type SyncSettings, type SyncTask } from './task.ts';
@@ -56,7 +63,7 @@ export function planSync(input: PlanInput): SyncPlan {
     operation: `${Math.floor(startedAt / 1000)}-${retryCount}`,
   };
 
-  const applies = changes.flatMap((change) => applyTask(change, list, force));
+  const applies = changes.flatMap((change, index) => applyTask(withName(change, naming, index), list, force));
   const { prunes, skipped } = pruneTasks(changes, list, operation.prune ?? false);
   const mass = massOf(input, prunes.length);
   // `syncStrategy.apply` is the kubectl way: no hooks.
@@ -88,6 +95,14 @@ export function planSync(input: PlanInput): SyncPlan {
 /** All tasks in order, SyncFail last. */
 export function tasksOf(plan: SyncPlan): SyncTask[] {
   return [...plan.stages, ...plan.failStages].flatMap((stage) => [...stage.prunes, ...stage.groups.flat()]);
+}
+
+/** The server would pick a new name at every try; ours is the same for the whole attempt, so that a restart finds it. */
+function withName(change: Change, naming: HookNaming, index: number): Change {
+  const { desired } = change;
+  if (desired === undefined || (desired.metadata.name ?? '') !== '') return change;
+  const name = `${generatedName(desired, 'Sync', naming)}-${index}`;
+  return { ...change, desired: { ...desired, metadata: { ...desired.metadata, name } } };
 }
 
 function applyTask(change: Change, list: ReadonlyMap<string, string>, force: boolean): SyncTask[] {
@@ -149,11 +164,7 @@ function skippedResult(live: KubeObject, message: string): ResourceResult {
   return { group, version, kind, namespace, name, status: 'PruneSkipped', message, syncPhase: 'Sync' };
 }
 
-function hookTasks(
-  hook: KubeObject,
-  naming: Parameters<typeof hookObject>[2],
-  list: ReadonlyMap<string, string>,
-): SyncTask[] {
+function hookTasks(hook: KubeObject, naming: HookNaming, list: ReadonlyMap<string, string>): SyncTask[] {
   return hookTypes(hook)
     .filter(isSyncPhase)
     .map((type) => {
