@@ -62,7 +62,7 @@ export const badInput: readonly Scenario[] = [
     (world) => world.commit({ 'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n bad: [\n' }),
   ),
   breaking('a manifest without a kind', 'ComparisonError', /kind/, (world) =>
-    world.commit({ 'a.yaml': 'apiVersion: v1\nmetadata:\n  name: a\ndata: {v: "1"}\n' }),
+    world.commit({ 'a.yaml': 'apiVersion: v1\nkind:\nmetadata:\n  name: a\ndata: {v: "1"}\n' }),
   ),
   breaking('two manifests of one identity', 'ComparisonError', /twice/, (world) =>
     world.commit({ 'b.yaml': configMap('a', { v: '2' }) }),

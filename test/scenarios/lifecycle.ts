@@ -11,11 +11,11 @@ import {
   untilSynced,
 } from './world.ts';
 
-const deployment = (image: string, replicas: number | undefined = 1): string => `apiVersion: apps/v1
+const deployment = (image: string, replicas: number | null = 1): string => `apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
-${replicas === undefined ? '' : `  replicas: ${replicas}\n`}  selector: {matchLabels: {app: web}}
+${replicas === null ? '' : `  replicas: ${replicas}\n`}  selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
     spec:
@@ -216,11 +216,11 @@ export const lifecycle: readonly Scenario[] = [
   {
     name: 'replicas that the source leaves out belong to whoever scales',
     async run(world) {
-      await world.commit({ 'web.yaml': deployment('nginx:1', undefined) });
+      await world.commit({ 'web.yaml': deployment('nginx:1', null) });
       await world.apply({ syncPolicy: AUTOMATED });
       await untilSynced(world);
       await world.patch('apps/v1', 'deployments', 'web', { spec: { replicas: 3 } });
-      const second = await world.commit({ 'web.yaml': deployment('nginx:2', undefined) });
+      const second = await world.commit({ 'web.yaml': deployment('nginx:2', null) });
       await untilSynced(world, second);
       const live = await world.get('apps/v1', 'deployments', 'web');
       assert.match(JSON.stringify(live?.['spec'] ?? {}), /"replicas":3/);

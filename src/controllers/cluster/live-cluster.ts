@@ -55,6 +55,11 @@ export type TreeListener = (instance: string) => void;
 
 /** A kind is listed within this time, or the comparison goes on without it and says so. */
 const LIST_DEADLINE_MS = 20_000;
+/** Discovery for a kind that is not known is asked this often at most. */
+const REFRESH_PAUSE_MS = 500;
+/** A kind is served this soon after its definition was established. */
+const PUBLISHED_MS = 3_000;
+const PUBLISHED_POLL_MS = 50;
 /** Ownership chains are short; a longer one is a loop. */
 const MAX_OWNERS = 10;
 
@@ -82,6 +87,8 @@ export class LiveCluster {
   #version = '';
   #starting: Promise<void> | undefined;
   #stopped = false;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
+  #definedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: LiveClusterDeps, options: LiveClusterOptions) {
     this.#deps = deps;
@@ -96,7 +103,7 @@ export class LiveCluster {
       targetCluster(
         deps.client,
         (gvk) => this.#typeOf(gvk),
-        () => void this.#refreshDiscovery(),
+        () => this.#kindsChanged(),
       ),
     );
   }
@@ -339,17 +346,24 @@ export class LiveCluster {
   async #find(gvk: GroupVersionKind): Promise<ReturnType<ApiCatalog['byGvk']>> {
     const known = this.#catalog?.byGvk(gvk);
     if (known?.kind === 'found') return known;
-    // It may have been defined a moment ago.
-    const catalog = await this.#refreshDiscovery();
-    return catalog.byGvk(gvk);
+    let answer = (await this.#refreshDiscovery(REFRESH_PAUSE_MS)).byGvk(gvk);
+    // A kind that was defined a moment ago is served a moment later.
+    const until = this.#definedAt + PUBLISHED_MS;
+    while (answer.kind === 'absent' && this.#deps.clock.monotonic() < until) {
+      await this.#deps.clock.sleep(PUBLISHED_POLL_MS);
+      answer = (await this.#refreshDiscovery(0)).byGvk(gvk);
+    }
+    return answer;
   }
 
-  #refreshedAt = Number.NEGATIVE_INFINITY;
+  #kindsChanged(): void {
+    this.#definedAt = this.#deps.clock.monotonic();
+  }
 
-  /** At most twice a second: an application of an unknown kind must not turn into a storm of discoveries. */
-  async #refreshDiscovery(): Promise<ApiCatalog> {
+  /** @param pauseMs an application of an unknown kind must not turn into a storm of discoveries */
+  async #refreshDiscovery(pauseMs: number): Promise<ApiCatalog> {
     const now = this.#deps.clock.monotonic();
-    if (this.#catalog !== undefined && now - this.#refreshedAt < 500) return this.#catalog;
+    if (this.#catalog !== undefined && now - this.#refreshedAt < pauseMs) return this.#catalog;
     this.#refreshedAt = now;
     const catalog = await this.#deps.discovery.refresh();
     this.#adopt(catalog);
