@@ -253,7 +253,7 @@ test('confirmChange() leaves out what others wrote between the look and the dry-
     'metadata: {name: x, resourceVersion: "2"}\ndata: {a: "9", other: "z"}',
     '{"f:data": {"f:a": {}}}',
   );
-  assert.deepEqual(confirmChange({ live: before, predicted: after }), [
+  assert.deepEqual(confirmChange({ desired: object('data: {a: "9"}'), live: before, predicted: after }), [
     {
       path: '.data.a',
       desired: '9',

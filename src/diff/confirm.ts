@@ -4,12 +4,15 @@ import type { KubeObject } from '../k8s/index.ts';
 import { assertThat, isRecord, jsonEqual } from '../lib/index.ts';
 import type { FieldChange } from '../model/index.ts';
 import { FIELD_MANAGER } from '../model/index.ts';
+import { compareObject } from './compare.ts';
 import { type IgnoreRules, stripIgnored } from './ignore.ts';
 import { appliedEntry, itemKeys, ownersAt, shapeOf } from './managed-fields.ts';
 import { field, formatPath, type Path } from './path.ts';
 import { maskChange } from './secrets.ts';
 
 export interface Confirmation {
+  /** What the dry-run applied. */
+  readonly desired: KubeObject;
   readonly live: KubeObject;
   /** The object a server-side-apply dry-run with force and our manager answered, in the version of `live`. */
   readonly predicted: KubeObject;
@@ -34,7 +37,25 @@ export function confirmChange(input: Confirmation): FieldChange[] {
     if (isCausedByUs(path, desired)) changes.push(noted(input.live, path, desired, was));
   };
   differences({ keys, note }, [], predicted, live);
-  return changes.map((change) => maskChange(input.live, change));
+  return [
+    ...changes.map((change) => maskChange(input.live, change)),
+    ...removedByTakeOver(input, manager, changes),
+  ];
+}
+
+/**
+ * A dry-run of an object that we do not own yet removes nothing. The real apply takes it over first, and then what
+ * the last client-side apply set and nobody desires any more goes.
+ */
+function removedByTakeOver(
+  { desired, live, ignore }: Confirmation,
+  manager: string,
+  known: readonly FieldChange[],
+): FieldChange[] {
+  const comparison = compareObject({ desired, live, manager, ...(ignore === undefined ? {} : { ignore }) });
+  if (comparison.kind !== 'suspected' || !comparison.takeover) return [];
+  const paths = new Set(known.map(({ path }) => path));
+  return comparison.reasons.filter((reason) => reason.desired === undefined && !paths.has(reason.path));
 }
 
 function comparable(object: KubeObject, withStatus: boolean): Record<string, unknown> {

@@ -89,7 +89,7 @@ async function confirmed(desired: KubeObject, live: KubeObject, ignore?: IgnoreR
     force: true,
     dryRun: true,
   });
-  return confirmChange({ live, predicted, ...(ignore === undefined ? {} : { ignore }) });
+  return confirmChange({ desired, live, predicted, ...(ignore === undefined ? {} : { ignore }) });
 }
 
 function kindOf(desired: KubeObject, live: KubeObject, ignore?: IgnoreRules): string {
@@ -566,5 +566,11 @@ function register(): void {
     });
     const result = compareObject({ desired: fewer, live: await liveOf(desired), manager: FIELD_MANAGER });
     assert.ok(result.kind === 'suspected' && result.takeover);
+    // The dry-run cannot know yet; the take-over can.
+    const found = await confirmed(fewer, await liveOf(desired));
+    assert.deepEqual(
+      found.map(({ path }) => path),
+      ['.spec.template.spec.containers[name="web"].env[name="B"]'],
+    );
   });
 }

@@ -106,7 +106,7 @@ async function compareAfresh(
   let fields = result.reasons;
   try {
     const predicted = await deps.cluster.preview(desired, signal);
-    fields = confirmChange({ live, predicted, ...rules });
+    fields = confirmChange({ desired, live, predicted, ...rules });
   } catch (error) {
     // The server refuses this apply (an immutable field, a webhook): that is a difference, and the sync will say why.
     if (!isKubeError(error, 'INVALID', 'CONFLICT', 'FORBIDDEN', 'BAD_REQUEST')) throw error;
