@@ -1,7 +1,54 @@
 // Every command, in the order the help shows them. A new one is a file below commands/ and a line here.
 import type { Command } from './command.ts';
+import { appCreate } from './commands/app/create.ts';
+import { appDelete } from './commands/app/delete.ts';
+import { appDiff } from './commands/app/diff.ts';
+import { appGet } from './commands/app/get.ts';
+import { appHistory } from './commands/app/history.ts';
+import { appList } from './commands/app/list.ts';
+import { appLogs } from './commands/app/logs.ts';
+import { appManifests } from './commands/app/manifests.ts';
+import { appResources } from './commands/app/resources.ts';
+import { appRollback } from './commands/app/rollback.ts';
+import { appSet } from './commands/app/set.ts';
+import { appSync } from './commands/app/sync.ts';
+import { appTerminateOp } from './commands/app/terminate-op.ts';
+import { appWait } from './commands/app/wait.ts';
+import { auditQuery } from './commands/audit/query.ts';
+import { auditVerify } from './commands/audit/verify.ts';
 import { apiserver } from './commands/process/apiserver.ts';
 import { serve } from './commands/process/serve.ts';
 import { up } from './commands/process/up.ts';
+import { completionOf } from './commands/top/completion.ts';
+import { context } from './commands/top/context.ts';
+import { login } from './commands/top/login.ts';
+import { logout } from './commands/top/logout.ts';
+import { version } from './commands/top/version.ts';
 
-export const commands: readonly Command[] = [up, serve, apiserver];
+const list: readonly Command[] = [
+  up,
+  serve,
+  apiserver,
+  login,
+  logout,
+  context,
+  appList,
+  appGet,
+  appCreate,
+  appSet,
+  appSync,
+  appWait,
+  appDiff,
+  appHistory,
+  appRollback,
+  appManifests,
+  appResources,
+  appLogs,
+  appTerminateOp,
+  appDelete,
+  auditQuery,
+  auditVerify,
+  version,
+];
+
+export const commands: readonly Command[] = [...list, completionOf(list)];

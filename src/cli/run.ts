@@ -71,7 +71,8 @@ function report(error: unknown, out: Output, signal: AbortSignal): number {
     return error.exitCode;
   }
   if (error instanceof ClientError) {
-    const isSignedOut = error.code === 'UNAUTHENTICATED';
+    // A wrong password says enough by itself.
+    const isSignedOut = error.code === 'UNAUTHENTICATED' && error.message.includes('session');
     out.note(`Error: ${error.message}${isSignedOut ? '; sign in with: fairlead login SERVER' : ''}`);
     return error.code === 'UNREACHABLE' || error.code === 'UNTRUSTED'
       ? ExitCode.Unreachable

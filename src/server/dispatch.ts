@@ -66,7 +66,7 @@ async function callerOf(
     });
   }
   const caller = await found;
-  if (caller === undefined) throw new ApiError('Unauthenticated', 'no session information: sign in first');
+  if (caller === undefined) throw new ApiError('Unauthenticated', 'no session information');
   return caller;
 }
 

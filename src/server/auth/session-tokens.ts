@@ -104,5 +104,7 @@ async function verifiedClaims(token: string, key: Uint8Array, now: number): Prom
 }
 
 function signInAgain(cause?: unknown): ApiError {
-  return new ApiError('Unauthenticated', 'invalid session: sign in again', { cause });
+  return new ApiError('Unauthenticated', 'invalid session: the token is not valid or no longer so', {
+    cause,
+  });
 }

@@ -1,0 +1,66 @@
+import type { Application } from '../../../contract/index.ts';
+import { describeOperation } from '../../application/describe.ts';
+import { applicationId, identityOptions } from '../../application/identity.ts';
+import { isOperationOver, progressPrinter, waitFor } from '../../application/wait.ts';
+import { defineCommand } from '../../command.ts';
+import { CliError } from '../../errors.ts';
+import { ExitCode } from '../../exit-codes.ts';
+
+export const appRollback = defineCommand({
+  words: 'app rollback',
+  describe:
+    'Deploy again what was deployed before: the entry ID of the history, or the one before the newest',
+  positionals: ['APPNAME', '[ID]'],
+  options: {
+    ...identityOptions,
+    prune: { type: 'boolean', describe: 'Delete what that deployment did not have' },
+    timeout: {
+      type: 'number',
+      default: 0,
+      value: 'seconds',
+      describe: 'Give up waiting after this long; 0: never',
+    },
+  },
+  examples: ['fairlead app rollback web', 'fairlead app rollback web 3 --prune'],
+  async run({ client, options, positionals, out, environment, signal }) {
+    const api = await client();
+    const { clock } = environment;
+    const id = applicationId(positionals[0], options);
+    const app = await api.applications.get(id, undefined, { signal });
+    const entry = historyId(app, positionals[1]);
+    const started = await api.applications.rollback(id, { id: entry, prune: options.prune === true });
+    const version = Number(started.metadata.resourceVersion ?? 0);
+    const ended = await waitFor(
+      { client: api, clock, out },
+      id,
+      {
+        isDone: (now) =>
+          Number(now.metadata.resourceVersion ?? 0) > version &&
+          isOperationOver(now) &&
+          now.status?.operationState?.finishedAt !== undefined,
+        missing: (now) => `the operation is ${now?.status?.operationState?.phase ?? 'not begun'}`,
+      },
+      { timeoutMs: options.timeout * 1000, signal, progress: progressPrinter(out, clock) },
+    );
+    if (ended !== undefined) out.line(describeOperation(ended));
+    return ended?.status?.operationState?.phase === 'Succeeded' ? ExitCode.Ok : ExitCode.CommandFailed;
+  },
+});
+
+function historyId(app: Application, text: string | undefined): number {
+  if (text !== undefined) {
+    const id = Number(text);
+    if (Number.isInteger(id) && id >= 0) return id;
+    throw new CliError(
+      'USAGE',
+      `"${text}" is no id of the history; see: fairlead app history ${app.metadata.name}`,
+      1,
+    );
+  }
+  const previous = app.status?.history?.at(-2);
+  if (previous !== undefined) return previous.id;
+  throw new CliError(
+    'FAILED',
+    `${app.metadata.name} was deployed fewer than two times, so there is nothing to go back to`,
+  );
+}

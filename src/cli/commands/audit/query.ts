@@ -1,0 +1,57 @@
+import { defineCommand } from '../../command.ts';
+import { ExitCode } from '../../exit-codes.ts';
+import { table } from '../../output.ts';
+
+export const auditQuery = defineCommand({
+  words: 'audit query',
+  describe: 'Search the record of what happened, newest first',
+  options: {
+    actor: { type: 'string', value: 'name', describe: 'Done by this account, controller or field manager' },
+    action: { type: 'string', value: 'verb', describe: 'This action; a * at the end matches the rest' },
+    kind: { type: 'string', value: 'kind', describe: 'Done to an object of this kind' },
+    namespace: { type: 'string', value: 'namespace', describe: 'Done to an object in this namespace' },
+    name: { type: 'string', value: 'name', describe: 'Done to an object of this name' },
+    revision: { type: 'string', value: 'commit', describe: 'Concerning this commit' },
+    outcome: { type: 'string', choices: ['succeeded', 'failed', 'unknown'], describe: 'Ended so' },
+    since: { type: 'string', value: 'time', describe: 'Not before this time (RFC 3339)' },
+    until: { type: 'string', value: 'time', describe: 'Before this time (RFC 3339)' },
+    search: { type: 'string', value: 'text', describe: 'With this text anywhere' },
+    limit: { type: 'number', default: 50, describe: 'At most so many records' },
+    before: { type: 'number', value: 'seq', describe: 'Only records before this one: the next page' },
+    output: {
+      type: 'string',
+      short: 'o',
+      default: '',
+      value: 'format',
+      choices: ['', 'json', 'yaml'],
+      describe: 'Output format',
+    },
+  },
+  examples: [
+    'fairlead audit query --name web --action "application.*"',
+    'fairlead audit query --since 2026-01-01T00:00:00Z -o json',
+  ],
+  async run({ client, options, out }) {
+    const { output, ...query } = options;
+    const page = await (await client()).audit.query(query);
+    if (output === 'json') out.json(page);
+    else if (output === 'yaml') out.yaml(page);
+    else {
+      const rows = page.items.map(({ seq, time, actor, action, object, outcome, kind, reason }) => {
+        const what = [object.kind, [object.namespace, object.name].filter(Boolean).join('/')].join(' ');
+        return [
+          String(seq),
+          time,
+          `${actor.kind}:${actor.name}`,
+          action,
+          what,
+          outcome ?? kind,
+          reason ?? '',
+        ];
+      });
+      out.line(table(['SEQ', 'TIME', 'ACTOR', 'ACTION', 'OBJECT', 'STATE', 'REASON'], rows));
+      if (page.next !== undefined) out.note(`There is more: --before ${page.next}`);
+    }
+    return ExitCode.Ok;
+  },
+});

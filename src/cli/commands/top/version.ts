@@ -1,0 +1,36 @@
+import { defineCommand } from '../../command.ts';
+import { ExitCode } from '../../exit-codes.ts';
+
+export const version = defineCommand({
+  words: 'version',
+  describe: 'Print the versions of this command and of the server',
+  options: {
+    client: { type: 'boolean', describe: 'Only of this command' },
+    short: { type: 'boolean', describe: 'Only the numbers' },
+    output: {
+      type: 'string',
+      short: 'o',
+      default: '',
+      value: 'format',
+      choices: ['', 'json', 'yaml'],
+      describe: 'Output format',
+    },
+  },
+  async run({ client, options, out, environment }) {
+    const own = `v${environment.version}`;
+    const server = options.client === true ? undefined : await (await client()).version();
+    const value = { client: { Version: own }, ...(server === undefined ? {} : { server }) };
+    if (options.output === 'json') out.json(value);
+    else if (options.output === 'yaml') out.yaml(value);
+    else {
+      out.line(`fairlead: ${own}`);
+      if (server !== undefined) {
+        out.line(`fairlead-server: ${server.Version ?? 'unknown (sign in to see it)'}`);
+        const { Version: _, ...others } = server;
+        if (options.short !== true)
+          for (const [name, text] of Object.entries(others)) out.line(`  ${name}: ${text}`);
+      }
+    }
+    return ExitCode.Ok;
+  },
+});

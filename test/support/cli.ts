@@ -1,0 +1,55 @@
+// Runs the command line in process, with its own home, a captured terminal and no environment.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CliEnvironment, runCli } from '../../src/cli/index.ts';
+import { systemClock } from '../../src/lib/index.ts';
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface TestCli extends AsyncDisposable {
+  readonly directory: string;
+  run(...argv: readonly string[]): Promise<CliResult>;
+}
+
+/** A command line in an empty directory. @param overrides what a test gives instead */
+export async function testCli(overrides: Partial<CliEnvironment> = {}): Promise<TestCli> {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-cli-'));
+  return {
+    directory,
+    async run(...argv) {
+      const captured = { stdout: '', stderr: '' };
+      const code = await runCli(argv, {
+        cwd: directory,
+        home: directory,
+        cliConfigFile: join(directory, 'config'),
+        terminal: {
+          stdout: (text) => {
+            captured.stdout += text;
+          },
+          stderr: (text) => {
+            captured.stderr += text;
+          },
+          isInteractive: false,
+        },
+        prompt: { ask: async () => '' },
+        fetch: globalThis.fetch,
+        insecureFetch: async () => globalThis.fetch,
+        clock: systemClock,
+        processes: { up: async () => {}, serve: async () => {}, apiServer: async () => {} },
+        version: '0.1.0',
+        signal: new AbortController().signal,
+        readStdin: async () => '',
+        ...overrides,
+      });
+      return { code, ...captured };
+    },
+    async [Symbol.asyncDispose]() {
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
