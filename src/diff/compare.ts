@@ -276,7 +276,7 @@ class Walk {
     const order: number[] = [];
     for (const [index, item] of desired.entries()) {
       const match = matches[index];
-      const place = match === undefined ? -1 : live.findIndex((other) => itemMatches(other, match.keys));
+      const place = match === undefined ? -1 : placeOf(live, match.keys);
       if (match === undefined || place < 0) {
         this.#note([...path, { kind: 'index', index }], item, undefined);
         continue;
@@ -307,7 +307,7 @@ class Walk {
       return;
     }
     // A key field that is not given has its default: it is part of the item's name, not of its contents.
-    this.#members(path, { ...match.keys, ...desired }, live, owned, shape);
+    this.#members(path, { ...match.keys, ...desired }, { ...match.keys, ...live }, owned, shape);
   }
 
   #set(path: Path, desired: readonly unknown[], live: readonly unknown[], owned: FieldsV1 | undefined): void {
@@ -362,6 +362,12 @@ function matchItems(
   };
   const exact = desired.map((item) => take(({ keys }) => itemMatches(item, keys)));
   return desired.map((item, index) => exact[index] ?? take(({ keys }) => agreesPartly(item, keys)));
+}
+
+/** Where the item is live; a server that leaves defaults out leaves them out of key fields, too. */
+function placeOf(live: readonly unknown[], keys: Readonly<Record<string, unknown>>): number {
+  const exact = live.findIndex((other) => itemMatches(other, keys));
+  return exact >= 0 ? exact : live.findIndex((other) => agreesPartly(other, keys));
 }
 
 /** Some key fields are given and equal, the rest is left out. */
