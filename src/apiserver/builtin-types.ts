@@ -24,7 +24,7 @@ export function registerBuiltinTypes(registry: Registry): void {
   }
   for (const kind of builtinKinds()) {
     const name = qualifiedResource(kind);
-    const version: ServedVersion = { version: kind.version, schema: () => kind.schema() };
+    const version: ServedVersion = { version: kind.version, schema: () => kind.schema(), builtin: kind };
     const known = types.get(name);
     if (known !== undefined) {
       known.versions.push(version);
@@ -38,6 +38,7 @@ export function registerBuiltinTypes(registry: Registry): void {
       versions,
       storageVersion: storageVersions.get(name) ?? kind.version,
       custom: false,
+      ...(kind.storageVersionHash === undefined ? {} : { storageVersionHash: kind.storageVersionHash }),
       typeKey: name === 'events.events.k8s.io' ? 'events' : name,
     };
     types.set(name, { type, versions });

@@ -4,27 +4,26 @@ import { apiVersionOf, type KubeObject } from '../k8s/index.ts';
 import { isRecord } from '../lib/index.ts';
 import type { ResourceType } from './resource-type.ts';
 
-/** True when objects of `type` are served at `version` exactly as they are stored. */
-export function servedAsStored(type: ResourceType, version: string): boolean {
-  return version === type.storageVersion && type.resource + (type.group && `.${type.group}`) === type.typeKey;
-}
-
-/** The form of a stored object at `version` of `type`; the input is not changed. */
+/** The form of a stored object at `version` of `type`; the input is not changed, and is the answer when it fits. */
 export function fromStorage(object: KubeObject, type: ResourceType, version: string): KubeObject {
-  if (servedAsStored(type, version)) return object;
   const apiVersion = apiVersionOf({ group: type.group, version });
+  if (object.apiVersion === apiVersion) return object;
   if (type.typeKey === 'events') return { ...eventFromCore(object), apiVersion };
   if (type.kind === 'HorizontalPodAutoscaler' && !type.custom) return { ...autoscalerToV1(object), apiVersion };
   return { ...object, apiVersion };
 }
 
-/** The stored form of an object given at `version` of `type`. */
-export function toStorage(object: KubeObject, type: ResourceType, version: string): KubeObject {
-  if (servedAsStored(type, version)) return object;
-  if (type.typeKey === 'events') return { ...eventToCore(object), apiVersion: 'v1' };
-  const apiVersion = apiVersionOf({ group: type.group, version: type.storageVersion });
+/** The stored form of an object given at a version of `type`. */
+export function toStorage(object: KubeObject, type: ResourceType): KubeObject {
+  const apiVersion = storageApiVersion(type);
+  if (object.apiVersion === apiVersion) return object;
+  if (type.typeKey === 'events') return { ...eventToCore(object), apiVersion };
   if (type.kind === 'HorizontalPodAutoscaler' && !type.custom) return { ...autoscalerFromV1(object), apiVersion };
   return { ...object, apiVersion };
+}
+
+function storageApiVersion({ typeKey, group, storageVersion }: ResourceType): string {
+  return typeKey === 'events' ? 'v1' : apiVersionOf({ group, version: storageVersion });
 }
 
 const EVENT_MEMBERS: readonly (readonly [core: string, events: string])[] = [

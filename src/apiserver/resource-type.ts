@@ -1,28 +1,14 @@
 // What the server knows of a resource type, built in or from a CustomResourceDefinition.
 import type { ResourceName } from './internal-api.ts';
-import type { Schema } from './schema/types.ts';
-
-/** A column of kubectl's table from a CustomResourceDefinition. */
-export interface PrinterColumn {
-  readonly name: string;
-  readonly type: string;
-  readonly jsonPath: string;
-  readonly description?: string;
-  readonly format?: string;
-  readonly priority?: number;
-}
-
-/** The scale sub-resource of a custom resource: dotted paths into the object. */
-export interface ScalePaths {
-  readonly specReplicasPath: string;
-  readonly statusReplicasPath: string;
-  readonly labelSelectorPath?: string;
-}
+import type { CustomKind, PrinterColumn, ScalePaths } from './schema/crd.ts';
+import type { BuiltinKind, Schema } from './schema/types.ts';
 
 export interface ServedVersion {
   readonly version: string;
   /** Made on the first call. */
   schema(): Schema;
+  /** The built-in kind behind it. */
+  readonly builtin?: BuiltinKind;
   readonly printerColumns?: readonly PrinterColumn[];
   /** Dotted paths of extra field selectors. */
   readonly selectableFields?: readonly string[];
@@ -58,6 +44,10 @@ export interface ResourceType extends ResourceName {
   readonly storageVersion: string;
   /** True for types defined by a CustomResourceDefinition. */
   readonly custom: boolean;
+  /** What the CustomResourceDefinition says. */
+  readonly definition?: CustomKind;
+  /** As kube-apiserver publishes it in discovery. */
+  readonly storageVersionHash?: string;
   /** Key in the store; two types share it when they are views of one collection (events). */
   readonly typeKey: string;
 }

@@ -9,6 +9,7 @@ import { TokenIssuer } from './auth/tokens.ts';
 import { registerBuiltinTypes } from './builtin-types.ts';
 import { bootstrap, bootstrapService } from './controllers/bootstrap.ts';
 import { ClusterRoleAggregation } from './controllers/cluster-role-aggregation.ts';
+import { CustomResources } from './controllers/custom-resources.ts';
 import { GarbageCollector } from './controllers/garbage-collector.ts';
 import { NamespaceController } from './controllers/namespaces.ts';
 import type { Certificate } from './certificate.ts';
@@ -123,11 +124,13 @@ function startControllers(core: Core, certificate: string): Controller[] {
   const garbage = new GarbageCollector(core);
   const namespaces = new NamespaceController(core, api, certificate);
   const aggregation = new ClusterRoleAggregation(core, api);
+  const custom = new CustomResources(core, api);
+  custom.start();
   bootstrap(core, internalApi(core, 'kube-apiserver'));
   garbage.start();
   namespaces.start();
   aggregation.aggregate();
-  return [garbage, namespaces, aggregation];
+  return [garbage, namespaces, aggregation, custom];
 }
 
 /** `certificate` is what clients check the server by; absent for plain HTTP. */

@@ -104,7 +104,7 @@ function resourceEntry(type: ResourceType): Record<string, unknown> {
     verbs,
     ...(shortNames.length === 0 ? {} : { shortNames }),
     ...(categories.length === 0 ? {} : { categories }),
-    storageVersionHash: storageVersionHash(type),
+    ...hashOf(type),
   };
 }
 
@@ -119,9 +119,13 @@ function subresourceEntry(type: ResourceType, sub: Subresource): Record<string, 
   };
 }
 
-function storageVersionHash({ group, storageVersion, kind }: ResourceType): string {
-  const digest = Buffer.from(sha256(`${group}/${storageVersion}/${kind}`), 'hex');
-  return digest.subarray(0, 8).toString('base64');
+// Built-in types have upstream's value, or none when nothing is stored; custom ones are hashed here.
+function hashOf(type: ResourceType): { storageVersionHash?: string } {
+  if (!type.custom) {
+    return type.storageVersionHash === undefined ? {} : { storageVersionHash: type.storageVersionHash };
+  }
+  const digest = Buffer.from(sha256(`${type.group}/${type.storageVersion}/${type.kind}`), 'hex');
+  return { storageVersionHash: digest.subarray(0, 8).toString('base64') };
 }
 
 /** apidiscovery.k8s.io APIGroupDiscoveryList of the core group or of all others. */

@@ -3,7 +3,9 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../errors.ts';
 import type { Answer } from '../http/respond.ts';
-import { openApiV2, openApiV3 } from '../schema/builtin.ts';
+import { openApiV3 } from '../schema/builtin.ts';
+import type { CustomKind } from '../schema/crd.ts';
+import { customOpenApiV3, openApiV2With } from '../schema/crd-openapi.ts';
 import type { ServerContext } from '../server-context.ts';
 import { groupsOf } from './groups.ts';
 
@@ -14,12 +16,25 @@ export function openApiAnswer(
   request: IncomingMessage,
 ): Answer | undefined {
   refuseProtobuf(request);
-  if (path === '/openapi/v2') return cached(context, request, path, () => openApiV2());
+  if (path === '/openapi/v2') return cached(context, request, path, () => openApiV2With(customKinds(context)));
   if (path === '/openapi/v3') return cached(context, request, path, () => index(context));
   const match = /^\/openapi\/v3\/(?:api\/([^/]+)|apis\/([^/]+\/[^/]+))$/.exec(path);
   if (match === null) return undefined;
   const groupVersion = match[1] ?? match[2] ?? '';
-  return cached(context, request, path, () => openApiV3(groupVersion));
+  return cached(context, request, path, () => groupVersionDocument(context, groupVersion));
+}
+
+function groupVersionDocument(context: ServerContext, groupVersion: string): unknown {
+  const builtin = openApiV3(groupVersion);
+  if (builtin !== undefined) return builtin;
+  const [group = '', version = ''] = groupVersion.split('/');
+  const kinds = customKinds(context).filter((kind) => kind.group === group);
+  const served = kinds.some(({ versions }) => versions.some((one) => one.served && one.name === version));
+  return served ? customOpenApiV3(kinds, version) : undefined;
+}
+
+function customKinds({ registry }: ServerContext): CustomKind[] {
+  return registry.all().flatMap(({ definition }) => (definition === undefined ? [] : [definition]));
 }
 
 function cached(

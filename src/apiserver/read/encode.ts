@@ -1,7 +1,7 @@
 // Objects as the text a client asked for: itself, its metadata alone, at the requested version. Reuses the stored
 // text whenever that is the answer.
 import { apiVersionOf, type KubeObject } from '../../k8s/index.ts';
-import { fromStorage, servedAsStored } from '../conversion.ts';
+import { fromStorage } from '../conversion.ts';
 import type { View } from '../http/negotiate.ts';
 import type { ResourceType } from '../resource-type.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
@@ -19,8 +19,8 @@ export function encodeObject(stored: StoredObject, encoding: Encoding): string {
   if (view.as === 'PartialObjectMetadata' || view.as === 'PartialObjectMetadataList') {
     return JSON.stringify(partialMetadata(stored.object, view.metaVersion));
   }
-  if (servedAsStored(type, version)) return stored.text;
-  return JSON.stringify(fromStorage(stored.object, type, version));
+  const object = fromStorage(stored.object, type, version);
+  return object === stored.object ? stored.text : JSON.stringify(object);
 }
 
 /**

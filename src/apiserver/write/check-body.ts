@@ -45,13 +45,13 @@ export function checkName(object: KubeObject, name: string): void {
   }
 }
 
-/** Drops what the schema does not know. @throws ApiError 400 for it when fieldValidation is Strict. */
+/** Drops, in place, what the schema does not know. @throws ApiError 400 for it when fieldValidation is Strict. */
 export function withKnownFields(target: Target, object: KubeObject, options: WriteOptions): CheckedBody {
   const decoded = decodeObject(target, object);
   const duplicates = options.duplicateFields ?? [];
   if (options.fieldValidation === 'Ignore') return { object: decoded.object, warnings: [] };
   const problems = [
-    ...duplicates.map((path) => (target.type.custom ? `duplicate field "${path}"` : `duplicate field "${path}"`)),
+    ...duplicates.map((path) => `duplicate field "${path}"`),
     ...decoded.unknownFields.map((path) => `unknown field "${path}"`),
   ];
   if (problems.length === 0) return { object: decoded.object, warnings: [] };

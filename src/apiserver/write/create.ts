@@ -34,7 +34,7 @@ const NAME_TRIES = 8;
 /** @throws ApiError as the API answers: 400, 403, 404 (namespace), 409 AlreadyExists, 422 */
 export function createObject(core: Core, input: CreateInput): WriteResult {
   const { target, namespace, options } = input;
-  const { type, version } = target;
+  const { type } = target;
   const typed = typedBody(target, input.body);
   checkNamespace(typed, namespace);
   if ((typed.metadata.resourceVersion ?? '') !== '' && input.name === undefined) {
@@ -60,7 +60,7 @@ export function createObject(core: Core, input: CreateInput): WriteResult {
     const { fieldManager: manager } = options;
     object = withOwnership({ target, before: undefined, after: object, manager, subresource: '', nowMs });
   }
-  object = inOrder(toStorage(object, type, version), object.metadata);
+  object = inOrder(toStorage(object, type), object.metadata);
   if (core.store.collection(type.typeKey).get(namespace, name) !== undefined) throw alreadyExists(type, name);
   if (options.dryRun) return { stored: new StoredObject(object, 0), warnings: known.warnings };
   return { stored: core.store.put(type.typeKey, object), warnings: known.warnings };

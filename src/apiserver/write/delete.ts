@@ -23,7 +23,7 @@ export interface DeleteOptions {
 
 export const ORPHAN_FINALIZER = 'orphan';
 export const FOREGROUND_FINALIZER = 'foregroundDeletion';
-const CRD_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
+export const CRD_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 /** Namespaces every cluster has and keeps. */
 const IMMORTAL_NAMESPACES: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
 

@@ -1,12 +1,16 @@
 // The object rules of the schema and patch folders as the write path uses them: unknown fields, defaults,
 // validation, field ownership. Everything here works on values and is told which type and version they belong to.
 import { apiVersionOf, type KubeObject } from '../../k8s/index.ts';
-import { rfc3339 } from '../../lib/index.ts';
+import { BugError, rfc3339 } from '../../lib/index.ts';
 import { servedVersion, type Target } from '../core.ts';
-import { BugError } from '../../lib/index.ts';
 import type { FieldProblem } from '../failures.ts';
 import { type FieldContext, trackUpdate } from '../patch/managed-fields.ts';
+import { parseCrd } from '../schema/crd.ts';
+import { applyBuiltinDefaults } from '../schema/defaults/index.ts';
+import { prune } from '../schema/prune.ts';
+import { applySchemaDefaults } from '../schema/structural-defaults.ts';
 import type { Schema } from '../schema/types.ts';
+import { validate } from '../schema/validate.ts';
 
 export interface Decoded {
   readonly object: KubeObject;
@@ -14,22 +18,34 @@ export interface Decoded {
   readonly unknownFields: readonly string[];
 }
 
-export function decodeObject(_target: Target, object: KubeObject): Decoded {
-  return { object, unknownFields: [] };
+/** Removes unknown members in place. */
+export function decodeObject(target: Target, object: KubeObject): Decoded {
+  return { object, unknownFields: prune(object, schemaOf(target)) };
 }
 
-export function withDefaults(_target: Target, object: KubeObject): KubeObject {
+/** Sets defaults and brings values into canonical form, in place. */
+export function withDefaults(target: Target, object: KubeObject): KubeObject {
+  const served = servedVersion(target);
+  if (served?.builtin !== undefined) return applyBuiltinDefaults(object, served.builtin);
+  applySchemaDefaults(object, schemaOf(target));
   return object;
 }
 
+/** @returns everything wrong with a new object (`old` undefined) or a change */
 export function validateObject(
-  _target: Target,
-  _object: KubeObject,
+  target: Target,
+  object: KubeObject,
   _old: KubeObject | undefined,
   _subresource: string,
 ): readonly FieldProblem[] {
-  return [];
+  if (target.type.typeKey === CRDS) {
+    const parsed = parseCrd(object);
+    return 'errors' in parsed ? parsed.errors : [];
+  }
+  return target.type.custom ? validate(object, schemaOf(target)) : [];
 }
+
+const CRDS = 'customresourcedefinitions.apiextensions.k8s.io';
 
 export function schemaOf(target: Target): Schema {
   const served = servedVersion(target);

@@ -9,6 +9,7 @@ import { servedVersion } from '../core.ts';
 import { hasSubresource } from '../resource-type.ts';
 import { StoredObject } from '../storage/stored-object.ts';
 import { checkName, checkNamespace, typedBody, withKnownFields } from './check-body.ts';
+import { cloneJson } from '../patch/json.ts';
 import type { WriteResult } from './create.ts';
 import { inOrder, metadataForUpdate } from './metadata.ts';
 import type { WriteOptions } from './options.ts';
@@ -40,9 +41,10 @@ export function updateObject(core: Core, input: UpdateInput): WriteResult {
   checkName(proposal, name);
   checkNamespace(proposal, namespace);
   checkPreconditions(input, proposal, stored);
-  const known = withKnownFields(target, proposal, options);
   const nowMs = core.clock.now();
-  let object = merged(target, subresource, current, known.object);
+  // A copy: the proposal shares parts with the stored object, and what follows edits in place.
+  const known = withKnownFields(target, cloneJson(merged(target, subresource, current, proposal)), options);
+  let object = known.object;
   object = withDefaults(target, object);
   bumpGeneration(target, object, current, subresource);
   prepareFor(type)?.({ core, type, user: options.user, dryRun: options.dryRun }, object, current);
@@ -52,7 +54,7 @@ export function updateObject(core: Core, input: UpdateInput): WriteResult {
     const { fieldManager: manager } = options;
     object = withOwnership({ target, before: current, after: object, manager, subresource, nowMs });
   }
-  object = inOrder(toStorage(object, type, version), object.metadata);
+  object = inOrder(toStorage(object, type), object.metadata);
   return { stored: finishUpdate(core, input, stored, object), warnings: known.warnings };
 }
 
