@@ -1,0 +1,36 @@
+// A private directory for one child process, removed afterwards.
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AdapterDeps } from './request.ts';
+
+/** Runs `task` with a fresh directory that nobody else uses. */
+export async function withScratch<T>(
+  deps: Pick<AdapterDeps, 'random' | 'scratchDir'>,
+  task: (directory: string) => Promise<T>,
+): Promise<T> {
+  const directory = join(deps.scratchDir, Buffer.from(deps.random.bytes(10)).toString('hex'));
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  try {
+    return await task(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Environment of a render child: a home of its own, no network (a proxy that is not there), and Go settings that
+ * suit a process living 30 ms: no garbage collection until memory grows.
+ */
+export function childEnvironment(home: string, path: string): Record<string, string> {
+  return {
+    PATH: path,
+    HOME: home,
+    TMPDIR: home,
+    LC_ALL: 'C',
+    HTTP_PROXY: 'http://127.0.0.1:9',
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    GOMAXPROCS: '2',
+    GOGC: 'off',
+    GOMEMLIMIT: '256MiB',
+  };
+}
