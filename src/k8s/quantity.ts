@@ -65,8 +65,10 @@ export function formatQuantity({ nano, format }: Quantity): string {
   if (nano === 0n) return '0';
   const sign = nano < 0n ? '-' : '';
   const magnitude = nano < 0n ? -nano : nano;
-  // Small values have no binary suffix to lose, so the server writes them as decimals.
-  if (format === 'binary' && magnitude >= 1024n * NANO) return sign + binaryText(magnitude);
+  // Small values and fractions fit no binary suffix, so the server writes them as decimals.
+  if (format === 'binary' && magnitude >= 1024n * NANO && magnitude % NANO === 0n) {
+    return sign + binaryText(magnitude / NANO);
+  }
   return sign + decimalText(magnitude, format === 'exponent');
 }
 
@@ -81,8 +83,8 @@ function decimalText(magnitude: bigint, asExponent: boolean): string {
   return exponent === 0 ? `${mantissa}` : `${mantissa}e${exponent}`;
 }
 
-function binaryText(magnitude: bigint): string {
-  let mantissa = (magnitude + NANO - 1n) / NANO;
+function binaryText(units: bigint): string {
+  let mantissa = units;
   let index = 0;
   while (mantissa % 1024n === 0n && index < BINARY.length - 1) {
     mantissa /= 1024n;
