@@ -90,14 +90,13 @@ function valueText(value: unknown): string {
   return JSON.stringify(isRecord(value) ? sorted(value) : value);
 }
 
+/** Maps are printed by key; Go structs (capital names) in their own order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sorted(value[key])]),
-  );
+  const keys = Object.keys(value);
+  if (!keys.some((key) => /^[A-Z]/.test(key))) keys.sort();
+  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
 }
 
 export interface InvalidObject {

@@ -27,22 +27,22 @@ const CONFIG_KEY_TEXT =
 /** How a kind's names are checked. */
 export type NameRule = 'subdomain' | 'label' | 'label1035' | 'path';
 
-function atMost(text: string, max: number): string[] {
-  return Buffer.byteLength(text) > max ? [`must be no more than ${max} bytes`] : [];
+function atMost(text: string, max: number, unit: 'bytes' | 'characters'): string[] {
+  return Buffer.byteLength(text) > max ? [`must be no more than ${max} ${unit}`] : [];
 }
 
 /** Reasons a text is no RFC 1123 label. */
 export function labelProblems(text: string): string[] {
-  return [...atMost(text, 63), ...(LABEL.test(text) ? [] : [LABEL_TEXT])];
+  return [...atMost(text, 63, 'characters'), ...(LABEL.test(text) ? [] : [LABEL_TEXT])];
 }
 
 export function label1035Problems(text: string): string[] {
-  return [...atMost(text, 63), ...(LABEL_1035.test(text) ? [] : [LABEL_1035_TEXT])];
+  return [...atMost(text, 63, 'characters'), ...(LABEL_1035.test(text) ? [] : [LABEL_1035_TEXT])];
 }
 
 /** Reasons a text is no RFC 1123 subdomain. */
 export function subdomainProblems(text: string): string[] {
-  return [...atMost(text, 253), ...(SUBDOMAIN.test(text) ? [] : [SUBDOMAIN_TEXT])];
+  return [...atMost(text, 253, 'characters'), ...(SUBDOMAIN.test(text) ? [] : [SUBDOMAIN_TEXT])];
 }
 
 function pathProblems(text: string): string[] {
@@ -68,9 +68,8 @@ export function qualifiedNameProblems(text: string): string[] {
   const name = parts.at(-1) ?? '';
   const problems: string[] = [];
   if (parts.length > 2) {
-    return [
-      "a valid label key must consist of alphanumeric characters, '-', '_' or '.', with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
-    ];
+    const detail = QUALIFIED_TEXT.replace('name part must', 'a valid label key must');
+    return [`${detail} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   }
   const [prefix] = parts;
   if (parts.length === 2 && prefix !== undefined) {
@@ -84,15 +83,15 @@ export function qualifiedNameProblems(text: string): string[] {
 }
 
 export function labelValueProblems(text: string): string[] {
-  return [...atMost(text, 63), ...(VALUE.test(text) ? [] : [VALUE_TEXT])];
+  return [...atMost(text, 63, 'bytes'), ...(VALUE.test(text) ? [] : [VALUE_TEXT])];
 }
 
 /** Reasons a text is no key of a ConfigMap or Secret. */
 export function configKeyProblems(text: string): string[] {
-  const problems = atMost(text, 253);
+  const problems = atMost(text, 253, 'characters');
   if (!CONFIG_KEY.test(text)) problems.push(CONFIG_KEY_TEXT);
-  if (text === '.' || text === '..') problems.push(`may not be '${text}'`);
-  else if (text.startsWith('..')) problems.push("may not start with '..'");
+  if (text === '.' || text === '..') problems.push(`must not be '${text}'`);
+  else if (text.startsWith('..')) problems.push("must not start with '..'");
   return problems;
 }
 
@@ -165,13 +164,12 @@ function ownerErrors(owners: unknown): FieldError[] {
   if (!Array.isArray(owners)) return [];
   const errors: FieldError[] = [];
   let controllers = 0;
-  for (const [i, owner] of owners.entries()) {
-    const at = `metadata.ownerReferences[${i}]`;
+  for (const owner of owners) {
     if (!isRecord(owner)) continue;
-    for (const name of ['apiVersion', 'kind', 'name', 'uid']) {
+    for (const [name, detail] of OWNER_MEMBERS) {
       const value = owner[name];
       if (value === undefined || value === '')
-        errors.push(invalid(`${at}.${name}`, '', `${OWNER_WORDS[name] ?? name} must not be empty`));
+        errors.push(invalid(`metadata.ownerReferences.${name}`, '', detail));
     }
     if (owner['controller'] === true) controllers++;
   }
@@ -183,19 +181,24 @@ function ownerErrors(owners: unknown): FieldError[] {
   return errors;
 }
 
-const OWNER_WORDS: Readonly<Record<string, string>> = { apiVersion: 'version' };
+const OWNER_MEMBERS = [
+  ['apiVersion', 'version must not be empty'],
+  ['kind', 'must not be empty'],
+  ['name', 'must not be empty'],
+  ['uid', 'must not be empty'],
+] as const;
 const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 function finalizerErrors(finalizers: unknown): FieldError[] {
   if (!Array.isArray(finalizers)) return [];
   const errors: FieldError[] = [];
-  for (const finalizer of finalizers) {
+  for (const [i, finalizer] of finalizers.entries()) {
     const text = String(finalizer);
     for (const problem of qualifiedNameProblems(text))
       errors.push(invalid('metadata.finalizers', text, problem));
     if (!text.includes('/') && !STANDARD_FINALIZERS.has(text)) {
       const detail = 'name is neither a standard finalizer name nor is it fully qualified';
-      errors.push(invalid('metadata.finalizers', text, detail));
+      errors.push(invalid(`metadata.finalizers[${i}]`, text, detail));
     }
   }
   return errors;
