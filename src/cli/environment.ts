@@ -15,7 +15,8 @@ export interface Prompt {
   ask(question: string, isSecret: boolean): Promise<string>;
 }
 
-export interface CliEnvironment extends Omit<Environment, 'kubeconfig'> {
+export interface CliEnvironment
+  extends Pick<Environment, 'cwd' | 'home' | 'cliConfigFile' | 'server' | 'authToken' | 'cliOptions'> {
   readonly terminal: Terminal;
   readonly prompt: Prompt;
   readonly fetch: typeof fetch;

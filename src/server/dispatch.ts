@@ -34,7 +34,8 @@ export async function dispatch(
   checkObject(route.access, may, params);
   const query = parse(route.query, request.query, 'query');
   const app = findApplication(deps, route.access, caller, params, request);
-  const body = parse(route.body, request.body ?? (route.body === undefined ? undefined : {}), 'body');
+  // No body at all asks for nothing in particular; anything else must be what the route reads.
+  const body = parse(route.body, request.body === undefined ? {} : request.body, 'body');
   const call = {
     deps,
     caller,
@@ -89,7 +90,8 @@ function findApplication(
   request: FastifyRequest,
 ) {
   if (access === 'public' || access.scope !== 'application' || caller === undefined) return undefined;
-  return resolveApplication(deps, caller, access, applicationName(deps, params, request.query, request.body));
+  const body = { value: request.body, named: access.named };
+  return resolveApplication(deps, caller, access, applicationName(deps, params, request.query, body));
 }
 
 /** A form or plain text needs no permission of the browser to be sent from elsewhere; JSON does. */

@@ -19,18 +19,23 @@ export function applicationObject(app: Application): string {
   return `${app.spec.project}/${app.metadata.namespace ?? ''}/${app.metadata.name ?? ''}`;
 }
 
-/** From the path and, where given, `appNamespace` and `project` of the query or the body. */
+/** From the path, the query and, where the route says so, the body. */
 export function applicationName(
   deps: ServerDeps,
   params: Readonly<Record<string, string>>,
   query: unknown,
-  body: unknown,
+  body: { readonly value: unknown; readonly named: 'in-body' | 'in-metadata' | undefined },
 ): ApplicationName {
-  const namespace = memberText(query, 'appNamespace') || memberText(body, 'appNamespace');
+  const inBody = body.named === 'in-body' ? body.value : undefined;
+  const metadata = body.named === 'in-metadata' && isRecord(body.value) ? body.value['metadata'] : undefined;
+  const namespace =
+    memberText(query, 'appNamespace') ||
+    memberText(inBody, 'appNamespace') ||
+    memberText(metadata, 'namespace');
   return {
     name: params['name'] ?? '',
     namespace: namespace || deps.options.controlNamespace,
-    project: memberText(query, 'project') || memberText(body, 'project'),
+    project: memberText(query, 'project') || memberText(inBody, 'project'),
   };
 }
 

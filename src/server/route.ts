@@ -11,13 +11,14 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /**
  * Who may call a route. There is no default: a route without one does not compile and does not start.
  * - `public`: anybody; the handler sees the caller if there is one.
- * - `scope: 'application'`: on the application that path and query (or body) name, which the handler gets.
+ * - `scope: 'application'`: on the application that path and query name, which the handler gets. `named` says where
+ *   in the body the namespace may stand instead: beside the other members, or in an Application's metadata.
  * - `scope: 'list'`: any caller who is signed in; the handler leaves out what `call.may` denies.
  * - `scope: 'object'`: on the object that `objectOf` names.
  */
 export type Access =
   | 'public'
-  | (Permission & { readonly scope: 'application' })
+  | (Permission & { readonly scope: 'application'; readonly named?: 'in-body' | 'in-metadata' })
   | (Permission & { readonly scope: 'list' })
   | (Permission & { readonly scope: 'object'; readonly objectOf: (params: Params) => string });
 

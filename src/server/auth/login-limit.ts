@@ -1,5 +1,5 @@
-// Slows guessing down: after a few failures an account, and an address, must wait. Bounded in memory; an entry is
-// forgotten only when its time is over, or when the table is full and it is the one closest to being forgotten.
+// Slows guessing down: after a few failures an account, and an address, must wait. Bounded in memory: names made up
+// by the thousand push each other out, never an account that is locked.
 import type { Clock } from '../../lib/index.ts';
 
 /** As Argo CD: five failures, then five minutes. */
@@ -8,11 +8,6 @@ const LOCK_MS = 300_000;
 /** Addresses share less blame than accounts: many people sit behind one. */
 const MAX_FAILURES_PER_ADDRESS = 50;
 const MAX_ENTRIES = 10_000;
-
-interface Entry {
-  failures: number;
-  until: number;
-}
 
 export interface LoginLimit {
   /** Milliseconds to wait before another try of this account from this address; 0: now. */
@@ -23,44 +18,65 @@ export interface LoginLimit {
 }
 
 export function loginLimit(clock: Clock): LoginLimit {
-  const accounts = new Map<string, Entry>();
-  const addresses = new Map<string, Entry>();
-  const waitFor = (entry: Entry | undefined, max: number): number =>
-    entry !== undefined && entry.failures >= max ? Math.max(0, entry.until - clock.monotonic()) : 0;
+  const accounts = new Failures(MAX_FAILURES);
+  const addresses = new Failures(MAX_FAILURES_PER_ADDRESS);
   return {
     waitMs: (account, address) =>
-      Math.max(
-        waitFor(accounts.get(account), MAX_FAILURES),
-        waitFor(addresses.get(address), MAX_FAILURES_PER_ADDRESS),
-      ),
+      Math.max(accounts.waitMs(account, clock.monotonic()), addresses.waitMs(address, clock.monotonic())),
     failed(account, address) {
-      count(accounts, account, clock.monotonic());
-      count(addresses, address, clock.monotonic());
+      accounts.add(account, clock.monotonic());
+      addresses.add(address, clock.monotonic());
     },
     succeeded(account, address) {
-      accounts.delete(account);
-      const entry = addresses.get(address);
-      if (entry !== undefined) entry.failures -= 1;
+      accounts.forget(account);
+      addresses.takeBack(address);
     },
   };
 }
 
-function count(entries: Map<string, Entry>, key: string, now: number): void {
-  const known = entries.get(key);
-  const failures = known !== undefined && known.until > now ? known.failures + 1 : 1;
-  entries.delete(key);
-  if (entries.size >= MAX_ENTRIES) makeRoom(entries, now);
-  entries.set(key, { failures, until: now + LOCK_MS });
+interface Entry {
+  failures: number;
+  until: number;
 }
 
-/** Names made up to push a locked account out must not succeed: single failures go first. */
-function makeRoom(entries: Map<string, Entry>, now: number): void {
-  for (const [key, entry] of entries) if (entry.until <= now) entries.delete(key);
-  if (entries.size < MAX_ENTRIES) return;
-  let weakest: [string, Entry] | undefined;
-  for (const pair of entries) {
-    if (weakest === undefined || pair[1].failures < weakest[1].failures) weakest = pair;
-    if (weakest[1].failures === 1) break;
+/** Failures by key. Both maps are in order of `until`, so what is over stands in front. */
+class Failures {
+  readonly #max: number;
+  readonly #counted = new Map<string, Entry>();
+  readonly #locked = new Map<string, Entry>();
+
+  constructor(max: number) {
+    this.#max = max;
   }
-  if (weakest !== undefined) entries.delete(weakest[0]);
+
+  waitMs(key: string, now: number): number {
+    const entry = this.#locked.get(key);
+    return entry === undefined ? 0 : Math.max(0, entry.until - now);
+  }
+
+  add(key: string, now: number): void {
+    const known = this.#locked.get(key) ?? this.#counted.get(key);
+    const failures = known !== undefined && known.until > now ? known.failures + 1 : 1;
+    this.forget(key);
+    const entries = failures >= this.#max ? this.#locked : this.#counted;
+    makeRoom(entries, now);
+    entries.set(key, { failures, until: now + LOCK_MS });
+  }
+
+  takeBack(key: string): void {
+    const entry = this.#counted.get(key);
+    if (entry !== undefined) entry.failures -= 1;
+  }
+
+  forget(key: string): void {
+    this.#counted.delete(key);
+    this.#locked.delete(key);
+  }
+}
+
+function makeRoom(entries: Map<string, Entry>, now: number): void {
+  for (const [key, { until }] of entries) {
+    if (until > now && entries.size < MAX_ENTRIES) return;
+    entries.delete(key);
+  }
 }

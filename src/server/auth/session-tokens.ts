@@ -95,7 +95,8 @@ async function verifiedClaims(token: string, key: Uint8Array, now: number): Prom
       clockTolerance: SKEW_SECONDS,
       currentDate: new Date(now),
     });
-    const { sub = '', jti = '', iat = 0, exp = 0 } = payload;
+    const { sub, jti = '', iat = 0, exp = 0 } = payload;
+    if (typeof sub !== 'string' || typeof jti !== 'string') throw new TypeError('a claim is of another type');
     return { subject: sub, id: jti, issuedAt: iat * 1000, expiresAt: exp * 1000 };
   } catch (error) {
     if (error instanceof errors.JOSEError || error instanceof TypeError) throw signInAgain(error);

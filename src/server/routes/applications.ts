@@ -69,7 +69,7 @@ export const applicationRoutes: readonly Route[] = [
   route({
     method: 'PUT',
     path: ONE,
-    access: { ...permission('update'), scope: 'application' },
+    access: { ...permission('update'), scope: 'application', named: 'in-metadata' },
     query: ApplicationUpdateQuery,
     body: ApplicationWrite,
     handle(call) {
@@ -99,7 +99,7 @@ export const applicationRoutes: readonly Route[] = [
   route({
     method: 'PATCH',
     path: ONE,
-    access: { ...permission('update'), scope: 'application' },
+    access: { ...permission('update'), scope: 'application', named: 'in-body' },
     query: ApplicationScope,
     body: PatchRequest,
     handle: (call) => update(call, patched(call.app, call.body), true),

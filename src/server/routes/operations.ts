@@ -18,7 +18,7 @@ import { applicationObject } from '../resolve-application.ts';
 import { type ApplicationCall, type Route, route } from '../route.ts';
 
 const ONE = '/api/v1/applications/:name';
-const sync = { resource: 'applications', action: 'sync', scope: 'application' } as const;
+const sync = { resource: 'applications', action: 'sync', scope: 'application', named: 'in-body' } as const;
 
 type SyncBody = z.output<typeof SyncRequest>;
 type RollbackBody = z.output<typeof RollbackRequest>;

@@ -1,0 +1,217 @@
+// The whole table at once: who may call what, what strangers see, and what broken input does to any route.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { application, request, startTestServer } from '../../test/support/api-server.ts';
+import { routes } from './routes/table.ts';
+
+const OPTIONS = {
+  options: {
+    host: '127.0.0.1',
+    port: 0,
+    auth: 'on',
+    controlNamespace: 'argocd',
+    uiDirectory: '/nonexistent',
+  },
+} as const;
+const table = routes(OPTIONS);
+const pathOf = (path: string): string =>
+  path
+    .replace(':name', 'web')
+    .replace(':podName', 'web-1')
+    .replace(':revision', 'main')
+    .replace(':id', 'in-cluster');
+
+test('the public routes are these and no others', () => {
+  const open = table
+    .filter(({ access }) => access === 'public')
+    .map(({ method, path }) => `${method} ${path}`);
+  assert.deepEqual(open.sort(), [
+    'DELETE /api/v1/session',
+    'GET /api/v1/session/userinfo',
+    'GET /api/v1/settings',
+    'GET /api/version',
+    'GET /healthz',
+    'POST /api/v1/session',
+  ]);
+});
+
+test('who may call what', () => {
+  const rows = table.map(({ method, path, access }) =>
+    access === 'public'
+      ? `${method} ${path}: public`
+      : `${method} ${path}: ${access.resource}, ${access.action} (${access.scope})`,
+  );
+  assert.deepEqual(
+    rows.sort(),
+    [
+      'DELETE /api/v1/applications/:name/operation: applications, sync (application)',
+      'DELETE /api/v1/applications/:name: applications, delete (application)',
+      'DELETE /api/v1/session: public',
+      'GET /api/v1/applications/:name/events: applications, get (application)',
+      'GET /api/v1/applications/:name/logs: applications, get (application)',
+      'GET /api/v1/applications/:name/managed-resources: applications, get (application)',
+      'GET /api/v1/applications/:name/manifests: applications, get (application)',
+      'GET /api/v1/applications/:name/pods/:podName/logs: applications, get (application)',
+      'GET /api/v1/applications/:name/resource-tree: applications, get (application)',
+      'GET /api/v1/applications/:name/resource: applications, get (application)',
+      'GET /api/v1/applications/:name/revisions/:revision/metadata: applications, get (application)',
+      'GET /api/v1/applications/:name: applications, get (application)',
+      'GET /api/v1/applications: applications, get (list)',
+      'GET /api/v1/clusters/:id: clusters, get (list)',
+      'GET /api/v1/clusters: clusters, get (list)',
+      'GET /api/v1/fairlead/audit/verify: audit, get (object)',
+      'GET /api/v1/fairlead/audit: audit, get (object)',
+      'GET /api/v1/projects/:name: projects, get (object)',
+      'GET /api/v1/projects: projects, get (list)',
+      'GET /api/v1/session/userinfo: public',
+      'GET /api/v1/settings: public',
+      'GET /api/v1/stream/applications/:name/resource-tree: applications, get (application)',
+      'GET /api/v1/stream/applications: applications, get (list)',
+      'GET /api/version: public',
+      'GET /healthz: public',
+      'GET /metrics: metrics, get (object)',
+      'PATCH /api/v1/applications/:name: applications, update (application)',
+      'POST /api/v1/applications/:name/rollback: applications, sync (application)',
+      'POST /api/v1/applications/:name/sync: applications, sync (application)',
+      'POST /api/v1/applications: applications, create (list)',
+      'POST /api/v1/session: public',
+      'PUT /api/v1/applications/:name/spec: applications, update (application)',
+      'PUT /api/v1/applications/:name: applications, update (application)',
+    ].sort(),
+  );
+});
+
+test('strangers get 401 on every protected route, whether the application exists or not', async () => {
+  await using server = await startTestServer();
+  await server.applications.create(application('web'));
+  for (const route of table.filter(({ access }) => access !== 'public')) {
+    for (const path of [pathOf(route.path), pathOf(route.path).replace('/web', '/nothing-there')]) {
+      const answer = await request(server.url, route.method, path);
+      assert.equal(answer.status, 401, `${route.method} ${path}`);
+      assert.deepEqual(answer.body, {
+        error: 'no session information',
+        code: 16,
+        message: 'no session information',
+      });
+    }
+  }
+});
+
+test('what strangers may read holds no name, version or address', async () => {
+  await using server = await startTestServer();
+  await server.applications.create(application('web'));
+  const answers = await Promise.all(
+    [
+      '/api/version',
+      '/api/v1/settings',
+      '/api/v1/session/userinfo',
+      '/healthz',
+      '/metrics',
+      '/swagger.json',
+      '/api/badge?name=web',
+    ].map((path) => request(server.url, 'GET', path)),
+  );
+  const text = JSON.stringify(answers.map(({ body }) => body));
+  for (const secret of ['v0.1.0', 'argocd', 'web', 'example.com', 'kubernetes'])
+    assert.ok(!text.includes(secret), secret);
+});
+
+test('every answer carries the security headers', async () => {
+  await using server = await startTestServer();
+  for (const path of ['/', '/api/version', '/api/v1/applications', '/nothing', '/api/nothing']) {
+    const { headers } = await request(server.url, 'GET', path);
+    assert.match(
+      headers.get('content-security-policy') ?? '',
+      /script-src 'self';.*frame-ancestors 'none'/,
+      path,
+    );
+    assert.doesNotMatch(headers.get('content-security-policy') ?? '', /unsafe/);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff');
+    assert.equal(headers.get('x-powered-by'), null);
+  }
+});
+
+const BROKEN: Record<string, string> = {
+  'no JSON': '{"name": ',
+  'a list': '[1, 2]',
+  'a text': '"text"',
+  null: 'null',
+  'wrong types':
+    '{"metadata": 7, "spec": [], "patch": {}, "id": {}, "prune": "x", "username": [], "resources": 3}',
+  'a prototype': '{"__proto__": {"admin": true}, "constructor": {"prototype": {"x": 1}}}',
+  'deep nesting': `${'['.repeat(50_000)}${']'.repeat(50_000)}`,
+  'a NUL and a lone surrogate':
+    '{"metadata": {"name": "a\\u0000\\ud800"}, "spec": {}, "patch": "\\ud800", "id": "\\u0000", "prune": "\\u0000"}',
+};
+
+test('malformed bodies are refused by every route that reads one, and change nothing', async () => {
+  await using server = await startTestServer();
+  await server.applications.create(application('web'));
+  const before = JSON.stringify(server.applications.list());
+  const token = await server.signIn();
+  for (const route of table.filter(({ body }) => body !== undefined)) {
+    for (const [name, body] of Object.entries(BROKEN)) {
+      const answer = await request(server.url, route.method, pathOf(route.path), token, body);
+      const where = `${route.method} ${route.path} ${name}: ${answer.status}`;
+      assert.ok(answer.status >= 400 && answer.status < 500, where);
+      assert.doesNotMatch(JSON.stringify(answer.body), /at .*\.ts:|node_modules/);
+    }
+  }
+  assert.equal(JSON.stringify(server.applications.list()), before);
+});
+
+test('malformed queries are refused and never end in an error of ours', async () => {
+  await using server = await startTestServer();
+  await server.applications.create(application('web'));
+  const token = await server.signIn();
+  const query =
+    'limit=-1&offset=x&fields=..,,&selector=((&continue=%00&sort=x&refresh=y&validate=q&id=z&tailLines=x&since=x';
+  for (const route of table.filter(({ path }) => !path.includes('/stream/') && !path.endsWith('/logs'))) {
+    const answer = await request(
+      server.url,
+      route.method,
+      `${pathOf(route.path)}?${query}`,
+      token,
+      route.method === 'GET' ? undefined : {},
+    );
+    assert.ok(
+      answer.status < 500 || answer.status === 503,
+      `${route.method} ${route.path}: ${answer.status}`,
+    );
+  }
+});
+
+test('changes need JSON and come from our own pages', async () => {
+  await using server = await startTestServer();
+  await server.applications.create(application('web'));
+  const token = await server.signIn();
+  const sync = (headers: Record<string, string>) =>
+    request(server.url, 'POST', '/api/v1/applications/web/sync', token, '{}', headers);
+  assert.equal((await sync({ 'content-type': 'text/plain' })).status, 415);
+  assert.equal((await sync({ 'content-type': 'application/x-www-form-urlencoded' })).status, 415);
+  assert.equal((await sync({ origin: 'https://elsewhere.example' })).status, 403);
+  assert.equal((await sync({ origin: 'null' })).status, 403);
+  assert.equal((await sync({ origin: server.url })).status, 200);
+});
+
+test('a body over 5 MB is refused', async () => {
+  await using server = await startTestServer();
+  const answer = await request(
+    server.url,
+    'POST',
+    '/api/v1/session',
+    undefined,
+    `{"username": "${'x'.repeat(6_000_000)}"}`,
+  );
+  assert.equal(answer.status, 413);
+  const webhook = await request(server.url, 'POST', '/api/webhook', undefined, 'x'.repeat(6_000_000), {
+    'content-type': 'text/plain',
+  });
+  assert.equal(webhook.status, 413);
+});
+
+test('the webhook gets the body as it was sent', async () => {
+  await using server = await startTestServer();
+  const answer = await request(server.url, 'POST', '/api/webhook', undefined, '{ "a" : 1 }');
+  assert.deepEqual([answer.status, answer.body], [200, '11 bytes']);
+});
