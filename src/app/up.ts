@@ -1,12 +1,13 @@
 // `fairlead up`: a cluster, a Git server with a sample, the control plane and the page on one machine, nothing else
 // installed. State lies in one folder and is taken up again at the next start.
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startApiServer } from '../apiserver/index.ts';
 import { applicationType } from '../controllers/index.ts';
 import { type GitServer, initRepository, serveRepositories } from '../git/index.ts';
-import { connectionOfKubeconfig, type KubeClient } from '../k8s/index.ts';
+import { connectionOfKubeconfig, isKubeError, type KubeClient } from '../k8s/index.ts';
 import { limits } from '../lib/index.ts';
 import type { Application } from '../model/index.ts';
 import { initialPassword } from './accounts.ts';
@@ -19,6 +20,8 @@ import { SAMPLE, uiDirectory } from './ui.ts';
 
 const NAMESPACE = 'argocd';
 const REPOSITORY = 'sample';
+/** Says that the sample applications were created. */
+const SAMPLE_MARK = 'sample-applications';
 
 /** What `ready.json` tells scripts and the command line. */
 export interface ReadyFile {
@@ -82,7 +85,7 @@ export async function startAll(
 
     let plane: ControlPlane | undefined;
     const git = await startGit(deps, dataDir, `${host}:${next(1)}`, (url) => plane?.announce([url]));
-    closers.push(() => git.server.close());
+    closers.push(() => git.close());
     plane = await startControlPlane(deps, {
       connection: await connectionOfKubeconfig(cluster.kubeconfig(), { clock: deps.clock }),
       namespace: NAMESPACE,
@@ -102,8 +105,8 @@ export async function startAll(
     });
     closers.push(() => plane?.close() ?? Promise.resolve());
 
-    const gitUrl = `${git.server.url}/${REPOSITORY}.git`;
-    if (git.isNew) await createSampleApplications(plane.home, gitUrl);
+    const gitUrl = `${git.url}/${REPOSITORY}.git`;
+    await createSampleApplicationsOnce(plane.home, gitUrl, join(dataDir, SAMPLE_MARK));
     const password = (await initialPassword(plane.home, NAMESPACE)) ?? '';
     const ready: ReadyFile = { url: plane.url, gitUrl, kubeconfig, username: 'admin', password };
     await writeFile(join(dataDir, 'ready.json'), `${JSON.stringify(ready, undefined, 2)}\n`, { mode: 0o600 });
@@ -140,6 +143,7 @@ const OWN_ENTRIES = [
   'journal.sqlite-shm',
   'kubeconfig',
   'ready.json',
+  SAMPLE_MARK,
 ];
 
 /** Removes what Fairlead made, and nothing else that may lie there. */
@@ -152,11 +156,11 @@ async function startGit(
   dataDir: string,
   listen: string,
   announce: (url: string) => void,
-): Promise<{ server: GitServer; isNew: boolean }> {
+): Promise<GitServer> {
   const root = join(dataDir, 'repositories');
   await mkdir(root, { recursive: true });
   const directory = await initRepository({ ...deps, root }, REPOSITORY);
-  const isNew = await seed(deps, directory);
+  await seed(deps, directory);
   const server: GitServer = await serveRepositories(
     { ...deps, root, onPush: (repository) => announce(`${server.url}/${repository}`) },
     listen,
@@ -168,11 +172,11 @@ async function startGit(
       'Choose another port with --listen; the two after it are taken as well',
     );
   });
-  return { server, isNew };
+  return server;
 }
 
-/** The first commit; false when the repository has commits already. */
-async function seed({ exec, path }: ControlPlaneDeps, directory: string): Promise<boolean> {
+/** The first commit, unless the repository has commits already. */
+async function seed({ exec, path }: ControlPlaneDeps, directory: string): Promise<void> {
   const identity = { NAME: 'Fairlead', EMAIL: 'fairlead@localhost' };
   const env = {
     PATH: path,
@@ -187,7 +191,7 @@ async function seed({ exec, path }: ControlPlaneDeps, directory: string): Promis
     const result = await exec.run({ command: 'git', args, cwd, env, timeoutMs: limits.gitLocalTimeoutMs });
     return result.exitCode;
   };
-  if ((await git(directory, 'rev-parse', '--verify', '--quiet', 'refs/heads/main')) === 0) return false;
+  if ((await git(directory, 'rev-parse', '--verify', '--quiet', 'refs/heads/main')) === 0) return;
   const work = await mkdtemp(join(tmpdir(), 'fairlead-sample-'));
   try {
     await cp(SAMPLE, work, { recursive: true });
@@ -209,7 +213,13 @@ async function seed({ exec, path }: ControlPlaneDeps, directory: string): Promis
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  return true;
+}
+
+/** Once for a data directory: who deletes a sample application does not want it back at the next start. */
+async function createSampleApplicationsOnce(home: KubeClient, repoURL: string, mark: string): Promise<void> {
+  if (existsSync(mark)) return;
+  await createSampleApplications(home, repoURL);
+  await writeFile(mark, '');
 }
 
 async function createSampleApplications(home: KubeClient, repoURL: string): Promise<void> {
@@ -241,5 +251,13 @@ async function createSampleApplications(home: KubeClient, repoURL: string): Prom
       applicationType,
       application('api', environment, { path: `api/overlays/${environment}` }),
     );
+  }
+}
+
+async function createIfAbsent(home: KubeClient, app: Application): Promise<void> {
+  try {
+    await home.create(applicationType, app);
+  } catch (error) {
+    if (!isKubeError(error, 'ALREADY_EXISTS')) throw error;
   }
 }
