@@ -198,8 +198,11 @@ interface Pruning {
 }
 
 /** Removes what the manager applied last time and not now, unless others (or its new object) own it. */
-function prune(merged: unknown, { managers, last, typeAt }: Pruning): unknown {
+function prune(merged: unknown, { managers, id, last, typeAt }: Pruning): unknown {
   if (last === undefined || isEmptySet(last.set)) return merged;
+  const now = managers.get(id);
+  const keptAll = now !== undefined && isEmptySet(differenceOf(last.set, now.set));
+  if (now?.apiVersion === last.apiVersion && keptAll) return merged;
   const type = typeAt(last.apiVersion);
   if (type === undefined) return merged;
   const lastSet = withNamedFields(last.set, type);

@@ -61,7 +61,6 @@ export function prepare(context: FieldContext, kind: string): Prepared {
       group,
       kind,
       subresource: context.subresource ?? '',
-      custom: builtin === undefined,
       hasStatus: context.hasStatus ?? builtin?.subresources.some((sub) => sub.name === 'status') ?? false,
     }),
     empty: builtin === undefined ? {} : zeroValueOf(context.schema),

@@ -30,14 +30,13 @@ export interface ResetRequest {
   readonly kind: string;
   /** '' for the object itself. */
   readonly subresource: string;
-  readonly custom: boolean;
   /** Whether the kind has a status subresource at all. */
   readonly hasStatus: boolean;
 }
 
 /** The fields a request leaves as they are. */
 export function resetFieldsOf(request: ResetRequest): FieldSet {
-  const { subresource, custom, hasStatus } = request;
+  const { subresource, hasStatus } = request;
   const key = `${request.group}/${request.kind}`;
   if (subresource === '') {
     if (key === 'certificates.k8s.io/CertificateSigningRequest') return SPEC_AND_STATUS;
@@ -45,7 +44,7 @@ export function resetFieldsOf(request: ResetRequest): FieldSet {
   }
   if (subresource === 'approval') return APPROVAL;
   if (subresource !== 'status') return EMPTY_SET;
-  return STATUS_RESETS[key] ?? (custom || METADATA_TOO.has(key) ? SPEC_AND_METADATA : SPEC);
+  return STATUS_RESETS[key] ?? (METADATA_TOO.has(key) ? SPEC_AND_METADATA : SPEC);
 }
 
 const SPEC_AND_STATUS = setOf([['spec'], ['status']]);
