@@ -14,13 +14,17 @@ const main = join(root, 'src', 'cli', 'main.ts');
 /** Path of the Node 26 that npm installed for this platform, or undefined. */
 function pinnedNode() {
   const require = createRequire(import.meta.url);
-  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-  try {
-    const file = join(dirname(require.resolve(`${name}/package.json`)), 'bin', 'node');
-    return existsSync(file) ? file : undefined;
-  } catch {
-    return undefined;
+  const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  // The registry has the same builds under two names; not every platform has both.
+  for (const name of [`node-${platform}`, `node-bin-${platform}`]) {
+    try {
+      const file = join(dirname(require.resolve(`${name}/package.json`)), 'bin', 'node');
+      if (existsSync(file)) return file;
+    } catch {
+      // Not installed under this name.
+    }
   }
+  return undefined;
 }
 
 const major = Number(process.versions.node.split('.')[0]);
