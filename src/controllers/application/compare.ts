@@ -1,6 +1,7 @@
 // Holds an application's targets against the cluster. Ownership decides; what it cannot decide a dry-run does.
 // Reads only, but for those dry-runs.
 import { compareObject, confirmChange, type IgnoreRules, projectionDigest } from '../../diff/index.ts';
+import type { ResourceHealth } from '../../health/index.ts';
 import { gvkOf, isKubeError, type KubeObject, keyOf, keyText, type ResourceKey } from '../../k8s/index.ts';
 import { mapLimited } from '../../lib/index.ts';
 import { annotations, type Change, FIELD_MANAGER, type Health, type Manifest } from '../../model/index.ts';
@@ -15,16 +16,8 @@ const PARALLEL_DRY_RUNS = 8;
 export interface CompareDeps {
   readonly cluster: LiveCluster;
   readonly assessHealth: (object: KubeObject) => Health | undefined;
-  readonly aggregateHealth: (resources: readonly JudgedHealth[]) => Health;
+  readonly aggregateHealth: (resources: readonly ResourceHealth[]) => Health;
   readonly ignore: IgnoreRules | undefined;
-}
-
-/** What the health of the whole is made of. */
-export interface JudgedHealth {
-  readonly key: ResourceKey;
-  readonly health: Health | undefined;
-  readonly missing: boolean;
-  readonly object: KubeObject | undefined;
 }
 
 /** @param instance the application's name in tracking ids */

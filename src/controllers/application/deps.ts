@@ -1,6 +1,7 @@
 // What the application controller works with. The composition root fills it; nothing here is global.
 
 import type { IgnoreRules } from '../../diff/index.ts';
+import type { ResourceHealth } from '../../health/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { KubeClient, KubeObject, ResourceKey } from '../../k8s/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
@@ -16,7 +17,6 @@ import type { Renderer } from '../../render/index.ts';
 import type { SyncSettings } from '../../sync/index.ts';
 import type { LiveClusters } from '../cluster/index.ts';
 import type { ChangedPaths, RepositoryTracker } from '../repository/index.ts';
-import type { JudgedHealth } from './compare.ts';
 import type { Memories } from './memory.ts';
 
 export interface ApplicationDeps {
@@ -45,7 +45,7 @@ export interface ApplicationDeps {
   changedPaths(repository: Repository, from: string, to: string): Promise<ChangedPaths | undefined>;
   ignoreRules(app: Application): IgnoreRules | undefined;
   assessHealth(object: KubeObject): Health | undefined;
-  aggregateHealth(resources: readonly JudgedHealth[]): Health;
+  aggregateHealth(resources: readonly ResourceHealth[]): Health;
   /** The application as the API has it now. */
   current(app: Application): Application | undefined;
   /** Tells what a write of ours answered, ahead of the watch. */

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../k8s/index.ts';
 import type { Change } from '../../model/index.ts';
 import type { LiveObject } from '../cluster/index.ts';
 import type { Desired } from './facts.ts';
-import type { RunningOperation } from './operation.ts';
+import type { RunningOperation } from './running-operation.ts';
 
 export type RefreshLevel = 'normal' | 'hard';
 

@@ -30,22 +30,8 @@ import type { ApplicationDeps } from './deps.ts';
 import type { Desired, Facts } from './facts.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { compareDesired, desiredState, refusedTargets, renderAgain } from './observe.ts';
+import type { RunningOperation } from './running-operation.ts';
 import { syncJournal } from './sync-journal.ts';
-
-/** An operation between two reconciliations. */
-export interface RunningOperation {
-  readonly operation: Operation;
-  /** True when it came from the object's top-level `operation`, which is removed when it ends. */
-  readonly requested: boolean;
-  readonly startedAt: number;
-  readonly retryCount: number;
-  readonly desired: Desired;
-  state: SyncState;
-  /** Why it ends before its time, e.g. a newer commit. */
-  superseded?: string;
-  /** Whether a second render gave the same; asked once, and only when something is to be pruned. */
-  stable?: Promise<boolean>;
-}
 
 export interface OperationContext {
   readonly app: Application;

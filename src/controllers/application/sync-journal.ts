@@ -3,7 +3,7 @@ import type { Journal, JournalObject, JournalRecord } from '../../journal/index.
 import type { ResourceKey } from '../../k8s/index.ts';
 import type { Application } from '../../model/index.ts';
 import type { SyncIntent, SyncJournal } from '../../sync/index.ts';
-import type { RunningOperation } from './operation.ts';
+import type { RunningOperation } from './running-operation.ts';
 
 const ACTIONS: Readonly<Record<SyncIntent['kind'], string>> = {
   apply: 'object.apply',

@@ -1,0 +1,19 @@
+// What is kept of an operation between two reconciliations. Types only.
+import type { Operation } from '../../model/index.ts';
+import type { SyncState } from '../../sync/index.ts';
+import type { Desired } from './facts.ts';
+
+/** An operation between two reconciliations. */
+export interface RunningOperation {
+  readonly operation: Operation;
+  /** True when it came from the object's top-level `operation`, which is removed when it ends. */
+  readonly requested: boolean;
+  readonly startedAt: number;
+  readonly retryCount: number;
+  readonly desired: Desired;
+  state: SyncState;
+  /** Why it ends before its time, e.g. a newer commit. */
+  superseded?: string;
+  /** Whether a second render gave the same; asked once, and only when something is to be pruned. */
+  stable?: Promise<boolean>;
+}
