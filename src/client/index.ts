@@ -1,4 +1,3 @@
 // Door of client: the typed caller of Fairlead's REST API, for the command line and for tests.
 export { type ApplicationId, type Client, createClient } from './client.ts';
-export { ClientError, type ClientErrorCode } from './errors.ts';
-export type { ClientConnection, ClientDeps, QueryValues } from './transport.ts';
+export { ClientError } from './errors.ts';

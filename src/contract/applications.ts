@@ -35,7 +35,7 @@ export const ApplicationListQuery = z.object({
 });
 export type ApplicationListQuery = z.output<typeof ApplicationListQuery>;
 
-export interface ApplicationListMetadata {
+interface ApplicationListMetadata {
   /** Where a stream may start. */
   readonly resourceVersion: string;
   /** Applications that match, on all pages. */
@@ -51,14 +51,10 @@ export interface ApplicationList {
 
 export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
+/** The `result` of each line (or server-sent event) of the stream of applications. */
 export interface ApplicationWatchEvent {
   readonly type: WatchEventType;
   readonly application: Application;
-}
-
-/** One line (or server-sent event) of every stream. */
-export interface StreamLine<T> {
-  readonly result: T;
 }
 
 export const ApplicationGetQuery = ApplicationScope.extend({

@@ -2,9 +2,7 @@
 export type {
   Application,
   AppProject,
-  FieldChange,
   ResourceNode,
-  ResourceRef,
   ResourceTree,
 } from '../model/index.ts';
 export {
@@ -12,7 +10,6 @@ export {
   ApplicationDeleteQuery,
   ApplicationGetQuery,
   type ApplicationList,
-  type ApplicationListMetadata,
   ApplicationListQuery,
   ApplicationScope,
   ApplicationSpecWrite,
@@ -21,7 +18,6 @@ export {
   ApplicationWrite,
   PatchRequest,
   RollbackRequest,
-  type StreamLine,
   SyncRequest,
   type WatchEventType,
 } from './applications.ts';
@@ -45,7 +41,6 @@ export {
   type CommitMetadata,
   type EventList,
   EventQuery,
-  type KubernetesEvent,
   type LogEntry,
   LogQuery,
   type ManagedResource,
