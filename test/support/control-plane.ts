@@ -32,6 +32,8 @@ export interface ControlPlaneOptions {
   readonly apiserverFlags?: readonly string[];
   /** kube-controller-manager's `--controllers`; default all that need no nodes. */
   readonly controllers?: string;
+  /** Give pods a service account and its token, as clusters do; default false, so that pods need neither. */
+  readonly serviceAccounts?: boolean;
 }
 
 // Without nodes the others only write errors.
@@ -51,6 +53,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     const etcd = children.start(join(bin, 'etcd'), etcdArgs(folder, etcdPort, peerPort));
     const api = children.start(join(bin, 'kube-apiserver'), [
       ...apiserverArgs(etcdPort, apiPort),
+      ...(options.serviceAccounts === true ? [] : ['--disable-admission-plugins=ServiceAccount']),
       ...(options.apiserverFlags ?? []),
     ]);
     const url = `https://127.0.0.1:${apiPort}`;
@@ -98,8 +101,6 @@ function apiserverArgs(etcdPort: number, port: number): string[] {
     '--token-auth-file=tokens.csv',
     '--authorization-mode=RBAC',
     '--service-cluster-ip-range=10.0.0.0/24',
-    // Pods need no service account here: nothing runs them.
-    '--disable-admission-plugins=ServiceAccount',
     '--allow-privileged=true',
   ];
 }

@@ -1,6 +1,25 @@
 // The embedded API server as one side of the comparison.
-import type { RawClient } from '../../support/raw-http.ts';
+import { startApiServer } from '../../../src/apiserver/index.ts';
+import { silentLogger, systemClock, systemRandom } from '../../../src/lib/index.ts';
+import { rawClient } from '../../support/raw-http.ts';
+import type { Side } from './real.ts';
 
-export async function startEmbedded(): Promise<{ client: RawClient; close(): Promise<void> }> {
-  throw new Error('not there yet');
+/** Starts it without simulated workloads: they write to objects at moments of their own. */
+export async function startEmbedded(): Promise<Side> {
+  const server = await startApiServer({
+    listen: { host: '127.0.0.1', port: 0 },
+    tls: false,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLogger,
+    simulateWorkloads: false,
+  });
+  const client = rawClient({ url: server.url, token: server.adminToken });
+  return {
+    client,
+    async close() {
+      client.close();
+      await server.close();
+    },
+  };
 }

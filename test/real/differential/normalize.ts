@@ -8,6 +8,7 @@ const ADDRESS = /\b10\.\d+\.\d+\.\d+\b/g;
 /** Versions inside messages: of conflicts, of expired lists, of objects quoted as JSON. */
 const VERSION_IN_TEXT =
   /(precondition \(|record \(|ResourceVersion: |resourceVersion\\*":\\*"|too old: \d+ \(|, current: )(\d+)(?=[),"\\]|$)/g;
+const TOKEN_VOLUME = /kube-api-access-[a-z0-9]{5}/g;
 const CERTIFICATE = /-----BEGIN[\s\S]*-----END [A-Z ]+-----/g;
 const NODE_PORT_IN_TEXT = /:3\d{4}\//g;
 const TOKEN = /^ey[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -80,6 +81,7 @@ class Normalizer {
       .replace(VERSION_IN_TEXT, (_, before: string, digits: string) => before + this.#version(digits))
       .replace(UID, (uid) => ordinal(this.#uids, uid, 'uid'))
       .replace(TIME, (time) => (time.includes('.') ? '<precise time>' : '<time>'))
+      .replace(TOKEN_VOLUME, 'kube-api-access-<random>')
       .replace(CERTIFICATE, '<certificate>')
       .replace(NODE_PORT_IN_TEXT, ':<port>/')
       .replace(ADDRESS, '<address>');

@@ -13,7 +13,7 @@ export interface Side {
 
 /** Starts a real control plane without workload controllers. */
 export async function startReal(): Promise<Side> {
-  const server = await startControlPlane({ controllers: CONTROLLERS });
+  const server = await startControlPlane({ controllers: CONTROLLERS, serviceAccounts: true });
   const client = rawClient(server);
   return {
     client,

@@ -11,7 +11,7 @@ export interface Recorded {
   readonly generateName?: string;
 }
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 const POLL_MS = 25;
 const EVENTS_MS = 5_000;
 
@@ -74,6 +74,8 @@ async function perform(run: Run, step: Step): Promise<unknown> {
         const done = step.until({ status: answer.status, body: (answer.body ?? {}) as Body });
         if (done || performance.now() > deadline) {
           if (step.id !== undefined) run.answers.set(step.id, answer.body);
+          if (!done && step.silent === true)
+            throw new Error(`${path} did not become what the sequence needs`);
           return done ? shown(answer) : { timeout: true, ...shown(answer) };
         }
         await sleep(POLL_MS);

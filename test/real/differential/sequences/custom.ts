@@ -368,7 +368,7 @@ function rules(): Sequence[] {
     'without a message': [{ min: int, max: int }, [{ rule: 'self.min <= self.max' }], [{ min: 3, max: 2 }]],
     'with a message expression': [
       { n: int },
-      [{ rule: 'self.n < 5', messageExpression: '"n is " + string(self.n)' }],
+      [{ rule: 'self.n < 5', messageExpression: 'self.n > 6 ? "far above" : "above"' }],
       [{ n: 7 }],
     ],
     'with a reason and a path': [
