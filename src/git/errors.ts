@@ -123,7 +123,10 @@ function tellingLine(stderr: string): string {
     .split(/[\r\n]+/)
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  const fatal = lines.find((line) => /^(?:fatal|error|remote: |ERROR)/.test(line)) ?? lines.at(-1) ?? '';
+  const fatal =
+    lines.find((line) => /^(?:ssh: |fatal|error|remote: |ERROR)|Permission denied|Host key/.test(line)) ??
+    lines.at(-1) ??
+    '';
   return fatal
     .replace(/^(?:fatal|error): /, '')
     .replace(/:\/\/[^/@\s]*@/g, '://')

@@ -53,7 +53,11 @@ export function parseConstraint(text: string): Constraint | undefined {
 }
 
 export function satisfies(version: Version, constraint: Constraint): boolean {
-  return constraint.some((terms) => terms.every((term) => holds(term, version)));
+  return constraint.some((terms) => {
+    // A prerelease is only ever meant when one of the terms names one.
+    if (version.prerelease !== '' && terms.every((term) => term.version.prerelease === '')) return false;
+    return terms.every((term) => holds(term, version));
+  });
 }
 
 /** Negative, zero or positive, as for sort; a prerelease is before its release. */
@@ -118,8 +122,6 @@ function isWild(part: string | undefined): boolean {
 }
 
 function holds(term: Term, version: Version): boolean {
-  // A prerelease is only ever meant when the constraint names one.
-  if (version.prerelease !== '' && term.version.prerelease === '') return false;
   const order = compareVersions(version, term.version);
   switch (term.operator) {
     case '':

@@ -439,7 +439,11 @@ class BlockParser {
     let pos = start;
     for (; ; pos += 1) {
       const code = text.charCodeAt(pos);
-      if (pos >= this.#end || code === NEWLINE || code === TAB || code === QUESTION) throw BAIL;
+      if (pos >= this.#end || code === TAB || code === QUESTION) throw BAIL;
+      if (code === NEWLINE) {
+        this.#assertFlowEnds(pos);
+        break;
+      }
       if (code === COMMA || code === CLOSE_LIST || code === CLOSE_MAP) break;
       if (code === OPEN_LIST || code === OPEN_MAP) throw BAIL;
       if (code === COLON) {
@@ -451,6 +455,14 @@ class BlockParser {
     }
     this.#pos = pos;
     return resolvePlain(text.slice(start, last));
+  }
+
+  /** Plain text inside brackets ends at a line break only when the collection goes on after it. */
+  #assertFlowEnds(from: number): void {
+    const next = /\S/g;
+    next.lastIndex = from;
+    const char = next.exec(this.#text)?.[0] ?? '';
+    if (!',]}'.includes(char) || char === '') throw BAIL;
   }
 
   /** `|` and `>`: as libyaml's scanner does it, since its corner cases are what kubectl users rely on. */
