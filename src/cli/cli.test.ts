@@ -177,7 +177,11 @@ test('works right after `fairlead up` in the same directory, without a login', a
   await mkdir(join(cli.directory, '.fairlead'));
   const ready = { url: server.url, gitUrl: '', kubeconfig: '', username: 'admin', password: PASSWORD };
   await writeFile(join(cli.directory, '.fairlead', 'ready.json'), JSON.stringify(ready));
-  assert.deepEqual(await cli.run('app', 'list', '-o', 'name'), { code: 0, stdout: '', stderr: '' });
+  for (let i = 0; i < 3; i += 1) {
+    assert.deepEqual(await cli.run('app', 'list', '-o', 'name'), { code: 0, stdout: '', stderr: '' });
+  }
+  const { records } = await server.ports.journal.query({ filters: { action: 'session.login' } });
+  assert.equal(records.length, 1, 'the session is kept for the next call');
 });
 
 test('takes server, token and flags from the environment', async () => {

@@ -1,6 +1,6 @@
 // Finds the server and the token of a call: flags, then environment, then the current context, then a local
 // `fairlead up` in this directory.
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Client, createClient } from '../client/index.ts';
@@ -38,9 +38,32 @@ export async function connect(environment: CliEnvironment, flags: ConnectionFlag
       },
       { server: target.url, headers, ...(token === undefined ? {} : { token }) },
     );
-  if (target.token !== undefined || target.password === undefined) return await open(target.token);
-  const { token } = await (await open(undefined)).session.create('admin', target.password);
-  return await open(token);
+  const { token, password } = target;
+  return await open(
+    token ?? (password === undefined ? undefined : await localToken(environment, target.url, password, open)),
+  );
+}
+
+/** Kept beside the ready file, so that not every call signs in anew. */
+const SESSION_FILE = join('.fairlead', 'cli-session.json');
+const Session = z.object({ url: z.string(), token: z.string() });
+
+async function localToken(
+  { cwd }: CliEnvironment,
+  url: string,
+  password: string,
+  open: (token: string | undefined) => Promise<Client>,
+): Promise<string> {
+  const file = join(cwd, SESSION_FILE);
+  const kept = Session.safeParse(parseJson(await readFile(file, 'utf8').catch(() => '')));
+  if (kept.success && kept.data.url === url) {
+    const { loggedIn } = await (await open(kept.data.token)).session.userInfo();
+    if (loggedIn) return kept.data.token;
+  }
+  const { token } = await (await open(undefined)).session.create('admin', password);
+  // Where nothing can be written, the next call signs in again.
+  await writeFile(file, JSON.stringify({ url, token }), { mode: 0o600 }).catch(() => {});
+  return token;
 }
 
 export async function findTarget(environment: CliEnvironment, flags: ConnectionFlags): Promise<Target> {

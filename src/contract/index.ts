@@ -24,7 +24,6 @@ export {
 export {
   type AuditPage,
   AuditQuery,
-  type AuditRecord,
   type AuditVerification,
   AuditVerifyQuery,
 } from './audit.ts';

@@ -1,5 +1,5 @@
 // What `app get` prints: where it comes from, which commit runs, why, and what is wrong. Pure.
-import type { Application, CommitMetadata } from '../../contract/index.ts';
+import type { Application, CommitMetadata, ResourceTree } from '../../contract/index.ts';
 import { table } from '../output.ts';
 import { age, destinationText, firstLine, qualifiedName, shortRevision, syncPolicyText } from './text.ts';
 
@@ -7,6 +7,8 @@ export interface Facts {
   readonly app: Application;
   /** The commit the cluster is compared with, when the server knows it. */
   readonly commit?: CommitMetadata;
+  /** Has the health of each resource, which the status leaves out. */
+  readonly tree?: ResourceTree;
   readonly url: string;
   readonly now: number;
 }
@@ -30,11 +32,14 @@ export function describeApplication(facts: Facts): string {
     ...operationLine(facts),
   ];
   const text = lines.map(([label, value]) => `${label.padEnd(19)} ${value}`.trimEnd()).join('\n');
-  return [text, conditionTable(facts), resourceTable(app)].filter((part) => part !== '').join('\n\n');
+  return [text, conditionTable(facts), resourceTable(app, facts.tree)]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 /** Every resource with its state and, where the last operation said something about it, that. */
-export function resourceTable(app: Application): string {
+export function resourceTable(app: Application, tree?: ResourceTree): string {
+  const healths = new Map((tree?.nodes ?? []).map((node) => [identity(node), node.health]));
   const results = new Map(
     (app.status?.operationState?.syncResult?.resources ?? []).map((item) => [identity(item), item]),
   );
@@ -43,7 +48,8 @@ export function resourceTable(app: Application): string {
     const result = results.get(identity(item));
     results.delete(identity(item));
     const state = item.requiresPruning === true ? 'OutOfSync (prune)' : (item.status ?? '');
-    const health = withMessage(item.health?.status ?? '', item.health?.message);
+    const known = item.health ?? healths.get(identity(item));
+    const health = withMessage(known?.status ?? '', known?.message);
     return [
       item.group ?? '',
       item.kind ?? '',

@@ -1,7 +1,8 @@
-import { type ApplicationId, type Client, ClientError } from '../../../client/index.ts';
+import type { ApplicationId, Client } from '../../../client/index.ts';
 import type { Application, CommitMetadata } from '../../../contract/index.ts';
 import { describeApplication } from '../../application/describe.ts';
 import { applicationId, identityOptions } from '../../application/identity.ts';
+import { findTree, ifKnown } from '../../application/known.ts';
 import { qualifiedName } from '../../application/text.ts';
 import { treeText } from '../../application/tree.ts';
 import { defineCommand } from '../../command.ts';
@@ -36,13 +37,14 @@ export const appGet = defineCommand({
     else if (output === 'name') out.line(qualifiedName(app));
     else if (output.startsWith('tree')) out.line(treeText(await api.applications.tree(id, { signal })));
     else {
-      const commit = await findCommit(api, id, app, signal);
+      const [commit, tree] = await Promise.all([findCommit(api, id, app, signal), findTree(api, id, signal)]);
       const facts = {
         app,
         url: `${api.server}/applications/${qualifiedName(app)}`,
         now: environment.clock.now(),
       };
-      out.line(describeApplication(commit === undefined ? facts : { ...facts, commit }));
+      const more = { ...(commit === undefined ? {} : { commit }), ...(tree === undefined ? {} : { tree }) };
+      out.line(describeApplication({ ...facts, ...more }));
     }
     return ExitCode.Ok;
   },
@@ -57,10 +59,5 @@ async function findCommit(
 ): Promise<CommitMetadata | undefined> {
   const revision = app.status?.sync?.revision ?? app.status?.sync?.revisions?.[0] ?? '';
   if (revision === '') return undefined;
-  try {
-    return await api.applications.commit(id, revision, { signal });
-  } catch (error) {
-    if (error instanceof ClientError && !signal.aborted) return undefined;
-    throw error;
-  }
+  return await ifKnown(api.applications.commit(id, revision, { signal }), signal);
 }

@@ -1,7 +1,8 @@
 import type { ApplicationId, Client } from '../../../client/index.ts';
-import type { Application, SyncRequest } from '../../../contract/index.ts';
+import type { Application, ResourceTree, SyncRequest } from '../../../contract/index.ts';
 import { describeOperation, resourceTable } from '../../application/describe.ts';
 import { applicationId, identityOptions } from '../../application/identity.ts';
+import { findTree } from '../../application/known.ts';
 import { parseSelectors, selectedResources } from '../../application/selection.ts';
 import { isOperationOver, progressPrinter, waitFor } from '../../application/wait.ts';
 import { type CommandContext, defineCommand, type OptionsOf } from '../../command.ts';
@@ -116,18 +117,20 @@ async function syncOne(
     },
     { timeoutMs: given.timeout * 1000, signal, progress: progressPrinter(out, clock) },
   );
-  return ended === undefined ? ExitCode.CommandFailed : reportEnd(context, ended);
+  if (ended === undefined) return ExitCode.CommandFailed;
+  return reportEnd(context, ended, await findTree(api, id, signal));
 }
 
 function reportEnd(
   { options: given, out }: CommandContext & { readonly options: Options },
   app: Application,
+  tree: ResourceTree | undefined,
 ): number {
   if (given.output === 'json') out.json(app);
   else if (given.output === 'yaml') out.yaml(app);
   else {
     out.line(describeOperation(app));
-    const resources = resourceTable(app);
+    const resources = resourceTable(app, tree);
     if (resources !== '') out.line(`\n${resources}`);
   }
   const state = app.status?.operationState;

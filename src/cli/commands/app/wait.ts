@@ -1,6 +1,7 @@
 import type { Application } from '../../../contract/index.ts';
 import { describeApplication } from '../../application/describe.ts';
 import { applicationId, identityOptions, queryOf } from '../../application/identity.ts';
+import { findTree } from '../../application/known.ts';
 import { isSelected, parseSelectors, type Selector } from '../../application/selection.ts';
 import { qualifiedName } from '../../application/text.ts';
 import { isOperationOver, progressPrinter, waitFor } from '../../application/wait.ts';
@@ -68,14 +69,11 @@ export const appWait = defineCommand({
       if (app === undefined) out.line(`application '${id.name}' deleted`);
       else if (given.output === 'json') out.json(app);
       else if (given.output === 'yaml') out.yaml(app);
-      else
-        out.line(
-          describeApplication({
-            app,
-            url: `${api.server}/applications/${qualifiedName(app)}`,
-            now: clock.now(),
-          }),
-        );
+      else {
+        const tree = await findTree(api, id, signal);
+        const facts = { app, url: `${api.server}/applications/${qualifiedName(app)}`, now: clock.now() };
+        out.line(describeApplication(tree === undefined ? facts : { ...facts, tree }));
+      }
     }
     return ExitCode.Ok;
   },

@@ -28,7 +28,7 @@ export const version = defineCommand({
         out.line(`fairlead-server: ${server.Version ?? 'unknown (sign in to see it)'}`);
         const { Version: _, ...others } = server;
         if (options.short !== true)
-          for (const [name, text] of Object.entries(others)) out.line(`  ${name}: ${text}`);
+          for (const [name, text] of Object.entries(others)) if (text !== '') out.line(`  ${name}: ${text}`);
       }
     }
     return ExitCode.Ok;
