@@ -14,7 +14,7 @@ import { GarbageCollector } from './controllers/garbage-collector.ts';
 import { NamespaceController } from './controllers/namespaces.ts';
 import type { Certificate } from './certificate.ts';
 import type { Core } from './core.ts';
-import { type Credentials, newCredentials, signingKeyOf } from './credentials.ts';
+import { type Credentials, newCredentials, signingKeyOf, storedCredentials } from './credentials.ts';
 import { DocumentCache } from './discovery/document-cache.ts';
 import { requestHandler } from './http/handler.ts';
 import { internalApi } from './internal.ts';
@@ -23,6 +23,7 @@ import { kubeconfigText } from './kubeconfig.ts';
 import { Registry } from './registry.ts';
 import type { ServerContext } from './server-context.ts';
 import type { HistoryLimits } from './storage/collection.ts';
+import { Persistence } from './storage/persistence.ts';
 import { Store } from './storage/store.ts';
 import { startWorkloads, type WorkloadLatencies, type Workloads } from './workloads/index.ts';
 
@@ -59,13 +60,36 @@ export interface RunningApiServer {
 const HISTORY: HistoryLimits = { maxChanges: 20_000, minChanges: 1_000, maxAgeMs: 300_000 };
 
 export async function startApiServer(options: ApiServerOptions): Promise<RunningApiServer> {
-  const { clock, random, log } = options;
-  const credentials = newCredentials({ random, nowMs: clock.now(), host: options.listen.host });
+  const { clock, log } = options;
   const store = new Store({
     clock,
     history: { ...HISTORY, ...options.watchHistory },
     onListenerError: (error) => log.error('a listener of changes failed', { error }),
   });
+  const persistence = options.dataDir === undefined ? undefined : openPersistence(options, store, options.dataDir);
+  try {
+    return await startWith(options, store, persistence);
+  } catch (error) {
+    await persistence?.close();
+    throw error;
+  }
+}
+
+function openPersistence({ clock, log }: ApiServerOptions, store: Store, folder: string): Persistence {
+  const persistence = new Persistence(folder, store, { clock, log });
+  store.startHistory();
+  store.journal = persistence;
+  return persistence;
+}
+
+async function startWith(
+  options: ApiServerOptions,
+  store: Store,
+  persistence: Persistence | undefined,
+): Promise<RunningApiServer> {
+  const { clock, random, log, dataDir } = options;
+  const seed = { random, nowMs: clock.now(), host: options.listen.host };
+  const credentials = dataDir === undefined ? newCredentials(seed) : storedCredentials(dataDir, seed);
   const registry = new Registry();
   registerBuiltinTypes(registry);
   const core: Core = { clock, random, log, store, registry };
@@ -99,6 +123,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<Running
       context.workloads?.close();
       for (const controller of controllers) controller.close();
       await closeServer(server);
+      await persistence?.close();
     },
   };
 }

@@ -29,6 +29,8 @@ export class Store {
   readonly #queue: { change: Change; type: TypeKey }[] = [];
   #delivering = false;
   #revision = 1;
+  /** No change up to this revision is known. */
+  #historyStart = 1;
   #journal: Journal | undefined;
 
   constructor(deps: StoreDeps) {
@@ -46,7 +48,7 @@ export class Store {
   collection(type: TypeKey): Collection {
     let collection = this.#collections.get(type);
     if (collection === undefined) {
-      collection = new Collection(this.#deps.history, this.#revision);
+      collection = new Collection(this.#deps.history, this.#historyStart);
       this.#collections.set(type, collection);
     }
     return collection;
@@ -111,8 +113,14 @@ export class Store {
     this.#revision = Math.max(this.#revision, revision);
   }
 
+  /** Recovery: revisions up to this one have been given out. */
+  raiseRevision(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
+  }
+
   /** Ends recovery: nothing before `revision` can be watched or listed any more. */
   startHistory(): void {
+    this.#historyStart = this.#revision;
     const loaded = [...this.#collections];
     for (const [type, old] of loaded) {
       const fresh = new Collection(this.#deps.history, this.#revision);

@@ -1,0 +1,93 @@
+// One writer per data folder: a lock file with the owner's process id. A lock whose owner is gone is taken over; the
+// start time of the process tells an owner from another process that got its number later.
+import { closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { isRecord } from '../../lib/index.ts';
+import { StorageError } from './storage-error.ts';
+
+const TRIES = 3;
+
+export interface Lock {
+  release(): void;
+}
+
+/** @throws StorageError STORE_LOCKED while another process holds the folder */
+export function lockFolder(folder: string): Lock {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'lock');
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    if (create(path)) return { release: () => remove(path) };
+    const owner = readOwner(path);
+    if (owner !== undefined && isAlive(owner)) {
+      throw new StorageError(
+        'STORE_LOCKED',
+        'backoff',
+        `Cannot open ${folder}: process ${owner.pid} writes to it; stop that server or use another folder`,
+      );
+    }
+    remove(path);
+  }
+  throw new StorageError('STORE_LOCKED', 'backoff', `Cannot open ${folder}: other processes keep taking its lock`);
+}
+
+interface Owner {
+  readonly pid: number;
+  readonly started: string;
+}
+
+function create(path: string): boolean {
+  let file: number;
+  try {
+    file = openSync(path, 'wx', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+  try {
+    writeSync(file, JSON.stringify({ pid: process.pid, started: startTime(process.pid) }));
+  } finally {
+    closeSync(file);
+  }
+  return true;
+}
+
+function readOwner(path: string): Owner | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (isRecord(value) && typeof value['pid'] === 'number') {
+      return { pid: value['pid'], started: String(value['started'] ?? '') };
+    }
+  } catch {
+    // Absent by now, or cut off by a crash while it was written: nobody's.
+  }
+  return undefined;
+}
+
+function isAlive({ pid, started }: Owner): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  const now = startTime(pid);
+  return now === '' || started === '' || now === started;
+}
+
+/** When a process started, in the kernel's ticks; '' where that cannot be read. */
+function startTime(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the program's name in parentheses and may hold anything.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
