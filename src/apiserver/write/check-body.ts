@@ -16,7 +16,8 @@ export function typedBody(target: Target, body: Record<string, unknown>): KubeOb
   const expected = apiVersionOf({ group: target.type.group, version: target.version });
   const { kind = '', apiVersion = '' } = body as { kind?: string; apiVersion?: string };
   if (kind === '' || kind === undefined) {
-    if (target.type.custom) throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body).slice(0, 200)}'`);
+    if (target.type.custom)
+      throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body).slice(0, 200)}'`);
   } else if (kind !== target.type.kind) {
     throw badRequest(
       `${target.type.kind} in version "${target.version}" cannot be handled as a ${target.type.kind}: the object provided is a ${kind}`,

@@ -53,13 +53,14 @@ export function createObject(core: Core, input: CreateInput): WriteResult {
   });
   let object = withInitialStatus(target, { ...known.object, metadata });
   object = withDefaults(target, object);
-  prepareFor(type)?.({ core, type, user: options.user, dryRun: options.dryRun }, object, undefined);
-  const problems = validateObject(target, object, undefined, '');
-  if (problems.length > 0) throw invalid({ group: type.group, kind: type.kind }, name, problems);
+  // Nobody owns what admission fills in, so ownership is decided before it.
   if (input.ownership !== 'given') {
     const { fieldManager: manager } = options;
     object = withOwnership({ target, before: undefined, after: object, manager, subresource: '', nowMs });
   }
+  prepareFor(type)?.({ core, type, user: options.user, dryRun: options.dryRun }, object, undefined);
+  const problems = validateObject(target, object, undefined, '');
+  if (problems.length > 0) throw invalid({ group: type.group, kind: type.kind }, name, problems);
   object = inOrder(toStorage(object, type), object.metadata);
   if (core.store.collection(type.typeKey).get(namespace, name) !== undefined) throw alreadyExists(type, name);
   if (options.dryRun) return { stored: new StoredObject(object, 0), warnings: known.warnings };
@@ -71,7 +72,11 @@ function chooseName(core: Core, target: Target, namespace: string, object: KubeO
   if (name !== '') return name;
   if (generateName === '') {
     throw invalid({ group: target.type.group, kind: target.type.kind }, '', [
-      { field: 'metadata.name', reason: 'FieldValueRequired', message: 'Required value: name or generateName is required' },
+      {
+        field: 'metadata.name',
+        reason: 'FieldValueRequired',
+        message: 'Required value: name or generateName is required',
+      },
     ]);
   }
   const collection = core.store.collection(target.type.typeKey);
@@ -86,8 +91,11 @@ function chooseName(core: Core, target: Target, namespace: string, object: KubeO
 // What a client says of the status of a new object does not count where status has its own sub-resource.
 function withInitialStatus({ type, version }: Target, object: KubeObject): KubeObject {
   if (!dropsStatusOnCreate(type)) return object;
-  if (type.custom && type.versions.find((served) => served.version === version)?.hasStatus === false) return object;
+  if (type.custom && type.versions.find((served) => served.version === version)?.hasStatus === false)
+    return object;
   const { status, ...rest } = object;
   if (type.custom) return rest as KubeObject;
-  return isRecord(status) || status === undefined ? { ...(rest as KubeObject), status: {} } : (rest as KubeObject);
+  return isRecord(status) || status === undefined
+    ? { ...(rest as KubeObject), status: {} }
+    : (rest as KubeObject);
 }

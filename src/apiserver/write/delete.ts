@@ -47,7 +47,8 @@ export function readDeleteOptions(query: URLSearchParams, body: Record<string, u
 
 function readGrace(value: unknown): number {
   const seconds = Number(value);
-  if (!Number.isInteger(seconds) || seconds < 0) throw badRequest(`invalid gracePeriodSeconds: ${String(value)}`);
+  if (!Number.isInteger(seconds) || seconds < 0)
+    throw badRequest(`invalid gracePeriodSeconds: ${String(value)}`);
   return seconds;
 }
 
@@ -92,7 +93,11 @@ export function deleteObject(
   return { stored: core.store.put(type.typeKey, inOrder(next, next.metadata)), gone: false };
 }
 
-function checkPreconditions(type: ResourceType, { object, revision }: StoredObject, options: DeleteOptions): void {
+function checkPreconditions(
+  type: ResourceType,
+  { object, revision }: StoredObject,
+  options: DeleteOptions,
+): void {
   const { name = '', uid = '' } = object.metadata;
   if (options.uid !== undefined && options.uid !== uid) {
     const reason = `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`;

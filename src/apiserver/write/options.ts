@@ -1,6 +1,7 @@
 // Options of a write as the query carries them. Pure.
-import { badRequest, invalid } from '../failures.ts';
+
 import type { User } from '../core.ts';
+import { badRequest, invalid } from '../failures.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
@@ -16,7 +17,11 @@ export interface WriteOptions {
 const LONGEST_MANAGER = 128;
 
 /** @throws ApiError 422/400 for values the API does not know. */
-export function readWriteOptions(query: URLSearchParams, user: User, userAgent: string | undefined): WriteOptions {
+export function readWriteOptions(
+  query: URLSearchParams,
+  user: User,
+  userAgent: string | undefined,
+): WriteOptions {
   return {
     dryRun: readDryRun(query.getAll('dryRun')),
     fieldManager: readManager(query.get('fieldManager'), userAgent),

@@ -1,6 +1,7 @@
 // PATCH in its four forms. Each makes a proposal from the current object; the rest is an update.
 import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord } from '../../lib/index.ts';
+import { fromStorage } from '../conversion.ts';
 import type { Core, Target } from '../core.ts';
 import { ApiError } from '../errors.ts';
 import { badRequest, invalid, notFound } from '../failures.ts';
@@ -9,7 +10,6 @@ import { applyConflictError, applyPatch } from '../patch/apply.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { applyStrategicMerge } from '../patch/strategic-merge.ts';
-import { fromStorage } from '../conversion.ts';
 import { createObject, type WriteResult } from './create.ts';
 import type { WriteOptions } from './options.ts';
 import { fieldContext, schemaOf } from './rules.ts';
@@ -78,7 +78,7 @@ function asObject(value: unknown): Record<string, unknown> {
 
 function applyObject(core: Core, input: PatchInput): PatchResult {
   const { target, namespace, name, subresource, options } = input;
-  const { type, version } = target;
+  const { type } = target;
   const body = parseValue(input.text, true);
   if (!isRecord(body)) throw badRequest('error decoding YAML: the body is not an object');
   const applied = appliedObject(body, name, namespace);
@@ -89,7 +89,14 @@ function applyObject(core: Core, input: PatchInput): PatchResult {
     if (subresource !== '') throw notFound(type, name);
     if ((applied.metadata.uid ?? '') !== '') throw uidMismatch(type, name, applied);
     const { object } = applyPatch({ ...context, live: undefined });
-    const created = createObject(core, { target, namespace, name, body: object, options, ownership: 'given' });
+    const created = createObject(core, {
+      target,
+      namespace,
+      name,
+      body: object,
+      options,
+      ownership: 'given',
+    });
     return { ...created, created: true };
   }
   const result = updateObject(core, {

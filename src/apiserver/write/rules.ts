@@ -3,14 +3,20 @@
 import { apiVersionOf, type KubeObject } from '../../k8s/index.ts';
 import { BugError, rfc3339 } from '../../lib/index.ts';
 import { servedVersion, type Target } from '../core.ts';
-import type { FieldProblem } from '../failures.ts';
+import { badRequest, type FieldProblem } from '../failures.ts';
 import { type FieldContext, trackUpdate } from '../patch/managed-fields.ts';
-import { parseCrd } from '../schema/crd.ts';
-import { applyBuiltinDefaults } from '../schema/defaults/index.ts';
-import { prune } from '../schema/prune.ts';
-import { applySchemaDefaults } from '../schema/structural-defaults.ts';
-import type { Schema } from '../schema/types.ts';
-import { validate } from '../schema/validate.ts';
+import {
+  applyBuiltinDefaults,
+  applySchemaDefaults,
+  builtinDecodeError,
+  parseCrd,
+  prune,
+  type Schema,
+  validate,
+  validateBuiltin,
+  validateCustomMetadata,
+  validateRules,
+} from '../schema/index.ts';
 
 export interface Decoded {
   readonly object: KubeObject;
@@ -18,8 +24,11 @@ export interface Decoded {
   readonly unknownFields: readonly string[];
 }
 
-/** Removes unknown members in place. */
+/** Removes unknown members in place. @throws ApiError 400 for a member of a wrong type, as a decoder does */
 export function decodeObject(target: Target, object: KubeObject): Decoded {
+  const builtin = servedVersion(target)?.builtin;
+  const problem = builtin === undefined ? undefined : builtinDecodeError(object, builtin);
+  if (problem !== undefined) throw badRequest(problem);
   return { object, unknownFields: prune(object, schemaOf(target)) };
 }
 
@@ -35,14 +44,20 @@ export function withDefaults(target: Target, object: KubeObject): KubeObject {
 export function validateObject(
   target: Target,
   object: KubeObject,
-  _old: KubeObject | undefined,
-  _subresource: string,
+  old: KubeObject | undefined,
+  subresource: string,
 ): readonly FieldProblem[] {
-  if (target.type.typeKey === CRDS) {
+  const { custom, namespaced, typeKey } = target.type;
+  const before = old === undefined ? {} : { before: old };
+  if (!custom) {
+    const errors = validateBuiltin({ object, ...before, namespaced, subresource });
+    if (errors.length > 0 || typeKey !== CRDS) return errors;
     const parsed = parseCrd(object);
     return 'errors' in parsed ? parsed.errors : [];
   }
-  return target.type.custom ? validate(object, schemaOf(target)) : [];
+  const schema = schemaOf(target);
+  const errors = [...validateCustomMetadata(object, old, namespaced), ...validate(object, schema)];
+  return [...errors, ...validateRules(object, old, schema, errors)];
 }
 
 const CRDS = 'customresourcedefinitions.apiextensions.k8s.io';

@@ -3,12 +3,12 @@
 import type { KubeObject } from '../../k8s/index.ts';
 import type { Core, User } from '../core.ts';
 import { hasSubresource, type ResourceType } from '../resource-type.ts';
+import { prepareCrd } from './kinds/crd.ts';
 import { prepareNamespace } from './kinds/namespace.ts';
 import { preparePod } from './kinds/pod.ts';
-import { prepareCrd } from './kinds/crd.ts';
-import { prepareService } from './kinds/service.ts';
-import { prepareServiceAccountToken } from './kinds/secret.ts';
 import { checkRoleEscalation } from './kinds/rbac.ts';
+import { prepareServiceAccountToken } from './kinds/secret.ts';
+import { prepareService } from './kinds/service.ts';
 
 export interface PrepareContext {
   readonly core: Core;
@@ -65,7 +65,11 @@ export function hasGeneration(type: ResourceType): boolean {
 }
 
 /** Kinds whose status a client may give on creation. */
-const STATUS_ON_CREATE: ReadonlySet<string> = new Set(['nodes', 'namespaces', 'apiservices.apiregistration.k8s.io']);
+const STATUS_ON_CREATE: ReadonlySet<string> = new Set([
+  'nodes',
+  'namespaces',
+  'apiservices.apiregistration.k8s.io',
+]);
 
 export function dropsStatusOnCreate(type: ResourceType): boolean {
   return hasSubresource(type, 'status') && !STATUS_ON_CREATE.has(type.typeKey);

@@ -4,12 +4,12 @@ import type { KubeObject, ManagedFieldsEntry } from '../../k8s/index.ts';
 import { isRecord, jsonEqual } from '../../lib/index.ts';
 import { fromStorage, toStorage } from '../conversion.ts';
 import type { Core, Target } from '../core.ts';
-import { badRequest, conflict, invalid, notFound } from '../failures.ts';
 import { servedVersion } from '../core.ts';
+import { badRequest, conflict, invalid, notFound } from '../failures.ts';
+import { cloneJson } from '../patch/json.ts';
 import { hasSubresource } from '../resource-type.ts';
 import { StoredObject } from '../storage/stored-object.ts';
 import { checkName, checkNamespace, typedBody, withKnownFields } from './check-body.ts';
-import { cloneJson } from '../patch/json.ts';
 import type { WriteResult } from './create.ts';
 import { inOrder, metadataForUpdate } from './metadata.ts';
 import type { WriteOptions } from './options.ts';
@@ -47,18 +47,23 @@ export function updateObject(core: Core, input: UpdateInput): WriteResult {
   let object = known.object;
   object = withDefaults(target, object);
   bumpGeneration(target, object, current, subresource);
-  prepareFor(type)?.({ core, type, user: options.user, dryRun: options.dryRun }, object, current);
-  const problems = validateObject(target, object, current, subresource);
-  if (problems.length > 0) throw invalid({ group: type.group, kind: type.kind }, name, problems);
   if (input.ownership !== 'given') {
     const { fieldManager: manager } = options;
     object = withOwnership({ target, before: current, after: object, manager, subresource, nowMs });
   }
+  prepareFor(type)?.({ core, type, user: options.user, dryRun: options.dryRun }, object, current);
+  const problems = validateObject(target, object, current, subresource);
+  if (problems.length > 0) throw invalid({ group: type.group, kind: type.kind }, name, problems);
   object = inOrder(toStorage(object, type), object.metadata);
   return { stored: finishUpdate(core, input, stored, object), warnings: known.warnings };
 }
 
-function finishUpdate(core: Core, input: UpdateInput, stored: StoredObject, object: KubeObject): StoredObject {
+function finishUpdate(
+  core: Core,
+  input: UpdateInput,
+  stored: StoredObject,
+  object: KubeObject,
+): StoredObject {
   const { target, namespace, name, options } = input;
   const { typeKey } = target.type;
   if (sameContent(stored.object, object)) return stored;
@@ -71,7 +76,8 @@ function finishUpdate(core: Core, input: UpdateInput, stored: StoredObject, obje
 /** True when a deleted object has nothing left to wait for. */
 export function isFinished(object: KubeObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
-  if (deletionTimestamp === undefined || finalizers.length > 0 || deletionGracePeriodSeconds > 0) return false;
+  if (deletionTimestamp === undefined || finalizers.length > 0 || deletionGracePeriodSeconds > 0)
+    return false;
   if (object.kind !== 'Namespace' || object.apiVersion !== 'v1') return true;
   const spec = object['spec'];
   return !isRecord(spec) || !Array.isArray(spec['finalizers']) || spec['finalizers'].length === 0;
@@ -83,7 +89,11 @@ function checkPreconditions(input: UpdateInput, proposal: KubeObject, stored: St
   const { uid = '', resourceVersion = '' } = proposal.metadata;
   const own = stored.object.metadata;
   if (uid !== '' && uid !== own.uid) {
-    throw conflict(type, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${own.uid}`);
+    throw conflict(
+      type,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${own.uid}`,
+    );
   }
   if (resourceVersion !== '') {
     if (!/^\d+$/.test(resourceVersion)) {
@@ -116,7 +126,11 @@ function merged(target: Target, subresource: string, current: KubeObject, propos
   const metadata = metadataForUpdate(proposal.metadata, current.metadata);
   if (subresource === 'finalize') {
     const spec = isRecord(proposal['spec']) ? proposal['spec'] : {};
-    return { ...current, metadata: current.metadata, spec: { ...record(current['spec']), finalizers: spec['finalizers'] } };
+    return {
+      ...current,
+      metadata: current.metadata,
+      spec: { ...record(current['spec']), finalizers: spec['finalizers'] },
+    };
   }
   if (subresource === 'approval') return withMember({ ...current }, 'status', proposal['status']);
   const object = { ...proposal, metadata };

@@ -26,6 +26,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
   '/ResourceQuota': { check: config.quotaErrors },
   '/Secret': { check: config.secretErrors, update: config.secretUpdateErrors },
   '/Service': { name: 'label1035', check: network.serviceErrors, update: network.serviceUpdateErrors },
+  'apiregistration.k8s.io/APIService': { name: 'path' },
   'apps/DaemonSet': { check: workloads.daemonSetErrors, update: workloads.selectorUpdateErrors },
   'apps/Deployment': { check: workloads.deploymentErrors, update: workloads.selectorUpdateErrors },
   'apps/ReplicaSet': { check: workloads.replicaSetErrors, update: workloads.selectorUpdateErrors },

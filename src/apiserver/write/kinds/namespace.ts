@@ -10,7 +10,10 @@ export const prepareNamespace: Prepare = (_context, object, old) => {
   const spec = isRecord(object['spec']) ? object['spec'] : {};
   if (old === undefined) {
     const finalizers = Array.isArray(spec['finalizers']) ? spec['finalizers'].map(String) : [];
-    object['spec'] = { ...spec, finalizers: finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'] };
+    object['spec'] = {
+      ...spec,
+      finalizers: finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'],
+    };
     object['status'] = { phase: 'Active' };
   }
 };

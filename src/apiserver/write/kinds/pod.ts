@@ -32,10 +32,13 @@ function withServiceAccount({ core, type }: PrepareContext, object: KubeObject, 
   const named = { ...spec, serviceAccountName: account, serviceAccount: account };
   const secrets = stored.object['imagePullSecrets'];
   const withSecrets =
-    named['imagePullSecrets' as keyof typeof named] === undefined && Array.isArray(secrets) && secrets.length > 0
+    named['imagePullSecrets' as keyof typeof named] === undefined &&
+    Array.isArray(secrets) &&
+    secrets.length > 0
       ? { ...named, imagePullSecrets: secrets }
       : named;
-  const mounts = spec['automountServiceAccountToken'] ?? stored.object['automountServiceAccountToken'] ?? true;
+  const mounts =
+    spec['automountServiceAccountToken'] ?? stored.object['automountServiceAccountToken'] ?? true;
   return mounts === true ? withToken(core.random, withSecrets) : withSecrets;
 }
 

@@ -29,8 +29,14 @@ export const prepareService: Prepare = ({ core }, object, old) => {
     clusterIP,
     clusterIPs: [clusterIP],
     ...(clusterIP === 'None' && spec['selector'] === undefined
-      ? { ipFamilies: spec['ipFamilies'] ?? ['IPv4'], ipFamilyPolicy: spec['ipFamilyPolicy'] ?? 'RequireDualStack' }
-      : { ipFamilies: spec['ipFamilies'] ?? ['IPv4'], ipFamilyPolicy: spec['ipFamilyPolicy'] ?? 'SingleStack' }),
+      ? {
+          ipFamilies: spec['ipFamilies'] ?? ['IPv4'],
+          ipFamilyPolicy: spec['ipFamilyPolicy'] ?? 'RequireDualStack',
+        }
+      : {
+          ipFamilies: spec['ipFamilies'] ?? ['IPv4'],
+          ipFamilyPolicy: spec['ipFamilyPolicy'] ?? 'SingleStack',
+        }),
     ports: withNodePorts(core, object, spec, before),
   };
 };
@@ -99,7 +105,9 @@ function withNodePorts(
   const earlier = portsOf(before);
   return ports.map((port) => {
     if (!isRecord(port) || (typeof port['nodePort'] === 'number' && port['nodePort'] > 0)) return port;
-    const same = earlier.find(({ port: number, protocol }) => number === port['port'] && protocol === port['protocol']);
+    const same = earlier.find(
+      ({ port: number, protocol }) => number === port['port'] && protocol === port['protocol'],
+    );
     return { ...port, nodePort: same?.['nodePort'] ?? freePort(core, used) };
   });
 }
