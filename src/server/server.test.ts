@@ -439,3 +439,22 @@ test('while the page is not built, it says how to build it', async () => {
   assert.equal(status, 503);
   assert.match(String(body), /npm run prepare/);
 });
+
+test("a patch that meets somebody else's change is decided again on it: both stay", async () => {
+  await using server = await startTestServer();
+  const { applications } = server;
+  await applications.create(application('web'));
+  const write = applications.patch.bind(applications);
+  let isFirst = true;
+  applications.patch = async (namespace, name, body) => {
+    if (isFirst) {
+      isFirst = false;
+      await write(namespace, name, { metadata: { labels: { theirs: '1' } }, spec: { project: 'shop' } });
+    }
+    return await write(namespace, name, body);
+  };
+  const patch = { patch: '{"metadata": {"labels": {"ours": "1"}}}', patchType: 'merge' };
+  assert.equal((await server.call('PATCH', `${APPS}/web`, patch)).status, 200);
+  const app = applications.get('argocd', 'web');
+  assert.deepEqual([app?.metadata.labels, app?.spec.project], [{ theirs: '1', ours: '1' }, 'shop']);
+});

@@ -25,6 +25,7 @@ import { queryApplications } from '../application-query.ts';
 import { checkedSpec, finalizersForDelete, isSameIntent, newApplication } from '../application-write.ts';
 import type { ServerDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
+import { withVersion, writeExactly } from '../exact-write.ts';
 import { below, parseFields, project } from '../fields.ts';
 import { applicationRef, recorded } from '../recorded.ts';
 import { applicationObject, requireSynced } from '../resolve-application.ts';
@@ -80,9 +81,14 @@ export const applicationRoutes: readonly Route[] = [
           'The body names another application than the path; a name cannot change',
         );
       }
-      const wanted = withIntent(app, { metadata: body.metadata, spec: checkedSpec(body.spec) });
+      const write = { metadata: body.metadata, spec: checkedSpec(body.spec) };
       // A client that sends the version it read does not want to overwrite a newer one.
-      return update(call, wanted, call.query.validate !== false, body.metadata.resourceVersion);
+      return update(
+        call,
+        (current) => withIntent(current, write),
+        call.query.validate !== false,
+        body.metadata.resourceVersion,
+      );
     },
   }),
   route({
@@ -92,8 +98,8 @@ export const applicationRoutes: readonly Route[] = [
     query: ApplicationUpdateQuery,
     body: ApplicationSpecWrite,
     async handle(call) {
-      const wanted = { ...call.app, spec: checkedSpec(call.body) };
-      return (await update(call, wanted, call.query.validate !== false)).spec;
+      const spec = checkedSpec(call.body);
+      return (await update(call, (current) => ({ ...current, spec }), call.query.validate !== false)).spec;
     },
   }),
   route({
@@ -102,7 +108,7 @@ export const applicationRoutes: readonly Route[] = [
     access: { ...permission('update'), scope: 'application', named: 'in-body' },
     query: ApplicationScope,
     body: PatchRequest,
-    handle: (call) => update(call, patched(call.app, call.body), true),
+    handle: (call) => update(call, (current) => patched(current, call.body), true),
   }),
   route({
     method: 'DELETE',
@@ -176,7 +182,8 @@ async function createApplication(call: CreateCall): Promise<Application> {
         `existing application spec is different; use upsert flag to force update (${namespace}/${name})`,
       );
     }
-    return await update({ ...call, app: existing }, next, query.validate !== false);
+    const want = (current: Application): Application => withIntent(current, wanted);
+    return await update({ ...call, app: existing }, want, query.validate !== false);
   }
   if (query.validate !== false) await validate(deps, wanted, signal);
   const effect = { action: 'application.create', object: applicationRef(wanted), detail: specDetail(wanted) };
@@ -190,13 +197,15 @@ type WriteCall = Pick<
   'deps' | 'caller' | 'address' | 'signal' | 'app' | 'may'
 >;
 
+/** @param want what the application shall be, decided again on a newer one when somebody else was faster */
 async function update(
   call: WriteCall,
-  wanted: Application,
+  want: (current: Application) => Application,
   isChecked: boolean,
   resourceVersion = '',
 ): Promise<Application> {
   const { deps, app, signal } = call;
+  const wanted = want(app);
   // Moving an application into another project needs the right there, too.
   if (!call.may(permission('update'), applicationObject(wanted))) {
     throw new ApiError(
@@ -207,10 +216,13 @@ async function update(
   if (isSameIntent(app, wanted) && resourceVersion === '') return applicationFacts(app);
   if (isChecked) await validate(deps, wanted, signal);
   const { namespace = '', name = '' } = app.metadata;
-  const changes = mergePatchBetween(intentOf(app), intentOf(wanted)) ?? {};
-  const patch = resourceVersion === '' ? changes : withVersion(changes, resourceVersion);
+  const changes = (current: Application): object => mergePatchOf(intentOf(current), intentOf(want(current)));
   const effect = { action: 'application.update', object: applicationRef(app), detail: specDetail(wanted) };
-  const updated = await recorded(call, effect, () => deps.writer.patch(namespace, name, patch));
+  const updated = await recorded(call, effect, () =>
+    resourceVersion === ''
+      ? writeExactly(deps, app, changes)
+      : deps.writer.patch(namespace, name, withVersion(changes(app), resourceVersion)),
+  );
   await deps.feed.observed(updated, OBSERVE_MS);
   return applicationFacts(updated);
 }
@@ -242,6 +254,11 @@ async function validate(deps: ServerDeps, app: Application, signal: AbortSignal)
   throw new ApiError('InvalidArgument', `application spec for ${app.metadata.name} is invalid: ${seen}`);
 }
 
+function mergePatchOf(before: object, after: object): object {
+  const patch = mergePatchBetween(before, after);
+  return isRecord(patch) ? patch : {};
+}
+
 /** What clients may set of an application; the rest belongs to Kubernetes and to the controller. */
 function intentOf({ metadata, spec }: Application): object {
   const { labels = {}, annotations = {}, finalizers = [] } = metadata;
@@ -267,12 +284,6 @@ function withIntent(
     },
     spec,
   };
-}
-
-function withVersion(patch: unknown, resourceVersion: string): object {
-  const changes = isRecord(patch) ? patch : {};
-  const metadata = isRecord(changes['metadata']) ? changes['metadata'] : {};
-  return { ...changes, metadata: { ...metadata, resourceVersion } };
 }
 
 /** Applies a client's patch to what clients may set; its effect on anything else is dropped, as Argo CD does. */

@@ -12,7 +12,7 @@ import {
 } from '../../model/index.ts';
 import { applicationFacts } from '../application-facts.ts';
 import { ApiError } from '../errors.ts';
-import { initiatedBy, startOperation, terminateOperation } from '../operation.ts';
+import { initiatedBy, startOperation, terminateOperation } from '../exact-write.ts';
 import { applicationRef, recorded } from '../recorded.ts';
 import { applicationObject } from '../resolve-application.ts';
 import { type ApplicationCall, type Route, route } from '../route.ts';

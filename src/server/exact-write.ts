@@ -1,4 +1,4 @@
-// Writes the intent of an operation onto an Application, one at a time, and never over another one.
+// Writes onto an Application exactly as it was read: operations one at a time, changes never over unseen ones.
 import { isRecord, messageOf } from '../lib/index.ts';
 import type { Application, Operation } from '../model/index.ts';
 import type { Caller } from './auth/session-tokens.ts';
@@ -9,7 +9,7 @@ const MAX_TRIES = 5;
 const OBSERVE_MS = 3_000;
 
 /** What may be decided from the newest application, each time it is read. */
-export type MergePatch = (app: Application) => object;
+type MergePatch = (app: Application) => object;
 
 /** Sets `operation` and clears the state of the one before; refuses while one is set or runs. */
 export function startOperation(
@@ -43,13 +43,17 @@ export function terminateOperation(deps: ServerDeps, app: Application): Promise<
 }
 
 /** A merge patch that holds for exactly the version it was decided on; decided again when somebody was faster. */
-async function writeExactly(deps: ServerDeps, app: Application, decide: MergePatch): Promise<Application> {
+export async function writeExactly(
+  deps: ServerDeps,
+  app: Application,
+  decide: MergePatch,
+): Promise<Application> {
   const { namespace = '', name = '' } = app.metadata;
   let current = deps.applications.get(namespace, name) ?? app;
   for (let tries = 1; ; tries += 1) {
     const { resourceVersion = '' } = current.metadata;
     try {
-      const patch = { ...decide(current), metadata: { resourceVersion } };
+      const patch = withVersion(decide(current), resourceVersion);
       const written = await deps.writer.patch(namespace, name, patch);
       await deps.feed.observed(written, OBSERVE_MS);
       return written;
@@ -60,6 +64,12 @@ async function writeExactly(deps: ServerDeps, app: Application, decide: MergePat
       current = await newerThan(deps, current, messageOf(error));
     }
   }
+}
+
+/** The patch, refused by the API on any other version. */
+export function withVersion(patch: object, resourceVersion: string): object {
+  const metadata = 'metadata' in patch && isRecord(patch.metadata) ? patch.metadata : {};
+  return { ...patch, metadata: { ...metadata, resourceVersion } };
 }
 
 /** The application once the store shows a newer version than the one that was refused. */
