@@ -25,7 +25,8 @@ export async function gitArtifact(deps: GitSourceDeps, commit: string): Promise<
     revision: commit,
     digest: root,
     tree: new GitTree(objects, root),
-    materialise: (paths) => deps.checkouts.materialise(objects, root, paths.map(insideRepository)),
+    materialise: async (paths) =>
+      await deps.checkouts.materialise(objects, root, paths.map(insideRepository)),
   };
 }
 
