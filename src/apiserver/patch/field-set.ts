@@ -43,15 +43,6 @@ export function isEmptySet(set: FieldSet): boolean {
   return true;
 }
 
-export function hasPath(set: FieldSet, path: readonly string[]): boolean {
-  let at: FieldSet | undefined = set;
-  for (const element of path) {
-    at = at.children.get(element);
-    if (at === undefined) return false;
-  }
-  return path.length > 0 && at.member;
-}
-
 /** Paths in either set. */
 export function unionOf(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || b.children.size === 0)

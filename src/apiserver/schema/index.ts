@@ -31,7 +31,7 @@ export {
   type Quantity,
   quantityText,
 } from './quantity.ts';
-export { applySchemaDefaults, hasDefaults } from './structural-defaults.ts';
+export { applySchemaDefaults } from './structural-defaults.ts';
 export type { BuiltinKind, BuiltinSubresource, Schema, SchemaType, ValidationRule } from './types.ts';
 export { validate } from './validate.ts';
 export { type BuiltinValidation, validateBuiltin, validateCustomMetadata } from './validation/index.ts';

@@ -4,8 +4,6 @@ import { isRecord } from '../../lib/index.ts';
 import { cloneJson } from '../patch/json.ts';
 import type { Schema } from './types.ts';
 
-const hasWork = new WeakMap<Schema, boolean>();
-
 /** Sets defaults in place, in objects that are there; a default object is itself filled in. */
 export function applySchemaDefaults(value: unknown, schema: Schema): void {
   if (Array.isArray(value)) {
@@ -34,19 +32,4 @@ function setMember(object: Record<string, unknown>, name: string, schema: Schema
   const value = object[name];
   if (value === undefined || (value === null && schema.nullable !== true))
     object[name] = cloneJson(schema.default);
-}
-
-/** True when a schema sets any default, so that callers may skip the walk. */
-export function hasDefaults(schema: Schema): boolean {
-  const known = hasWork.get(schema);
-  if (known !== undefined) return known;
-  hasWork.set(schema, false);
-  const rest = schema.additionalProperties;
-  const found =
-    schema.default !== undefined ||
-    Object.values(schema.properties ?? {}).some(hasDefaults) ||
-    (schema.items !== undefined && hasDefaults(schema.items)) ||
-    (typeof rest === 'object' && hasDefaults(rest));
-  hasWork.set(schema, found);
-  return found;
 }
