@@ -1,5 +1,6 @@
 // InternalApi over the same write path clients use.
 import type { KubeObject } from '../k8s/index.ts';
+import { isRecord } from '../lib/index.ts';
 import { SYSTEM } from './auth/authenticate.ts';
 import type { Core, Target } from './core.ts';
 import { ApiError } from './errors.ts';
@@ -9,9 +10,6 @@ import { createObject } from './write/create.ts';
 import { deleteObject } from './write/delete.ts';
 import type { WriteOptions } from './write/options.ts';
 import { updateObject } from './write/update.ts';
-
-/** A change that turned out to be none. */
-const NOTHING: unique symbol = Symbol('nothing to write');
 
 /** @param manager field manager of the writes, as in managedFields */
 export function internalApi(core: Core, manager: string): InternalApi {
@@ -35,18 +33,21 @@ export function internalApi(core: Core, manager: string): InternalApi {
     },
     update(type, namespace, name, change, given) {
       const target = targetOf(core, type);
-      const subresource = given?.subresource ?? '';
-      const propose = (current: KubeObject): Record<string, unknown> => {
-        const copy = structuredClone(current);
-        if (change(copy) === false) throw NOTHING;
-        return copy;
-      };
-      try {
-        return updateObject(core, { target, namespace, name, subresource, options, propose }).stored.object;
-      } catch (error) {
-        if (error === NOTHING || isAbsent(error)) return undefined;
-        throw error;
-      }
+      const current = core.store.collection(target.type.typeKey).get(namespace, name)?.object;
+      if (current === undefined) return undefined;
+      const copy = structuredClone(current);
+      if (change(copy) === false) return undefined;
+      const binds = type.resource === 'pods' && nodeOf(current) === undefined && nodeOf(copy) !== undefined;
+      return updateObject(core, {
+        target,
+        namespace,
+        name,
+        subresource: binds ? 'binding' : (given?.subresource ?? ''),
+        options,
+        propose: () => copy,
+        // A binding leaves no trace in managedFields.
+        ownership: binds ? 'given' : 'track',
+      }).stored.object;
     },
     delete(type, namespace, name, given) {
       const target = targetOf(core, type);
@@ -75,6 +76,11 @@ function targetOf(core: Core, name: ResourceName): Target {
 
 function keyOf(core: Core, name: ResourceName): string {
   return core.registry.byName(name.group, name.resource)?.typeKey ?? qualifiedResource(name);
+}
+
+function nodeOf(pod: KubeObject): unknown {
+  const spec = pod['spec'];
+  return isRecord(spec) && spec['nodeName'] !== '' ? spec['nodeName'] : undefined;
 }
 
 function isAbsent(error: unknown): boolean {

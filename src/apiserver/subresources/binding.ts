@@ -18,7 +18,9 @@ export async function handleBinding(context: ServerContext, target: Target, call
     target,
     namespace,
     name,
-    subresource: '',
+    subresource: 'binding',
+    // A binding leaves no trace in managedFields.
+    ownership: 'given',
     options: { dryRun: false, fieldManager: 'kube-scheduler', fieldValidation: 'Ignore', user: SYSTEM },
     propose: (current) => {
       const spec = isRecord(current['spec']) ? current['spec'] : {};
