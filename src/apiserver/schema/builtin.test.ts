@@ -38,8 +38,10 @@ test('schemas keep list keys, merge keys and defaults', () => {
 
 test('openApiV3() has a document per group version, references resolved within it', () => {
   for (const groupVersion of openApiV3GroupVersions()) {
-    const text = JSON.stringify(openApiV3(groupVersion));
-    const known = (openApiV3(groupVersion)?.['components'] as { schemas: Record<string, unknown> }).schemas;
+    const document = openApiV3(groupVersion);
+    assert.ok(document !== undefined);
+    const text = JSON.stringify(document);
+    const known = (document['components'] as { schemas: Record<string, unknown> }).schemas;
     for (const [, name = ''] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
       assert.ok(known[name] !== undefined, `${groupVersion}: ${name}`);
     }
