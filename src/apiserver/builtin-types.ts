@@ -1,6 +1,11 @@
 // Built-in resource types as the registry keeps them: one entry per resource with all its versions.
 import type { Registry } from './registry.ts';
-import { qualifiedResource, type ResourceType, type ServedVersion, type Subresource } from './resource-type.ts';
+import {
+  qualifiedResource,
+  type ResourceType,
+  type ServedVersion,
+  type Subresource,
+} from './resource-type.ts';
 import { builtinKinds } from './schema/builtin.ts';
 import type { BuiltinSubresource } from './schema/types.ts';
 

@@ -9,7 +9,8 @@ export function fromStorage(object: KubeObject, type: ResourceType, version: str
   const apiVersion = apiVersionOf({ group: type.group, version });
   if (object.apiVersion === apiVersion) return object;
   if (type.typeKey === 'events') return { ...eventFromCore(object), apiVersion };
-  if (type.kind === 'HorizontalPodAutoscaler' && !type.custom) return { ...autoscalerToV1(object), apiVersion };
+  if (type.kind === 'HorizontalPodAutoscaler' && !type.custom)
+    return { ...autoscalerToV1(object), apiVersion };
   return { ...object, apiVersion };
 }
 
@@ -18,7 +19,8 @@ export function toStorage(object: KubeObject, type: ResourceType): KubeObject {
   const apiVersion = storageApiVersion(type);
   if (object.apiVersion === apiVersion) return object;
   if (type.typeKey === 'events') return { ...eventToCore(object), apiVersion };
-  if (type.kind === 'HorizontalPodAutoscaler' && !type.custom) return { ...autoscalerFromV1(object), apiVersion };
+  if (type.kind === 'HorizontalPodAutoscaler' && !type.custom)
+    return { ...autoscalerFromV1(object), apiVersion };
   return { ...object, apiVersion };
 }
 

@@ -51,7 +51,10 @@ export function storedCredentials(
   const fresh = newCredentials(from);
   const credentials = known === undefined ? fresh : { ...known.credentials, certificate: fresh.certificate };
   // Written aside and renamed, so that a crash leaves either the old ones or the new ones.
-  writeFileSync(`${path}.new`, JSON.stringify({ host: from.host, credentials }), { mode: 0o600, flush: true });
+  writeFileSync(`${path}.new`, JSON.stringify({ host: from.host, credentials }), {
+    mode: 0o600,
+    flush: true,
+  });
   renameSync(`${path}.new`, path);
   return credentials;
 }
@@ -63,7 +66,10 @@ function readCredentials(path: string): { host: string; credentials: Credentials
     const { adminToken, signingKey, certificate } = value['credentials'];
     if (typeof adminToken === 'string' && typeof signingKey === 'string' && isRecord(certificate)) {
       const { cert, key } = certificate;
-      return { host: value['host'], credentials: { adminToken, signingKey, certificate: { cert: String(cert), key: String(key) } } };
+      return {
+        host: value['host'],
+        credentials: { adminToken, signingKey, certificate: { cert: String(cert), key: String(key) } },
+      };
     }
   }
   throw new StorageError(

@@ -4,7 +4,12 @@ import type { ResourceName } from './internal-api.ts';
 import { qualifiedResource } from './resource-type.ts';
 
 export function notFound(type: ResourceName, name: string): ApiError {
-  return new ApiError(404, 'NotFound', `${qualifiedResource(type)} "${name}" not found`, detailsOf(type, name));
+  return new ApiError(
+    404,
+    'NotFound',
+    `${qualifiedResource(type)} "${name}" not found`,
+    detailsOf(type, name),
+  );
 }
 
 export function alreadyExists(type: ResourceName, name: string): ApiError {

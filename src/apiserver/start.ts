@@ -7,12 +7,12 @@ import { Authenticator } from './auth/authenticate.ts';
 import { Rbac } from './auth/rbac.ts';
 import { TokenIssuer } from './auth/tokens.ts';
 import { registerBuiltinTypes } from './builtin-types.ts';
+import type { Certificate } from './certificate.ts';
 import { bootstrap, bootstrapService } from './controllers/bootstrap.ts';
 import { ClusterRoleAggregation } from './controllers/cluster-role-aggregation.ts';
 import { CustomResources } from './controllers/custom-resources.ts';
 import { GarbageCollector } from './controllers/garbage-collector.ts';
 import { NamespaceController } from './controllers/namespaces.ts';
-import type { Certificate } from './certificate.ts';
 import type { Core } from './core.ts';
 import { type Credentials, newCredentials, signingKeyOf, storedCredentials } from './credentials.ts';
 import { DocumentCache } from './discovery/document-cache.ts';
@@ -66,7 +66,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<Running
     history: { ...HISTORY, ...options.watchHistory },
     onListenerError: (error) => log.error('a listener of changes failed', { error }),
   });
-  const persistence = options.dataDir === undefined ? undefined : openPersistence(options, store, options.dataDir);
+  const persistence =
+    options.dataDir === undefined ? undefined : openPersistence(options, store, options.dataDir);
   try {
     return await startWith(options, store, persistence);
   } catch (error) {
@@ -117,7 +118,11 @@ async function startWith(
     url,
     adminToken: token,
     kubeconfig: () =>
-      kubeconfigText({ url, token, ...(certificate === undefined ? {} : { certificateAuthority: certificate.cert }) }),
+      kubeconfigText({
+        url,
+        token,
+        ...(certificate === undefined ? {} : { certificateAuthority: certificate.cert }),
+      }),
     internal,
     async close() {
       context.workloads?.close();
@@ -164,7 +169,10 @@ function makeServer(
   handler: ReturnType<typeof requestHandler>,
 ): Server {
   if (certificate === undefined) return createHttpServer(handler);
-  return createHttpsServer({ cert: certificate.cert, key: certificate.key, ALPNProtocols: ['http/1.1'] }, handler);
+  return createHttpsServer(
+    { cert: certificate.cert, key: certificate.key, ALPNProtocols: ['http/1.1'] },
+    handler,
+  );
 }
 
 function listen(server: Server, at: { host: string; port: number }): Promise<{ host: string; port: number }> {

@@ -44,12 +44,14 @@ export class Authenticator {
     audiences: readonly string[],
   ): { user: User; audiences: readonly string[] } | undefined {
     // Digests have one length, so that the comparison takes the same time for any text.
-    if (timingSafeEqual(Buffer.from(sha256(token), 'hex'), this.#adminDigest)) return { user: ADMIN, audiences };
+    if (timingSafeEqual(Buffer.from(sha256(token), 'hex'), this.#adminDigest))
+      return { user: ADMIN, audiences };
     const claims = this.#read(token);
     if (claims === undefined) return undefined;
     const shared = audiences.filter((audience) => claims.audiences.includes(audience));
     const nowSeconds = this.#core.clock.now() / 1000;
-    if (shared.length === 0 || (claims.expiresAtSeconds ?? Number.POSITIVE_INFINITY) < nowSeconds) return undefined;
+    if (shared.length === 0 || (claims.expiresAtSeconds ?? Number.POSITIVE_INFINITY) < nowSeconds)
+      return undefined;
     return this.#stillBound(claims) ? { user: userOf(claims), audiences: shared } : undefined;
   }
 

@@ -29,7 +29,9 @@ export interface PathAttributes {
 
 const MASTERS = 'system:masters';
 const GROUP = 'rbac.authorization.k8s.io';
-const TYPES = ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map((name) => `${name}.${GROUP}`);
+const TYPES = ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map(
+  (name) => `${name}.${GROUP}`,
+);
 const CACHED_USERS = 1_000;
 
 /** A rule with the namespace it holds in; '' holds everywhere. */
@@ -67,7 +69,13 @@ export class Rbac {
 
   /** Rules that hold for a user in a namespace, cluster-wide ones included. */
   rules(user: User, namespace: string): PolicyRule[] {
-    const all: PolicyRule = { verbs: ['*'], apiGroups: ['*'], resources: ['*'], resourceNames: [], nonResourceURLs: [] };
+    const all: PolicyRule = {
+      verbs: ['*'],
+      apiGroups: ['*'],
+      resources: ['*'],
+      resourceNames: [],
+      nonResourceURLs: [],
+    };
     const paths: PolicyRule = { ...all, apiGroups: [], resources: [], nonResourceURLs: ['*'] };
     const own = this.#rulesOf(user)
       .filter((granted) => granted.namespace === '' || granted.namespace === namespace)
@@ -111,7 +119,9 @@ export class Rbac {
     const reference = isRecord(binding['roleRef']) ? binding['roleRef'] : {};
     const name = String(reference['name'] ?? '');
     const type = reference['kind'] === 'Role' ? 'roles' : 'clusterroles';
-    const stored = this.#core.store.collection(`${type}.${GROUP}`).get(type === 'roles' ? namespace : '', name);
+    const stored = this.#core.store
+      .collection(`${type}.${GROUP}`)
+      .get(type === 'roles' ? namespace : '', name);
     return policyRules(stored?.object['rules']);
   }
 
@@ -169,7 +179,10 @@ function ruleAllows(rule: PolicyRule, request: ResourceAttributes): boolean {
   );
 }
 
-function resourceMatches(resources: readonly string[], { resource, subresource }: ResourceAttributes): boolean {
+function resourceMatches(
+  resources: readonly string[],
+  { resource, subresource }: ResourceAttributes,
+): boolean {
   if (resources.includes('*')) return true;
   if (subresource === '') return resources.includes(resource);
   return resources.includes(`${resource}/${subresource}`) || resources.includes(`*/${subresource}`);

@@ -2,7 +2,7 @@
 import { isRecord } from '../../lib/index.ts';
 import type { Target, User } from '../core.ts';
 import { badRequest, invalid } from '../failures.ts';
-import { jsonAnswer, type Answer } from '../http/respond.ts';
+import { type Answer, jsonAnswer } from '../http/respond.ts';
 import type { ServerContext } from '../server-context.ts';
 import { typedBody } from '../write/check-body.ts';
 import type { PolicyRule } from './rbac.ts';
@@ -68,7 +68,9 @@ function userInfo({ name, uid, groups, extra }: User): Body {
 function tokenStatus({ authenticator }: ServerContext, spec: Body): Body {
   const token = spec['token'];
   if (typeof token !== 'string' || token === '') {
-    throw badRequest('TokenReview.authentication.k8s.io "" is invalid: token is required for TokenReview in authentication');
+    throw badRequest(
+      'TokenReview.authentication.k8s.io "" is invalid: token is required for TokenReview in authentication',
+    );
   }
   const asked = Array.isArray(spec['audiences']) ? spec['audiences'].map(String) : [];
   const result = authenticator.reviewToken(token, asked.length === 0 ? DEFAULT_AUDIENCES : asked);
@@ -80,7 +82,11 @@ function subjectOf(kind: string, spec: Body, namespace: string): User {
   const { user = '', groups } = spec as { user?: string; groups?: unknown };
   if (user === '' && !Array.isArray(groups)) {
     throw invalid({ group: 'authorization.k8s.io', kind }, '', [
-      { field: 'spec.user', reason: 'FieldValueInvalid', message: 'Invalid value: "": at least one of user or group must be specified' },
+      {
+        field: 'spec.user',
+        reason: 'FieldValueInvalid',
+        message: 'Invalid value: "": at least one of user or group must be specified',
+      },
     ]);
   }
   const attributes = isRecord(spec['resourceAttributes']) ? spec['resourceAttributes'] : {};
@@ -118,7 +124,8 @@ function accessStatus({ rbac }: ServerContext, kind: string, user: User, spec: B
     {
       field: 'spec.resourceAttributes',
       reason: 'FieldValueInvalid',
-      message: 'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
+      message:
+        'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
     },
   ]);
 }

@@ -89,7 +89,8 @@ function decode(text: string): unknown {
 }
 
 function claimsOf(payload: unknown): TokenClaims | undefined {
-  if (!isRecord(payload) || payload['iss'] !== ISSUER || !isRecord(payload['kubernetes.io'])) return undefined;
+  if (!isRecord(payload) || payload['iss'] !== ISSUER || !isRecord(payload['kubernetes.io']))
+    return undefined;
   const { namespace, serviceaccount, pod, secret } = payload['kubernetes.io'];
   const account = boundObject(serviceaccount);
   if (typeof namespace !== 'string' || account === undefined) return undefined;
@@ -108,6 +109,7 @@ function claimsOf(payload: unknown): TokenClaims | undefined {
 }
 
 function boundObject(value: unknown): BoundObject | undefined {
-  if (!isRecord(value) || typeof value['name'] !== 'string' || typeof value['uid'] !== 'string') return undefined;
+  if (!isRecord(value) || typeof value['name'] !== 'string' || typeof value['uid'] !== 'string')
+    return undefined;
   return { name: value['name'], uid: value['uid'] };
 }

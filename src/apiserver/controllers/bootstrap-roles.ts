@@ -92,7 +92,9 @@ export function bootstrapRoles(): Wanted[] {
     role('system:basic-user', rules(BASIC_USER)),
     role('system:discovery', [{ nonResourceURLs: DISCOVERY.split(' '), verbs: ['get'] }]),
     role('system:public-info-viewer', [{ nonResourceURLs: HEALTH.split(' '), verbs: ['get'] }]),
-    role('system:service-account-issuer-discovery', [{ nonResourceURLs: ISSUER_PATHS.split(' '), verbs: ['get'] }]),
+    role('system:service-account-issuer-discovery', [
+      { nonResourceURLs: ISSUER_PATHS.split(' '), verbs: ['get'] },
+    ]),
     binding('cluster-admin', ['system:masters']),
     binding('system:basic-user', ['system:authenticated']),
     binding('system:discovery', ['system:authenticated']),

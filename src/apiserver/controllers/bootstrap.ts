@@ -12,7 +12,11 @@ export const API_ADDRESS = '10.96.0.1';
 /** Creates what is absent; what exists stays as people left it. */
 export function bootstrap(core: Core, api: InternalApi): void {
   for (const name of NAMESPACES) {
-    createOnce(api, { group: '', resource: 'namespaces' }, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    createOnce(
+      api,
+      { group: '', resource: 'namespaces' },
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+    );
   }
   for (const { type, object } of [...bootstrapRoles(), ...priorityClasses(), ...apiServices(core)]) {
     createOnce(api, type, object);
@@ -20,35 +24,48 @@ export function bootstrap(core: Core, api: InternalApi): void {
 }
 
 /** The `kubernetes` Service of the default namespace and its endpoints: how pods find the API. */
-export function bootstrapService(api: InternalApi, address: { readonly host: string; readonly port: number }): void {
+export function bootstrapService(
+  api: InternalApi,
+  address: { readonly host: string; readonly port: number },
+): void {
   const labels = { component: 'apiserver', provider: 'kubernetes' };
   const metadata = { name: 'kubernetes', namespace: 'default', labels };
-  createOnce(api, { group: '', resource: 'services' }, {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata,
-    spec: {
-      clusterIP: API_ADDRESS,
-      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: address.port }],
-      sessionAffinity: 'None',
-      type: 'ClusterIP',
-      internalTrafficPolicy: 'Cluster',
+  createOnce(
+    api,
+    { group: '', resource: 'services' },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: {
+        clusterIP: API_ADDRESS,
+        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: address.port }],
+        sessionAffinity: 'None',
+        type: 'ClusterIP',
+        internalTrafficPolicy: 'Cluster',
+      },
     },
-  });
-  createOnce(api, { group: 'discovery.k8s.io', resource: 'endpointslices' }, {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
-    metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-    addressType: 'IPv4',
-    endpoints: [{ addresses: [address.host], conditions: { ready: true } }],
-    ports: [{ name: 'https', port: address.port, protocol: 'TCP' }],
-  });
+  );
+  createOnce(
+    api,
+    { group: 'discovery.k8s.io', resource: 'endpointslices' },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [address.host], conditions: { ready: true } }],
+      ports: [{ name: 'https', port: address.port, protocol: 'TCP' }],
+    },
+  );
   const endpoints = { group: '', resource: 'endpoints' };
   createOnce(api, endpoints, {
     apiVersion: 'v1',
     kind: 'Endpoints',
     metadata: { ...metadata, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-    subsets: [{ addresses: [{ ip: address.host }], ports: [{ name: 'https', port: address.port, protocol: 'TCP' }] }],
+    subsets: [
+      { addresses: [{ ip: address.host }], ports: [{ name: 'https', port: address.port, protocol: 'TCP' }] },
+    ],
   });
 }
 
@@ -71,8 +88,16 @@ function priorityClasses(): Wanted[] {
     },
   });
   return [
-    make('system-cluster-critical', 2_000_000_000, 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.'),
-    make('system-node-critical', 2_000_001_000, 'Used for system critical pods that must not be moved from their current node.'),
+    make(
+      'system-cluster-critical',
+      2_000_000_000,
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+    ),
+    make(
+      'system-node-critical',
+      2_000_001_000,
+      'Used for system critical pods that must not be moved from their current node.',
+    ),
   ];
 }
 
@@ -83,7 +108,10 @@ function apiServices({ registry }: Core): Wanted[] {
       object: {
         apiVersion: 'apiregistration.k8s.io/v1',
         kind: 'APIService',
-        metadata: { name: `${version}.${group}`, labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' } },
+        metadata: {
+          name: `${version}.${group}`,
+          labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' },
+        },
         spec: {
           ...(group === '' ? {} : { group }),
           version,

@@ -37,7 +37,9 @@ export class ClusterRoleAggregation {
 
 function selectorsOf(role: KubeObject): unknown[] | undefined {
   const rule = role['aggregationRule'];
-  return isRecord(rule) && Array.isArray(rule['clusterRoleSelectors']) ? rule['clusterRoleSelectors'] : undefined;
+  return isRecord(rule) && Array.isArray(rule['clusterRoleSelectors'])
+    ? rule['clusterRoleSelectors']
+    : undefined;
 }
 
 function aggregatedRules(role: KubeObject, roles: readonly KubeObject[], selectors: unknown[]): unknown[] {

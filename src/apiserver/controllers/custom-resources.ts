@@ -77,7 +77,8 @@ export class CustomResources {
       const taken = new Set([type.resource, type.singular, ...type.shortNames]);
       const wanted = [kind.plural, kind.singular, ...kind.shortNames].find((one) => taken.has(one));
       if (wanted !== undefined) return `"${wanted}" is already in use`;
-      if (type.kind === kind.kind || type.listKind === kind.listKind) return `"${kind.kind}" is already in use`;
+      if (type.kind === kind.kind || type.listKind === kind.listKind)
+        return `"${kind.kind}" is already in use`;
     }
     return undefined;
   }
@@ -158,7 +159,12 @@ function acceptedStatus(
   const before = isRecord(definition['status']) ? definition['status'] : {};
   const known = Array.isArray(before['conditions']) ? before['conditions'].filter(isRecord) : [];
   const stored = Array.isArray(before['storedVersions']) ? before['storedVersions'].map(String) : [];
-  const condition = (type: string, holds: boolean, reason: string, message: string): Record<string, unknown> => {
+  const condition = (
+    type: string,
+    holds: boolean,
+    reason: string,
+    message: string,
+  ): Record<string, unknown> => {
     const status = holds ? 'True' : 'False';
     const same = known.find((one) => one['type'] === type && one['status'] === status);
     return { lastTransitionTime: same?.['lastTransitionTime'] ?? now, message, reason, status, type };

@@ -7,7 +7,16 @@ const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', '
 const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
 
 export function customResourceType(definition: CustomKind): ResourceType {
-  const { group, plural: resource, singular, kind, listKind, namespaced, shortNames, categories } = definition;
+  const {
+    group,
+    plural: resource,
+    singular,
+    kind,
+    listKind,
+    namespaced,
+    shortNames,
+    categories,
+  } = definition;
   const served = definition.versions
     .filter((version) => version.served)
     .sort((a, b) => compareVersions(a.name, b.name));
@@ -16,7 +25,13 @@ export function customResourceType(definition: CustomKind): ResourceType {
     subresources.push({ name: 'status', kind, verbs: SUBRESOURCE_VERBS });
   }
   if (served.some(({ scale }) => scale !== undefined)) {
-    subresources.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: SUBRESOURCE_VERBS });
+    subresources.push({
+      name: 'scale',
+      kind: 'Scale',
+      group: 'autoscaling',
+      version: 'v1',
+      verbs: SUBRESOURCE_VERBS,
+    });
   }
   return {
     ...{ group, resource, singular, kind, listKind, namespaced, shortNames, categories },

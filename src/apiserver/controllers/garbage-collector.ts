@@ -1,8 +1,8 @@
 // Owner references: dependents go when their owners do, in the background or before the owner, or are set free.
 // Works from an index of uids that follows every change of the store.
 import type { KubeObject, OwnerReference } from '../../k8s/index.ts';
-import type { Core } from '../core.ts';
 import { SYSTEM } from '../auth/authenticate.ts';
+import type { Core } from '../core.ts';
 import type { ResourceType } from '../resource-type.ts';
 import type { Change } from '../storage/stored-object.ts';
 import { deleteObject, FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../write/delete.ts';
@@ -153,7 +153,9 @@ export class GarbageCollector {
 
   #dropOwners(uid: string, owners: ReadonlySet<string>): void {
     this.#edit(uid, (object) => {
-      const ownerReferences = (object.metadata.ownerReferences ?? []).filter((owner) => !owners.has(owner.uid));
+      const ownerReferences = (object.metadata.ownerReferences ?? []).filter(
+        (owner) => !owners.has(owner.uid),
+      );
       return { ...object, metadata: { ...object.metadata, ownerReferences } };
     });
   }
@@ -185,7 +187,9 @@ export class GarbageCollector {
   }
 }
 
-function existingPolicy({ metadata: { finalizers = [] } }: KubeObject): 'Orphan' | 'Foreground' | 'Background' {
+function existingPolicy({
+  metadata: { finalizers = [] },
+}: KubeObject): 'Orphan' | 'Foreground' | 'Background' {
   if (finalizers.includes(ORPHAN_FINALIZER)) return 'Orphan';
   return finalizers.includes(FOREGROUND_FINALIZER) ? 'Foreground' : 'Background';
 }

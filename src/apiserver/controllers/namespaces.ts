@@ -72,7 +72,11 @@ export class NamespaceController {
       this.#api.create(CONFIG_MAPS, {
         apiVersion: 'v1',
         kind: 'ConfigMap',
-        metadata: { namespace, name: ROOT_CA, annotations: { 'kubernetes.io/description': ROOT_CA_DESCRIPTION } },
+        metadata: {
+          namespace,
+          name: ROOT_CA,
+          annotations: { 'kubernetes.io/description': ROOT_CA_DESCRIPTION },
+        },
         data: { 'ca.crt': this.#rootCa },
       });
     }
@@ -90,7 +94,11 @@ export class NamespaceController {
     if (!finalizers.includes('kubernetes')) return;
     const left = this.#deleteContents(name);
     this.#reportContents(name, left);
-    if (left.length === 0) this.#finalize(name, finalizers.filter((one) => one !== 'kubernetes'));
+    if (left.length === 0)
+      this.#finalize(
+        name,
+        finalizers.filter((one) => one !== 'kubernetes'),
+      );
   }
 
   /** Asks for the deletion of everything in the namespace. @returns what is still there */
@@ -160,7 +168,12 @@ interface Condition {
 }
 
 function deletionConditions(left: readonly { type: ResourceType; objects: KubeObject[] }[]): Condition[] {
-  const fine = (type: string, reason: string, message: string): Condition => ({ type, status: 'False', reason, message });
+  const fine = (type: string, reason: string, message: string): Condition => ({
+    type,
+    status: 'False',
+    reason,
+    message,
+  });
   const finalizers = new Map<string, number>();
   for (const { objects } of left) {
     for (const { metadata } of objects) {
@@ -169,10 +182,20 @@ function deletionConditions(left: readonly { type: ResourceType; objects: KubeOb
   }
   const conditions = [
     fine('NamespaceDeletionDiscoveryFailure', 'ResourcesDiscovered', 'All resources successfully discovered'),
-    fine('NamespaceDeletionGroupVersionParsingFailure', 'ParsedGroupVersions', 'All legacy kube types successfully parsed'),
-    fine('NamespaceDeletionContentFailure', 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization'),
+    fine(
+      'NamespaceDeletionGroupVersionParsingFailure',
+      'ParsedGroupVersions',
+      'All legacy kube types successfully parsed',
+    ),
+    fine(
+      'NamespaceDeletionContentFailure',
+      'ContentDeleted',
+      'All content successfully deleted, may be waiting on finalization',
+    ),
   ];
-  const contents = left.map(({ type, objects }) => `${qualifiedResource(type)}. has ${objects.length} resource instances`);
+  const contents = left.map(
+    ({ type, objects }) => `${qualifiedResource(type)}. has ${objects.length} resource instances`,
+  );
   conditions.push(
     contents.length === 0
       ? fine('NamespaceContentRemaining', 'ContentRemoved', 'All content successfully removed')
@@ -186,7 +209,11 @@ function deletionConditions(left: readonly { type: ResourceType; objects: KubeOb
   const waiting = [...finalizers].map(([name, number]) => `${name} in ${number} resource instances`);
   conditions.push(
     waiting.length === 0
-      ? fine('NamespaceFinalizersRemaining', 'ContentHasNoFinalizers', 'All content-preserving finalizers finished')
+      ? fine(
+          'NamespaceFinalizersRemaining',
+          'ContentHasNoFinalizers',
+          'All content-preserving finalizers finished',
+        )
       : {
           type: 'NamespaceFinalizersRemaining',
           status: 'True',

@@ -31,7 +31,8 @@ export function compareVersions(a: string, b: string): number {
     if (left !== null || right !== null) return left === null ? 1 : -1;
     return a < b ? -1 : 1;
   }
-  const stage = (match: RegExpExecArray): number => (match[2] === undefined ? 2 : match[2] === 'beta' ? 1 : 0);
+  const stage = (match: RegExpExecArray): number =>
+    match[2] === undefined ? 2 : match[2] === 'beta' ? 1 : 0;
   return (
     stage(right) - stage(left) ||
     Number(right[1]) - Number(left[1]) ||
@@ -73,7 +74,10 @@ export function apiResourceList(
     kind: 'APIResourceList',
     ...(group === '' ? {} : { apiVersion: 'v1' }),
     groupVersion: apiVersionOf({ group, version }),
-    resources: types.flatMap((type) => [resourceEntry(type), ...servedSubresources(type, version).map((sub) => subresourceEntry(type, sub))]),
+    resources: types.flatMap((type) => [
+      resourceEntry(type),
+      ...servedSubresources(type, version).map((sub) => subresourceEntry(type, sub)),
+    ]),
   };
 }
 

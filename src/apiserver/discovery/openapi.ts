@@ -16,7 +16,8 @@ export function openApiAnswer(
   request: IncomingMessage,
 ): Answer | undefined {
   refuseProtobuf(request);
-  if (path === '/openapi/v2') return cached(context, request, path, () => openApiV2With(customKinds(context)));
+  if (path === '/openapi/v2')
+    return cached(context, request, path, () => openApiV2With(customKinds(context)));
   if (path === '/openapi/v3') return cached(context, request, path, () => index(context));
   const match = /^\/openapi\/v3\/(?:api\/([^/]+)|apis\/([^/]+\/[^/]+))$/.exec(path);
   if (match === null) return undefined;

@@ -59,7 +59,8 @@ export function parseObjectBody(text: string, contentType: string | undefined): 
     );
   }
   const value = parseValue(text, type === 'application/yaml');
-  if (!isRecord(value)) throw badRequest('couldn\'t get version/kind; json parse error: the body is not an object');
+  if (!isRecord(value))
+    throw badRequest("couldn't get version/kind; json parse error: the body is not an object");
   return value;
 }
 

@@ -25,7 +25,11 @@ export function requestHandler(context: ServerContext): Handler {
   };
 }
 
-async function serve(context: ServerContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  context: ServerContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const method = request.method ?? 'GET';
   const info = readRequestInfo(request.url ?? '/');
   const sender = context.authenticator.authenticate(request.headers.authorization);

@@ -13,7 +13,11 @@ export interface View {
 }
 
 const PLAIN: View = { as: 'object', metaVersion: 'v1', yaml: false, discovery: undefined };
-const KNOWN = new Map<string, View>([['', PLAIN], ['*/*', PLAIN], ['application/json', PLAIN]]);
+const KNOWN = new Map<string, View>([
+  ['', PLAIN],
+  ['*/*', PLAIN],
+  ['application/json', PLAIN],
+]);
 const KNOWN_LIMIT = 256;
 
 /** @throws ApiError 406 when no form in the Accept header can be made. */
@@ -53,6 +57,7 @@ function viewOf(range: string): View | undefined {
   if (values.get('g') !== 'meta.k8s.io') return undefined;
   const metaVersion = values.get('v');
   if (metaVersion !== 'v1' && metaVersion !== 'v1beta1') return undefined;
-  if (as !== 'Table' && as !== 'PartialObjectMetadata' && as !== 'PartialObjectMetadataList') return undefined;
+  if (as !== 'Table' && as !== 'PartialObjectMetadata' && as !== 'PartialObjectMetadataList')
+    return undefined;
   return { ...base, as, metaVersion };
 }

@@ -1,5 +1,6 @@
 // Answers to paths that are no resource: health, version, discovery, OpenAPI, token keys.
 import type { IncomingMessage } from 'node:http';
+import { ISSUER } from '../auth/tokens.ts';
 import {
   aggregatedDiscovery,
   apiGroup,
@@ -10,12 +11,11 @@ import {
 } from '../discovery/groups.ts';
 import { openApiAnswer } from '../discovery/openapi.ts';
 import { serverVersion } from '../discovery/version.ts';
-import { ISSUER } from '../auth/tokens.ts';
 import { ApiError } from '../errors.ts';
 import { methodNotAllowed } from '../failures.ts';
 import type { ServerContext } from '../server-context.ts';
-import type { RequestInfo } from './request-info.ts';
 import { negotiate } from './negotiate.ts';
+import type { RequestInfo } from './request-info.ts';
 import { type Answer, jsonAnswer, textAnswer } from './respond.ts';
 
 /** @throws ApiError 404 for paths nothing is at */
@@ -70,18 +70,30 @@ function discoveryAnswer(context: ServerContext, path: string, request: Incoming
   if (parts.length === 1) {
     const { discovery } = negotiate(request.headers.accept);
     if (discovery !== undefined) {
-      const document = documents.get(`${path} ${discovery}`, () => aggregatedDiscovery(registry, core, discovery));
+      const document = documents.get(`${path} ${discovery}`, () =>
+        aggregatedDiscovery(registry, core, discovery),
+      );
       const type = `application/json;g=apidiscovery.k8s.io;v=${discovery};as=APIGroupDiscoveryList`;
       return tagged(document, request, type);
     }
     if (core) return jsonAnswer(apiVersions(address));
-    return tagged(documents.get(path, () => apiGroupList(registry)), request);
+    return tagged(
+      documents.get(path, () => apiGroupList(registry)),
+      request,
+    );
   }
   const [, first = '', second = '', more] = parts;
   if (more !== undefined || (core && second !== '')) return undefined;
-  if (!core && second === '') return tagged(documents.get(path, () => apiGroup(registry, first)), request);
+  if (!core && second === '')
+    return tagged(
+      documents.get(path, () => apiGroup(registry, first)),
+      request,
+    );
   const [group, version] = core ? ['', first] : [first, second];
-  return tagged(documents.get(path, () => apiResourceList(registry, group, version)), request);
+  return tagged(
+    documents.get(path, () => apiResourceList(registry, group, version)),
+    request,
+  );
 }
 
 /** The document, or 304 when the client has it. */
@@ -92,7 +104,8 @@ export function tagged(
 ): Answer | undefined {
   if (document === undefined) return undefined;
   const headers = { ETag: document.etag, Vary: 'Accept' };
-  if (request.headers['if-none-match'] === document.etag) return { status: 304, body: '', contentType, headers };
+  if (request.headers['if-none-match'] === document.etag)
+    return { status: 304, body: '', contentType, headers };
   return { status: 200, body: document.text, contentType, headers };
 }
 
@@ -102,7 +115,14 @@ function rootPaths({ registry }: ServerContext): string[] {
       ? ['/api', ...versions.map((version) => `/api/${version}`)]
       : [`/apis/${group}`, ...versions.map((version) => `/apis/${group}/${version}`)],
   );
-  const others = ['/.well-known/openid-configuration', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3'];
+  const others = [
+    '/.well-known/openid-configuration',
+    '/apis',
+    '/healthz',
+    '/livez',
+    '/openapi/v2',
+    '/openapi/v3',
+  ];
   return [...groups, ...others, '/openid/v1/jwks', '/readyz', '/version'].sort();
 }
 

@@ -5,7 +5,14 @@ import { badRequest } from '../failures.ts';
 import { lazily, readDataRecord } from '../schema/data-files.ts';
 
 /** number, JSON name ('' = written into the parent), type, repeated, value type of a map, dropped when zero */
-type Member = readonly [number: number, name: string, type: string, repeated: 0 | 1, mapValue: string, omit: 0 | 1];
+type Member = readonly [
+  number: number,
+  name: string,
+  type: string,
+  repeated: 0 | 1,
+  mapValue: string,
+  omit: 0 | 1,
+];
 
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
@@ -18,7 +25,10 @@ const DEEPEST = 100;
 const messages = lazily(() => {
   const all = readDataRecord('protobuf-messages') as Record<string, readonly Member[]>;
   return new Map(
-    Object.entries(all).map(([name, members]) => [name, new Map(members.map((member) => [member[0], member]))]),
+    Object.entries(all).map(([name, members]) => [
+      name,
+      new Map(members.map((member) => [member[0], member])),
+    ]),
   );
 });
 
@@ -115,7 +125,8 @@ function setMember(object: Record<string, unknown>, member: Member, value: Value
     for (const [inner, innerValue] of Object.entries(record(decoded))) object[inner] = innerValue;
     return;
   }
-  const zero = decoded === '' || decoded === 0 || decoded === false || decoded === null || isEmptyList(decoded);
+  const zero =
+    decoded === '' || decoded === 0 || decoded === false || decoded === null || isEmptyList(decoded);
   if (omit === 1 && zero) return;
   object[name] = decoded;
 }
@@ -165,7 +176,9 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   [`${EXTENSIONS}.JSON`]: (bytes) => rawJson(bytes),
   'k8s.io.apimachinery.pkg.api.resource.Quantity': (bytes) => String(firstField(bytes, 1) ?? '0'),
   'k8s.io.apimachinery.pkg.util.intstr.IntOrString': (bytes) =>
-    Number(firstField(bytes, 1) ?? 0n) === 0 ? Number(firstField(bytes, 2) ?? 0n) : String(firstField(bytes, 3) ?? ''),
+    Number(firstField(bytes, 1) ?? 0n) === 0
+      ? Number(firstField(bytes, 2) ?? 0n)
+      : String(firstField(bytes, 3) ?? ''),
   [`${META}.Verbs`]: itemTexts,
   'k8s.io.api.authentication.v1.ExtraValue': itemTexts,
   'k8s.io.api.authorization.v1.ExtraValue': itemTexts,

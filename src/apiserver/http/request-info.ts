@@ -31,7 +31,10 @@ export function readRequestInfo(url: string): RequestInfo {
 }
 
 function readResource(path: string): ResourceRequest | undefined {
-  const parts = path.split('/').filter((part) => part !== '').map(decode);
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decode);
   if (parts[0] === 'api') {
     return resourceFrom('', parts[1], parts.slice(2));
   }
@@ -39,7 +42,11 @@ function readResource(path: string): ResourceRequest | undefined {
   return undefined;
 }
 
-function resourceFrom(group: string, version: string | undefined, rest: string[]): ResourceRequest | undefined {
+function resourceFrom(
+  group: string,
+  version: string | undefined,
+  rest: string[],
+): ResourceRequest | undefined {
   if (version === undefined || rest.length === 0) return undefined;
   const groupVersion = group === '' ? version : `${group}/${version}`;
   let namespace = '';

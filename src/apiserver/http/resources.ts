@@ -2,6 +2,7 @@
 // are in ../subresources.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stringify as toYaml } from 'yaml';
+import { isReview, reviewAnswer } from '../auth/reviews.ts';
 import { fromStorage } from '../conversion.ts';
 import type { Target, User } from '../core.ts';
 import { servedSubresources } from '../discovery/groups.ts';
@@ -10,9 +11,8 @@ import { encodeObject } from '../read/encode.ts';
 import { encodePage, listPage } from '../read/list.ts';
 import { assertNotAhead, parseRevision } from '../read/resource-version.ts';
 import { prepareWatch } from '../read/watch.ts';
-import { isReview, reviewAnswer } from '../auth/reviews.ts';
 import type { ServerContext } from '../server-context.ts';
-import { StoredObject } from '../storage/stored-object.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
 import { subresourceHandler } from '../subresources/index.ts';
 import { tableOfPage, tableOfWatched } from '../tables/table.ts';
 import { createObject } from '../write/create.ts';
@@ -21,8 +21,8 @@ import { readWriteOptions, type WriteOptions } from '../write/options.ts';
 import { checkPatchOptions, patchObject } from '../write/patch.ts';
 import { createsOnUpdate } from '../write/strategies.ts';
 import { updateObject } from '../write/update.ts';
-import { duplicateFields } from './duplicate-fields.ts';
 import { mediaType, parseObjectBody, readBody } from './body.ts';
+import { duplicateFields } from './duplicate-fields.ts';
 import { negotiate, type View } from './negotiate.ts';
 import { notServed } from './paths.ts';
 import type { ResourceRequest } from './request-info.ts';
@@ -122,7 +122,12 @@ function objectAnswer(
   const warnings = [...deprecations(target), ...(more.warnings ?? [])];
   const base = { status: more.status ?? 200, ...(warnings.length === 0 ? {} : { warnings }) };
   if (view.as === 'Table') {
-    const page = { items: [stored], revision: stored.revision, continueToken: undefined, remaining: undefined };
+    const page = {
+      items: [stored],
+      revision: stored.revision,
+      continueToken: undefined,
+      remaining: undefined,
+    };
     return { ...base, body: tableOfPage(context, target, page, view, call.query) };
   }
   if (view.yaml) {
@@ -182,7 +187,12 @@ async function createAnswer(
   const text = await readBody(call.request);
   const body = parseObjectBody(text, call.request.headers['content-type']);
   const { namespace } = call;
-  const { stored, warnings } = createObject(context, { target, namespace, body, options: writeOptions(call, text) });
+  const { stored, warnings } = createObject(context, {
+    target,
+    namespace,
+    body,
+    options: writeOptions(call, text),
+  });
   return objectAnswer(context, target, stored, view, call, { status: 201, warnings });
 }
 
@@ -203,7 +213,11 @@ async function updateAnswer(
     return objectAnswer(context, target, stored, view, call, { status: 201, warnings });
   }
   const metadata = body['metadata'];
-  if (typeof metadata === 'object' && metadata !== null && (metadata as { name?: string }).name === undefined) {
+  if (
+    typeof metadata === 'object' &&
+    metadata !== null &&
+    (metadata as { name?: string }).name === undefined
+  ) {
     throw badRequest('name must be provided');
   }
   const propose = (): Record<string, unknown> => body;
@@ -247,11 +261,19 @@ async function deleteAnswer(
   const body = text === '' ? {} : parseObjectBody(text, call.request.headers['content-type']);
   const { namespace, name } = call;
   const { type } = target;
-  const { stored, gone } = deleteObject(context, type, { namespace, name }, readDeleteOptions(call.query, body));
+  const { stored, gone } = deleteObject(
+    context,
+    type,
+    { namespace, name },
+    readDeleteOptions(call.query, body),
+  );
   if (!gone) return objectAnswer(context, target, stored, view, call);
   const { uid } = stored.object.metadata;
   const details = { name, ...(type.group === '' ? {} : { group: type.group }), kind: type.resource, uid };
-  return { status: 200, body: JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }) };
+  return {
+    status: 200,
+    body: JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }),
+  };
 }
 
 async function deleteCollectionAnswer(
@@ -270,5 +292,8 @@ async function deleteCollectionAnswer(
     if (context.store.collection(target.type.typeKey).get(namespace, name) === undefined) continue;
     items.push(deleteObject(context, target.type, { namespace, name }, options).stored);
   }
-  return { status: 200, body: encodePage({ ...page, items, revision: context.store.revision }, target, view) };
+  return {
+    status: 200,
+    body: encodePage({ ...page, items, revision: context.store.revision }, target, view),
+  };
 }

@@ -36,7 +36,11 @@ export function encodeItem(stored: StoredObject, encoding: Encoding): string {
 
 /** meta.k8s.io PartialObjectMetadata of an object. */
 export function partialMetadata(object: KubeObject, metaVersion: string): Record<string, unknown> {
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}`, metadata: object.metadata };
+  return {
+    kind: 'PartialObjectMetadata',
+    apiVersion: `meta.k8s.io/${metaVersion}`,
+    metadata: object.metadata,
+  };
 }
 
 /** kind and apiVersion of a list in this encoding. */

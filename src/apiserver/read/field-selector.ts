@@ -77,7 +77,9 @@ function parseTerm(part: string, known: ReadonlySet<string>): ObjectMatcher {
   const match = /^\s*([^=!\s]+)\s*(!=|==?)\s*(.*?)\s*$/.exec(part);
   if (match === null) throw badRequest(`invalid selector: '${part}'; can't understand '${part}'`);
   const [, rawField = '', operator, value = ''] = match;
-  const field = rawField.replace(/^regarding\./, 'involvedObject.').replace(/^reportingController$/, 'reportingComponent');
+  const field = rawField
+    .replace(/^regarding\./, 'involvedObject.')
+    .replace(/^reportingController$/, 'reportingComponent');
   if (!known.has(field)) throw badRequest(`field label not supported: ${rawField}`);
   const read = ALIASES[field] ?? ((object: KubeObject) => valueAt(object, field));
   const equal = operator !== '!=';

@@ -5,7 +5,8 @@ import { badRequest } from '../failures.ts';
 export type Labels = Readonly<Record<string, string>>;
 export type LabelMatcher = (labels: Labels) => boolean;
 
-const REQUIREMENT = /^\s*(!?)\s*([A-Za-z0-9][-A-Za-z0-9_./]*)\s*(?:(==?|!=|>|<|\bin\b|\bnotin\b)\s*(.*?))?\s*$/;
+const REQUIREMENT =
+  /^\s*(!?)\s*([A-Za-z0-9][-A-Za-z0-9_./]*)\s*(?:(==?|!=|>|<|\bin\b|\bnotin\b)\s*(.*?))?\s*$/;
 
 /** @returns undefined when the selector selects everything. @throws ApiError 400 for text that is no selector. */
 export function parseLabelSelector(text: string | null): LabelMatcher | undefined {
@@ -58,7 +59,12 @@ function parseRequirement(part: string, whole: string): LabelMatcher {
 
 function setRequirement(key: string, include: boolean, value: string, whole: string): LabelMatcher {
   if (!value.startsWith('(') || !value.endsWith(')')) throw unparsable(whole);
-  const values = new Set(value.slice(1, -1).split(',').map((item) => item.trim()));
+  const values = new Set(
+    value
+      .slice(1, -1)
+      .split(',')
+      .map((item) => item.trim()),
+  );
   return (labels) => {
     const found = labels[key];
     return (found !== undefined && values.has(found)) === include;

@@ -105,7 +105,9 @@ function cutPage(
     if (stored !== undefined && (selector === undefined || selector(stored))) items.push(stored);
   }
   const more =
-    selector === undefined ? position < objects.length : objects.slice(position).some((stored) => selector(stored));
+    selector === undefined
+      ? position < objects.length
+      : objects.slice(position).some((stored) => selector(stored));
   const last = items.at(-1);
   return {
     items,

@@ -6,7 +6,11 @@ import { expired, invalid } from '../failures.ts';
 export function parseRevision(text: string | null): number | undefined {
   if (text === null || text === '') return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new ApiError(400, 'BadRequest', `Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
+  throw new ApiError(
+    400,
+    'BadRequest',
+    `Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
+  );
 }
 
 /** @throws ApiError 504 when `revision` is ahead of the store, with the cause clients know. */
@@ -36,18 +40,26 @@ export function checkListOptions(query: URLSearchParams, watch: boolean): void {
   };
   if (match === null || match === '') {
     if (sendInitial !== null && watch) {
-      problem('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+      problem(
+        'resourceVersionMatch',
+        'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+      );
     }
     return;
   }
   if (watch) {
     if (sendInitial === null) {
-      problem('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+      problem(
+        'resourceVersionMatch',
+        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      );
     }
     return;
   }
-  if (revision === '') problem('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided');
-  if ((query.get('continue') ?? '') !== '') problem('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided');
+  if (revision === '')
+    problem('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided');
+  if ((query.get('continue') ?? '') !== '')
+    problem('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided');
   if (match !== 'Exact' && match !== 'NotOlderThan') {
     throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
       {

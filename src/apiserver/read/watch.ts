@@ -1,9 +1,10 @@
 // WATCH: what a watcher is told first, which changes concern it, bookmarks, and the bound on how far it may fall
 // behind. Writes lines of JSON to a sink; the HTTP connection is the sink's business.
+
+import { apiVersionOf } from '../../k8s/index.ts';
 import type { Core, Target } from '../core.ts';
 import { ApiError } from '../errors.ts';
 import type { View } from '../http/negotiate.ts';
-import { apiVersionOf } from '../../k8s/index.ts';
 import { type Change, namespaceOf, StoredObject } from '../storage/stored-object.ts';
 import { readSelector, type Selector } from './list.ts';
 import { assertNotAhead, assertNotCompacted, checkListOptions, parseRevision } from './resource-version.ts';
@@ -180,7 +181,11 @@ class Watcher {
         : { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${view.metaVersion}` };
     if (view.as === 'Table') {
       const row = { cells: [], object: { ...identity, metadata } };
-      const table = { kind: 'Table', apiVersion: identity.apiVersion, metadata: { resourceVersion: revision } };
+      const table = {
+        kind: 'Table',
+        apiVersion: identity.apiVersion,
+        metadata: { resourceVersion: revision },
+      };
       this.#write('BOOKMARK', JSON.stringify({ ...table, columnDefinitions: [], rows: [row] }));
       return;
     }

@@ -1,7 +1,8 @@
 // All objects of one resource type at the newest revision, and a bounded history of their changes from which
 // older states and watches are served. Knows no HTTP and no rules about objects.
-import { type Change, nameOf, namespaceOf, type StoredObject } from './stored-object.ts';
+
 import { SortedMap } from './sorted-map.ts';
+import { type Change, nameOf, namespaceOf, type StoredObject } from './stored-object.ts';
 
 export interface HistoryLimits {
   /** Changes kept per type at most. */

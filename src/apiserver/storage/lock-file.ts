@@ -27,7 +27,11 @@ export function lockFolder(folder: string): Lock {
     }
     remove(path);
   }
-  throw new StorageError('STORE_LOCKED', 'backoff', `Cannot open ${folder}: other processes keep taking its lock`);
+  throw new StorageError(
+    'STORE_LOCKED',
+    'backoff',
+    `Cannot open ${folder}: other processes keep taking its lock`,
+  );
 }
 
 interface Owner {

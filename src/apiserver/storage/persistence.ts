@@ -4,15 +4,24 @@
 // What survives: a change is handed to the operating system (write) before its request is answered, so it survives
 // the end of the process at any instant, kill -9 included. The disk is told to keep it (fsync) at most `SYNC_AFTER_MS`
 // later, so a power failure may take the changes of that time.
-import { closeSync, fsync, fsyncSync, ftruncateSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
 import { type Clock, type Logger, messageOf, type Timer } from '../../lib/index.ts';
-import { lockFolder, type Lock } from './lock-file.ts';
+import { type Lock, lockFolder } from './lock-file.ts';
 import { filesIn, logPath, recover, snapshotPath } from './log-files.ts';
 import { changeLine, endLine, putLine } from './record.ts';
-import type { Change } from './stored-object.ts';
 import { StorageError } from './storage-error.ts';
 import type { Journal, Store, TypeKey } from './store.ts';
+import type { Change } from './stored-object.ts';
 
 const SYNC_AFTER_MS = 50;
 /** A log is replaced by a snapshot when it is longer than this and than twice the last snapshot. */
@@ -129,7 +138,11 @@ export class Persistence implements Journal {
     this.#removeOlder(number);
   }
 
-  async #writeSnapshot(path: string, objects: ReturnType<Store['snapshot']>, revision: number): Promise<number> {
+  async #writeSnapshot(
+    path: string,
+    objects: ReturnType<Store['snapshot']>,
+    revision: number,
+  ): Promise<number> {
     const file = await open(path, 'w', 0o600);
     try {
       let bytes = 0;

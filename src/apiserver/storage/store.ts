@@ -1,7 +1,8 @@
 // The store: one revision counter over all resource types, writes in order, and delivery of each change to
 // listeners after it is in place. Atomic because it is synchronous; the durable log is called before a change counts.
-import type { Clock } from '../../lib/index.ts';
+
 import type { KubeObject } from '../../k8s/index.ts';
+import type { Clock } from '../../lib/index.ts';
 import { Collection, type HistoryLimits } from './collection.ts';
 import { type Change, nameOf, namespaceOf, StoredObject } from './stored-object.ts';
 

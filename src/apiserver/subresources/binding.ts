@@ -9,7 +9,11 @@ import { jsonAnswer, send } from '../http/respond.ts';
 import type { ServerContext } from '../server-context.ts';
 import { updateObject } from '../write/update.ts';
 
-export async function handleBinding(context: ServerContext, target: Target, call: ResourceCall): Promise<void> {
+export async function handleBinding(
+  context: ServerContext,
+  target: Target,
+  call: ResourceCall,
+): Promise<void> {
   const { namespace, name, request, response } = call;
   const body = parseObjectBody(await readBody(request), request.headers['content-type']);
   const to = isRecord(body['target']) ? String(body['target']['name'] ?? '') : '';
@@ -31,5 +35,9 @@ export async function handleBinding(context: ServerContext, target: Target, call
       return { ...current, spec: { ...spec, nodeName: to } };
     },
   });
-  send(request, response, jsonAnswer({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, 201));
+  send(
+    request,
+    response,
+    jsonAnswer({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, 201),
+  );
 }

@@ -1,6 +1,7 @@
 // POST pods/eviction: deletes a pod when its disruption budgets allow it.
 import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord } from '../../lib/index.ts';
+import { SYSTEM } from '../auth/authenticate.ts';
 import type { Target } from '../core.ts';
 import { ApiError } from '../errors.ts';
 import { notFound } from '../failures.ts';
@@ -10,12 +11,15 @@ import { jsonAnswer, send } from '../http/respond.ts';
 import { labelSelectorMatcher } from '../read/label-selector.ts';
 import type { ServerContext } from '../server-context.ts';
 import { deleteObject, readDeleteOptions } from '../write/delete.ts';
-import { SYSTEM } from '../auth/authenticate.ts';
 import { updateObject } from '../write/update.ts';
 
 const BUDGETS = { group: 'policy', resource: 'poddisruptionbudgets' };
 
-export async function handleEviction(context: ServerContext, { type }: Target, call: ResourceCall): Promise<void> {
+export async function handleEviction(
+  context: ServerContext,
+  { type }: Target,
+  call: ResourceCall,
+): Promise<void> {
   const { namespace, name, request, response, query } = call;
   const body = parseObjectBody(await readBody(request), request.headers['content-type']);
   const pod = context.store.collection('pods').get(namespace, name)?.object;
@@ -23,7 +27,11 @@ export async function handleEviction(context: ServerContext, { type }: Target, c
   const options = readDeleteOptions(query, isRecord(body['deleteOptions']) ? body['deleteOptions'] : {});
   if (isHealthy(pod) && !options.dryRun) spendBudget(context, pod);
   deleteObject(context, type, { namespace, name }, options);
-  send(request, response, jsonAnswer({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, 201));
+  send(
+    request,
+    response,
+    jsonAnswer({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, 201),
+  );
 }
 
 function isHealthy(pod: KubeObject): boolean {

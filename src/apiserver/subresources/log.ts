@@ -10,7 +10,11 @@ export async function handleLog(context: ServerContext, { type }: Target, call: 
   const { namespace, name, query, response } = call;
   if (context.store.collection('pods').get(namespace, name) === undefined) throw notFound(type, name);
   if (context.workloads === undefined) {
-    throw new ApiError(501, 'MethodNotAllowed', `pods "${name}" has no log: workloads are not simulated here`);
+    throw new ApiError(
+      501,
+      'MethodNotAllowed',
+      `pods "${name}" has no log: workloads are not simulated here`,
+    );
   }
   const container = query.get('container') ?? undefined;
   const abort = new AbortController();

@@ -42,14 +42,20 @@ export async function handleScale(context: ServerContext, target: Target, call: 
   send(call.request, call.response, jsonAnswer(scaleOf(target, stored)));
 }
 
-function proposedScale(target: Target, current: KubeObject, call: ResourceCall, text: string): Record<string, unknown> {
+function proposedScale(
+  target: Target,
+  current: KubeObject,
+  call: ResourceCall,
+  text: string,
+): Record<string, unknown> {
   const contentType = call.request.headers['content-type'];
   if (call.verb === 'update') return parseObjectBody(text, contentType);
   if (call.verb !== 'patch') throw methodNotAllowed();
   const before = scaleOf(target, current);
   const patch = parseValue(text, false);
   const type = mediaType(contentType);
-  const after = type === 'application/json-patch+json' ? applyJsonPatch(before, patch) : applyMergePatch(before, patch);
+  const after =
+    type === 'application/json-patch+json' ? applyJsonPatch(before, patch) : applyMergePatch(before, patch);
   if (!isRecord(after)) throw badRequest('the patched document is not an object');
   return after;
 }
@@ -110,7 +116,12 @@ function applyReplicas(
       const empty: KubeObject = { apiVersion, kind, metadata: { name, namespace } };
       const applied = withValueAt(empty, pathsOf(target).specReplicasPath, replicas);
       const force = call.query.get('force') === 'true';
-      const { object, conflicts } = applyPatch({ ...fieldContext(target, by), live: current, applied, force });
+      const { object, conflicts } = applyPatch({
+        ...fieldContext(target, by),
+        live: current,
+        applied,
+        force,
+      });
       if (conflicts.length > 0) throw applyConflictError(conflicts);
       return object;
     },
@@ -137,7 +148,8 @@ function pathsOf(target: Target): ScalePaths {
 function scaleOf(target: Target, object: KubeObject): Record<string, unknown> {
   const paths = pathsOf(target);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = paths.labelSelectorPath === '' ? builtinSelector(object) : valueAt(object, paths.labelSelectorPath ?? '');
+  const selector =
+    paths.labelSelectorPath === '' ? builtinSelector(object) : valueAt(object, paths.labelSelectorPath ?? '');
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
@@ -154,11 +166,16 @@ function builtinSelector(object: KubeObject): string {
   const spec = isRecord(object['spec']) ? object['spec'] : {};
   const selector = isRecord(spec['selector']) ? spec['selector'] : {};
   if (object.kind === 'ReplicationController') {
-    return Object.entries(selector).map(([key, value]) => `${key}=${String(value)}`).sort().join(',');
+    return Object.entries(selector)
+      .map(([key, value]) => `${key}=${String(value)}`)
+      .sort()
+      .join(',');
   }
   const labels = isRecord(selector['matchLabels']) ? Object.entries(selector['matchLabels']) : [];
   const terms = labels.map(([key, value]) => `${key}=${String(value)}`);
-  const expressions = Array.isArray(selector['matchExpressions']) ? selector['matchExpressions'].filter(isRecord) : [];
+  const expressions = Array.isArray(selector['matchExpressions'])
+    ? selector['matchExpressions'].filter(isRecord)
+    : [];
   for (const { key, operator, values } of expressions) {
     const list = Array.isArray(values) ? values.join(',') : '';
     if (operator === 'Exists') terms.push(String(key));

@@ -13,7 +13,11 @@ const DEFAULT_SECONDS = 3_600;
 const SHORTEST_SECONDS = 600;
 const LONGEST_SECONDS = 2 ** 32;
 
-export async function handleToken(context: ServerContext, { type }: Target, call: ResourceCall): Promise<void> {
+export async function handleToken(
+  context: ServerContext,
+  { type }: Target,
+  call: ResourceCall,
+): Promise<void> {
   const { namespace, name, request, response } = call;
   const body = parseObjectBody(await readBody(request), request.headers['content-type']);
   const account = context.store.collection('serviceaccounts').get(namespace, name)?.object;
@@ -46,9 +50,16 @@ function readSeconds(value: unknown): number {
   if (value === undefined || value === null) return DEFAULT_SECONDS;
   const seconds = Number(value);
   if (seconds >= SHORTEST_SECONDS && seconds <= LONGEST_SECONDS) return seconds;
-  const rule = seconds < SHORTEST_SECONDS ? 'may not specify a duration less than 10 minutes' : 'may not specify a duration larger than 2^32 seconds';
+  const rule =
+    seconds < SHORTEST_SECONDS
+      ? 'may not specify a duration less than 10 minutes'
+      : 'may not specify a duration larger than 2^32 seconds';
   throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [
-    { field: 'spec.expirationSeconds', reason: 'FieldValueInvalid', message: `Invalid value: ${seconds}: ${rule}` },
+    {
+      field: 'spec.expirationSeconds',
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${seconds}: ${rule}`,
+    },
   ]);
 }
 

@@ -5,7 +5,9 @@ import { at, count, humanDuration, joined, records, strings, text } from './form
 
 export function externalAddress(service: KubeObject): string {
   const external = strings(service, 'spec.externalIPs');
-  const balanced = records(service, 'status.loadBalancer.ingress').map(({ ip, hostname }) => String(ip ?? hostname ?? ''));
+  const balanced = records(service, 'status.loadBalancer.ingress').map(({ ip, hostname }) =>
+    String(ip ?? hostname ?? ''),
+  );
   switch (text(service, 'spec.type')) {
     case 'ExternalName':
       return text(service, 'spec.externalName');
@@ -28,13 +30,17 @@ export function servicePorts(service: KubeObject): string {
 }
 
 export function ingressHosts(ingress: KubeObject): string {
-  const hosts = records(ingress, 'spec.rules').map(({ host }) => String(host ?? '')).filter((host) => host !== '');
+  const hosts = records(ingress, 'spec.rules')
+    .map(({ host }) => String(host ?? ''))
+    .filter((host) => host !== '');
   if (hosts.length === 0) return '*';
   return hosts.length > 3 ? `${hosts.slice(0, 3).join(',')} + ${hosts.length - 3} more...` : hosts.join(',');
 }
 
 export function ingressAddress(ingress: KubeObject): string {
-  return records(ingress, 'status.loadBalancer.ingress').map(({ ip, hostname }) => String(ip ?? hostname ?? '')).join(',');
+  return records(ingress, 'status.loadBalancer.ingress')
+    .map(({ ip, hostname }) => String(ip ?? hostname ?? ''))
+    .join(',');
 }
 
 export function nodeStatus(node: KubeObject): string {
@@ -68,7 +74,9 @@ export function jobCompletions(job: KubeObject): string {
 
 export function jobStatus(job: KubeObject): string {
   const holds = (type: string): boolean =>
-    records(job, 'status.conditions').some((condition) => condition['type'] === type && condition['status'] === 'True');
+    records(job, 'status.conditions').some(
+      (condition) => condition['type'] === type && condition['status'] === 'True',
+    );
   if (holds('Complete')) return 'Complete';
   if (holds('Failed')) return 'Failed';
   if (job.metadata.deletionTimestamp !== undefined) return 'Terminating';
@@ -92,7 +100,9 @@ const ACCESS_MODES: Readonly<Record<string, string>> = {
 };
 
 export function accessModes(object: KubeObject, path: string): string {
-  return strings(object, path).map((mode) => ACCESS_MODES[mode] ?? mode).join(',');
+  return strings(object, path)
+    .map((mode) => ACCESS_MODES[mode] ?? mode)
+    .join(',');
 }
 
 export function volumePhase(object: KubeObject): string {
@@ -115,7 +125,8 @@ function targetText(metric: Record<string, unknown>, current: Record<string, unk
   const now = at(current?.[`${type.charAt(0).toLowerCase()}${type.slice(1)}`], 'current');
   const value = (from: unknown): string => {
     if (!isRecord(from)) return '<unknown>';
-    if (from['averageUtilization'] !== undefined && from['averageUtilization'] !== null) return `${String(from['averageUtilization'])}%`;
+    if (from['averageUtilization'] !== undefined && from['averageUtilization'] !== null)
+      return `${String(from['averageUtilization'])}%`;
     return String(from['averageValue'] ?? from['value'] ?? '<unknown>');
   };
   const label = type === 'Resource' ? `${text(source, 'name')}: ` : '';
@@ -126,7 +137,9 @@ export function endpointAddresses(endpoints: KubeObject): string {
   const all = records(endpoints, 'subsets').flatMap((subset) => {
     const ports = records(subset, 'ports');
     const addresses = records(subset, 'addresses').map(({ ip }) => String(ip));
-    return ports.length === 0 ? addresses : ports.flatMap(({ port }) => addresses.map((ip) => `${ip}:${String(port)}`));
+    return ports.length === 0
+      ? addresses
+      : ports.flatMap(({ port }) => addresses.map((ip) => `${ip}:${String(port)}`));
   });
   return abbreviated(all);
 }
@@ -164,6 +177,8 @@ export function roleReference(binding: KubeObject): string {
 export function subjects(binding: KubeObject, kind: string): string {
   return records(binding, 'subjects')
     .filter((subject) => subject['kind'] === kind)
-    .map(({ name, namespace }) => (kind === 'ServiceAccount' ? `${String(namespace)}/${String(name)}` : String(name)))
+    .map(({ name, namespace }) =>
+      kind === 'ServiceAccount' ? `${String(namespace)}/${String(name)}` : String(name),
+    )
     .join(', ');
 }

@@ -1,7 +1,18 @@
 // Columns several kinds share, and short ways to make them.
 import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord } from '../../lib/index.ts';
-import { at, containers, count, joined, pairs, records, selectorText, since, strings, text } from './format.ts';
+import {
+  at,
+  containers,
+  count,
+  joined,
+  pairs,
+  records,
+  selectorText,
+  since,
+  strings,
+  text,
+} from './format.ts';
 import type { Column } from './table.ts';
 
 export const NAME: Column = {

@@ -69,7 +69,11 @@ export function joined(values: readonly string[], otherwise = '<none>'): string 
 /** `a=b,c=d` of a plain map. */
 export function pairs(map: unknown): string {
   if (!isRecord(map)) return '<none>';
-  return joined(Object.keys(map).sort().map((key) => `${key}=${String(map[key])}`));
+  return joined(
+    Object.keys(map)
+      .sort()
+      .map((key) => `${key}=${String(map[key])}`),
+  );
 }
 
 /** A LabelSelector as text. */
@@ -88,5 +92,7 @@ export function selectorText(selector: unknown): string {
 
 /** Names or images of the containers of a pod template. */
 export function containers(object: KubeObject, path: string, member: 'name' | 'image'): string {
-  return records(object, path).map((container) => String(container[member] ?? '')).join(',');
+  return records(object, path)
+    .map((container) => String(container[member] ?? ''))
+    .join(',');
 }

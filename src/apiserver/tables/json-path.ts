@@ -25,10 +25,14 @@ function stepOf(match: RegExpExecArray): Step {
   const name = (member ?? single ?? double)?.replaceAll('\0', '.');
   if (name === '*' || index === '*') return (values) => values.flatMap(childrenOf);
   if (name !== undefined) {
-    return (values) => values.flatMap((value) => (isRecord(value) && value[name] !== undefined ? [value[name]] : []));
+    return (values) =>
+      values.flatMap((value) => (isRecord(value) && value[name] !== undefined ? [value[name]] : []));
   }
   if (index !== undefined) {
-    return (values) => values.flatMap((value) => (Array.isArray(value) && value[Number(index)] !== undefined ? [value[Number(index)]] : []));
+    return (values) =>
+      values.flatMap((value) =>
+        Array.isArray(value) && value[Number(index)] !== undefined ? [value[Number(index)]] : [],
+      );
   }
   const wanted = left ?? right ?? bare ?? '';
   const path = (field ?? '').split('.');

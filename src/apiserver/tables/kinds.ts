@@ -24,7 +24,18 @@ import {
   subjects,
   volumePhase,
 } from './cells.ts';
-import { AGE, column, field, list, NAME, number, selectorOf, size, templateColumns, wide } from './columns.ts';
+import {
+  AGE,
+  column,
+  field,
+  list,
+  NAME,
+  number,
+  selectorOf,
+  size,
+  templateColumns,
+  wide,
+} from './columns.ts';
 import { at, count, pairs, records, selectorText, since, text } from './format.ts';
 import { POD_COLUMNS } from './pod-columns.ts';
 import type { Column } from './table.ts';
@@ -198,7 +209,10 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
   'horizontalpodautoscalers.autoscaling': [
     NAME,
-    column('Reference', (object) => `${text(object, 'spec.scaleTargetRef.kind')}/${text(object, 'spec.scaleTargetRef.name')}`),
+    column(
+      'Reference',
+      (object) => `${text(object, 'spec.scaleTargetRef.kind')}/${text(object, 'spec.scaleTargetRef.name')}`,
+    ),
     column('Targets', autoscalerTargets),
     column('MinPods', (object) => text(object, 'spec.minReplicas', '<unset>')),
     number('MaxPods', 'spec.maxReplicas'),
@@ -237,7 +251,8 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
   'storageclasses.storage.k8s.io': [
     column('Name', (object) => {
-      const byDefault = object.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
+      const byDefault =
+        object.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
       return `${object.metadata.name ?? ''}${byDefault ? ' (default)' : ''}`;
     }),
     field('Provisioner', 'provisioner'),

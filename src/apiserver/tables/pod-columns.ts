@@ -29,11 +29,18 @@ function mainContainers(pod: KubeObject): number {
 }
 
 function readyContainers(pod: KubeObject): number {
-  const sidecars = new Set(records(pod, 'spec.initContainers').filter(isSidecar).map(({ name }) => name));
-  const running = (status: Status): boolean => status['ready'] === true && isRecord(at(status, 'state.running'));
+  const sidecars = new Set(
+    records(pod, 'spec.initContainers')
+      .filter(isSidecar)
+      .map(({ name }) => name),
+  );
+  const running = (status: Status): boolean =>
+    status['ready'] === true && isRecord(at(status, 'state.running'));
   const inits = records(pod, 'status.initContainerStatuses').filter(({ name }) => sidecars.has(name));
-  return [...records(pod, 'status.containerStatuses').filter(running), ...inits.filter(({ ready }) => ready === true)]
-    .length;
+  return [
+    ...records(pod, 'status.containerStatuses').filter(running),
+    ...inits.filter(({ ready }) => ready === true),
+  ].length;
 }
 
 /** One word for what the pod does, from its phase, its containers and whether it is being deleted. */
@@ -85,7 +92,9 @@ function containerStatus(pod: KubeObject, phase: string): string {
     else if (status['ready'] === true && isRecord(at(status, 'state.running'))) running = true;
   }
   if (reason === 'Completed' && running) {
-    const ready = records(pod, 'status.conditions').some(({ type, status }) => type === 'Ready' && status === 'True');
+    const ready = records(pod, 'status.conditions').some(
+      ({ type, status }) => type === 'Ready' && status === 'True',
+    );
     return ready ? 'Running' : 'NotReady';
   }
   return reason;

@@ -1,8 +1,9 @@
 // meta.k8s.io Table answers: kubectl's columns. What a kind shows is in kinds.ts; here is the frame around it.
-import { servedVersion, type Core, type Target } from '../core.ts';
-import { fromStorage } from '../conversion.ts';
-import type { View } from '../http/negotiate.ts';
+
 import type { KubeObject } from '../../k8s/index.ts';
+import { fromStorage } from '../conversion.ts';
+import { type Core, servedVersion, type Target } from '../core.ts';
+import type { View } from '../http/negotiate.ts';
 import { partialMetadata } from '../read/encode.ts';
 import { listMeta, type Page } from '../read/list.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
@@ -25,7 +26,13 @@ function columnsOf(target: Target): readonly Column[] {
   return customColumns(servedVersion(target)?.printerColumns ?? []);
 }
 
-export function tableOfPage(core: Core, target: Target, page: Page, view: View, query: URLSearchParams): string {
+export function tableOfPage(
+  core: Core,
+  target: Target,
+  page: Page,
+  view: View,
+  query: URLSearchParams,
+): string {
   const columns = columnsOf(target);
   const rows = page.items.map((stored) => row(core, target, columns, stored, view, query));
   return JSON.stringify({ ...frame(columns, view), metadata: listMeta(page), rows });
@@ -44,7 +51,11 @@ export function tableOfWatched(
     const definitions = first ? frame(columns, view) : { ...frame([], view), columnDefinitions: null };
     first = false;
     const metadata = { resourceVersion: String(stored.revision) };
-    return JSON.stringify({ ...definitions, metadata, rows: [row(core, target, columns, stored, view, query)] });
+    return JSON.stringify({
+      ...definitions,
+      metadata,
+      rows: [row(core, target, columns, stored, view, query)],
+    });
   };
 }
 
