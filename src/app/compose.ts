@@ -37,7 +37,16 @@ import {
   type ResourceKey,
   wellKnown,
 } from '../k8s/index.ts';
-import { type Clock, digestOf, type Exec, type Logger, Lru, messageOf, type Random } from '../lib/index.ts';
+import {
+  type Clock,
+  digestOf,
+  type Exec,
+  helperExec,
+  type Logger,
+  Lru,
+  messageOf,
+  type Random,
+} from '../lib/index.ts';
 import { type Application, applicationCrds, type Repository } from '../model/index.ts';
 import { createRenderer } from '../render/index.ts';
 import { type RunningServer, startServer } from '../server/index.ts';
@@ -99,13 +108,15 @@ export interface ControlPlane {
 }
 
 export async function startControlPlane(
-  deps: ControlPlaneDeps,
+  machine: ControlPlaneDeps,
   options: ControlPlaneOptions,
 ): Promise<ControlPlane> {
+  const exec = helperExec(machine.exec);
+  const deps: ControlPlaneDeps = { ...machine, exec };
   const { clock, log } = deps;
   const timing: Timing = { ...TIMING, ...options.timing };
   const stopping = new AbortController();
-  const closers: (() => Promise<void> | void)[] = [];
+  const closers: (() => Promise<void> | void)[] = [() => exec.close()];
   const close = async (): Promise<void> => {
     stopping.abort(new DOMException('Fairlead is stopping', 'AbortError'));
     for (const closer of closers.splice(0).reverse()) await closer();

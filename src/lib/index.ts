@@ -14,6 +14,7 @@ export {
   type OpenProcess,
   systemExec,
 } from './exec.ts';
+export { type HelperExec, helperExec } from './exec-helper.ts';
 export { canonicalJson, digestOf, isRecord, type Json, jsonEqual, sha256 } from './json.ts';
 export { applyJsonPatch, applyMergePatch, JsonPatchError, type JsonPatchErrorCode } from './json-patch.ts';
 export { limits } from './limits.ts';

@@ -52,7 +52,8 @@ function pathProblems(text: string): string[] {
 
 const NAME_PROBLEMS: Readonly<Record<NameRule, (text: string) => string[]>> = {
   subdomain: subdomainProblems,
-  label: labelProblems,
+  // The only kind named so is Namespace.
+  label: (text) => (text.includes('.') ? ['must not contain dots'] : labelProblems(text)),
   label1035: label1035Problems,
   path: pathProblems,
 };
@@ -126,6 +127,8 @@ export function annotationErrors(annotations: unknown, field: string): FieldErro
 export interface MetadataRules {
   readonly namespaced: boolean;
   readonly name: NameRule;
+  /** Custom resources may have finalizers without a domain: the server only warns about them. */
+  readonly anyFinalizer?: boolean;
 }
 
 /** Checks the metadata of an object to be created or stored. */
@@ -156,7 +159,7 @@ export function metadataErrors(
   }
   errors.push(...labelErrors(metadata['labels'], 'metadata.labels'));
   errors.push(...annotationErrors(metadata['annotations'], 'metadata.annotations'));
-  errors.push(...ownerErrors(metadata['ownerReferences']), ...finalizerErrors(metadata['finalizers']));
+  errors.push(...ownerErrors(metadata['ownerReferences']), ...finalizerErrors(metadata['finalizers'], rules.anyFinalizer === true));
   return errors;
 }
 
@@ -189,14 +192,14 @@ const OWNER_MEMBERS = [
 ] as const;
 const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
-function finalizerErrors(finalizers: unknown): FieldError[] {
+function finalizerErrors(finalizers: unknown, anyFinalizer: boolean): FieldError[] {
   if (!Array.isArray(finalizers)) return [];
   const errors: FieldError[] = [];
   for (const [i, finalizer] of finalizers.entries()) {
     const text = String(finalizer);
     for (const problem of qualifiedNameProblems(text))
       errors.push(invalid('metadata.finalizers', text, problem));
-    if (!text.includes('/') && !STANDARD_FINALIZERS.has(text)) {
+    if (!anyFinalizer && !text.includes('/') && !STANDARD_FINALIZERS.has(text)) {
       const detail = 'name is neither a standard finalizer name nor is it fully qualified';
       errors.push(invalid(`metadata.finalizers[${i}]`, text, detail));
     }

@@ -90,7 +90,7 @@ export function validateCustomMetadata(
   before: KubeObject | undefined,
   namespaced: boolean,
 ): FieldError[] {
-  const errors = metadataErrors(object.metadata, { namespaced, name: 'subdomain' });
+  const errors = metadataErrors(object.metadata, { namespaced, name: 'subdomain', anyFinalizer: true });
   return before === undefined ? errors : [...errors, ...metadataUpdateErrors(object, before)];
 }
 
