@@ -117,7 +117,9 @@ function subresourceEntry(type: ResourceType, sub: Subresource): Record<string, 
     name: `${type.resource}/${sub.name}`,
     singularName: '',
     namespaced: type.namespaced,
-    ...(sub.version === undefined ? {} : { group: sub.group ?? '', version: sub.version }),
+    ...(sub.version === undefined || (sub.group ?? '') === type.group
+      ? {}
+      : { group: sub.group ?? '', version: sub.version }),
     kind: sub.kind,
     verbs: sub.verbs,
   };

@@ -51,7 +51,7 @@ function pathAnswer(
       });
     default:
   }
-  if (/^\/(healthz|livez|readyz)(\/.*)?$/.test(path)) return healthAnswer(path, info.query);
+  if (/^\/(healthz|livez|readyz)(\/(ping|log|etcd))?$/.test(path)) return healthAnswer(path, info.query);
   if (path.startsWith('/openapi/')) return openApiAnswer(context, path, request);
   return discoveryAnswer(context, path, request);
 }

@@ -2,6 +2,7 @@
 // are in ../subresources.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stringify as toYaml } from 'yaml';
+import { isRecord } from '../../lib/index.ts';
 import { isReview, reviewAnswer } from '../auth/reviews.ts';
 import { fromStorage } from '../conversion.ts';
 import type { Target, User } from '../core.ts';
@@ -213,16 +214,14 @@ async function updateAnswer(
     return objectAnswer(context, target, stored, view, call, { status: 201, warnings });
   }
   const metadata = body['metadata'];
-  if (
-    typeof metadata === 'object' &&
-    metadata !== null &&
-    (metadata as { name?: string }).name === undefined
-  ) {
-    throw badRequest('name must be provided');
+  if (!isRecord(metadata) || (metadata['name'] ?? '') === '') {
+    throw badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
   }
   const propose = (): Record<string, unknown> => body;
   const needsRevision = type.custom;
-  const input = { target, namespace, name, subresource, options, propose, needsRevision };
+  const input = { target, namespace, name, subresource, options, propose, needsRevision, replaces: true };
   const { stored, warnings } = updateObject(context, input);
   return objectAnswer(context, target, stored, view, call, { warnings });
 }
@@ -261,14 +260,9 @@ async function deleteAnswer(
   const body = text === '' ? {} : parseObjectBody(text, call.request.headers['content-type']);
   const { namespace, name } = call;
   const { type } = target;
-  const { stored, gone } = deleteObject(
-    context,
-    type,
-    { namespace, name },
-    readDeleteOptions(call.query, body),
-  );
-  if (!gone) return objectAnswer(context, target, stored, view, call);
-  const { uid } = stored.object.metadata;
+  const options = readDeleteOptions(call.query, body);
+  const { stored, uid } = deleteObject(context, type, { namespace, name }, options);
+  if (stored !== undefined) return objectAnswer(context, target, stored, view, call);
   const details = { name, ...(type.group === '' ? {} : { group: type.group }), kind: type.resource, uid };
   return {
     status: 200,
@@ -286,14 +280,10 @@ async function deleteCollectionAnswer(
   const options = readDeleteOptions(call.query, body);
   const view = negotiate(undefined);
   const page = listPage(context, target, call.namespace, call.query);
-  const items: StoredObject[] = [];
   for (const { object } of page.items) {
     const { namespace = '', name = '' } = object.metadata;
     if (context.store.collection(target.type.typeKey).get(namespace, name) === undefined) continue;
-    items.push(deleteObject(context, target.type, { namespace, name }, options).stored);
+    deleteObject(context, target.type, { namespace, name }, options);
   }
-  return {
-    status: 200,
-    body: encodePage({ ...page, items, revision: context.store.revision }, target, view),
-  };
+  return { status: 200, body: encodePage(page, target, view) };
 }

@@ -87,6 +87,6 @@ function row(
   const shown = type.custom ? object : stored.object;
   const cells = columns.map((column) => column.cell(shown, nowMs));
   const include = query.get('includeObject') ?? 'Metadata';
-  if (include === 'None') return { cells };
+  if (include === 'None') return { cells, object: null };
   return { cells, object: include === 'Object' ? object : partialMetadata(object, view.metaVersion) };
 }

@@ -3,9 +3,9 @@
 import type { KubeObject, ObjectMeta } from '../../k8s/index.ts';
 import { isRecord, rfc3339 } from '../../lib/index.ts';
 import type { Core } from '../core.ts';
-import { badRequest, conflict, forbidden, notFound } from '../failures.ts';
+import { badRequest, conflict, forbidden, invalid, notFound } from '../failures.ts';
 import { qualifiedResource, type ResourceType } from '../resource-type.ts';
-import type { StoredObject } from '../storage/stored-object.ts';
+import { StoredObject } from '../storage/stored-object.ts';
 import { inOrder } from './metadata.ts';
 import { readDryRun } from './options.ts';
 import { isFinished } from './update.ts';
@@ -26,6 +26,18 @@ export const FOREGROUND_FINALIZER = 'foregroundDeletion';
 export const CRD_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 /** Namespaces every cluster has and keeps. */
 const IMMORTAL_NAMESPACES: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
+
+/** Types whose deletion is answered with the object itself. */
+const RETURNED: ReadonlySet<string> = new Set([
+  'pods',
+  'podtemplates',
+  'services',
+  'serviceaccounts',
+  'resourcequotas',
+  'persistentvolumes',
+  'persistentvolumeclaims',
+  'storageclasses.storage.k8s.io',
+]);
 
 /** Options of the query, and of the body when one was sent. @throws ApiError 400 for values that cannot be. */
 export function readDeleteOptions(query: URLSearchParams, body: Record<string, unknown>): DeleteOptions {
@@ -53,18 +65,31 @@ function readGrace(value: unknown): number {
 }
 
 function readPolicy(policy: unknown, orphan: unknown): PropagationPolicy | undefined {
-  if (policy === 'Foreground' || policy === 'Background' || policy === 'Orphan') return policy;
+  if (policy === 'Foreground' || policy === 'Background' || policy === 'Orphan') {
+    if (orphan === undefined || orphan === null) return policy;
+    const message = `Invalid value: "${policy}": orphanDependents and deletionPropagation cannot be both set`;
+    throw invalidPolicy('FieldValueInvalid', message);
+  }
   if (policy !== undefined && policy !== null && policy !== '') {
-    throw badRequest(
-      `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "${String(policy)}": supported values: "Background", "Foreground", "Orphan", "nil"`,
+    const values = '"Foreground", "Background", "Orphan", "nil"';
+    throw invalidPolicy(
+      'FieldValueNotSupported',
+      `Unsupported value: "${String(policy)}": supported values: ${values}`,
     );
   }
   if (orphan === true || orphan === 'true') return 'Orphan';
   return orphan === false || orphan === 'false' ? 'Background' : undefined;
 }
 
+function invalidPolicy(reason: string, message: string): Error {
+  const kind = { group: 'meta.k8s.io', kind: 'DeleteOptions' };
+  return invalid(kind, '', [{ field: 'propagationPolicy', reason, message }]);
+}
+
 export interface DeleteResult {
-  readonly stored: StoredObject;
+  /** What the answer shows; absent where it only says that the object is gone. */
+  readonly stored: StoredObject | undefined;
+  readonly uid: string;
   /** False while finalizers, grace or contents keep the object. */
   readonly gone: boolean;
 }
@@ -80,17 +105,30 @@ export function deleteObject(
   const stored = core.store.collection(type.typeKey).get(namespace, name);
   if (stored === undefined) throw notFound(type, name);
   checkPreconditions(type, stored, options);
+  const { uid = '' } = stored.object.metadata;
   if (type.typeKey === 'namespaces' && IMMORTAL_NAMESPACES.has(name)) {
     throw forbidden(type, name, 'this namespace may not be deleted');
   }
   const next = markedForDeletion(core, type, stored.object, options);
   if (isFinished(next)) {
-    if (options.dryRun) return { stored, gone: true };
-    const last = core.store.remove(type.typeKey, namespace, name) ?? stored;
-    return { stored: last, gone: true };
+    if (!options.dryRun) core.store.remove(type.typeKey, namespace, name);
+    return {
+      stored: RETURNED.has(type.typeKey) ? lastState(type, stored, next) : undefined,
+      uid,
+      gone: true,
+    };
   }
-  if (options.dryRun || next === stored.object) return { stored, gone: false };
-  return { stored: core.store.put(type.typeKey, inOrder(next, next.metadata)), gone: false };
+  if (next === stored.object) return { stored, uid, gone: false };
+  const marked = inOrder(next, next.metadata);
+  const kept = options.dryRun
+    ? new StoredObject(marked, stored.revision)
+    : core.store.put(type.typeKey, marked);
+  return { stored: kept, uid, gone: false };
+}
+
+/** Pods show that they were being deleted, others are shown as they were. */
+function lastState(type: ResourceType, stored: StoredObject, next: KubeObject): StoredObject {
+  return type.typeKey === 'pods' ? new StoredObject(inOrder(next, next.metadata), stored.revision) : stored;
 }
 
 function checkPreconditions(
@@ -99,13 +137,15 @@ function checkPreconditions(
   options: DeleteOptions,
 ): void {
   const { name = '', uid = '' } = object.metadata;
+  // Here the kind stands where other conflicts have the resource.
+  const subject = { group: type.group, resource: type.kind };
   if (options.uid !== undefined && options.uid !== uid) {
-    const reason = `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`;
-    throw conflict(type, name, reason);
+    const reason = `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`;
+    throw conflict(subject, name, reason);
   }
   if (options.resourceVersion !== undefined && options.resourceVersion !== String(revision)) {
-    const reason = `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${revision}`;
-    throw conflict(type, name, reason);
+    const reason = `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${revision}). The object might have been modified`;
+    throw conflict(subject, name, reason);
   }
 }
 

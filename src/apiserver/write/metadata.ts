@@ -91,10 +91,20 @@ const KEPT_ON_UPDATE = [
   'deletionGracePeriodSeconds',
 ] as const;
 
+/** Of these, a change is refused instead of ignored. */
+const CHECKED_ON_UPDATE: ReadonlySet<string> = new Set([
+  'uid',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+]);
+
 /** Metadata of a changed object: identity and life cycle stay those of the stored one. */
 export function metadataForUpdate(given: ObjectMeta, stored: ObjectMeta): ObjectMeta {
   const next: Record<string, unknown> = { ...given };
-  for (const member of KEPT_ON_UPDATE) next[member] = stored[member];
+  for (const member of KEPT_ON_UPDATE) {
+    const changed = CHECKED_ON_UPDATE.has(member) ? given[member] : undefined;
+    next[member] = changed === undefined || changed === null || changed === '' ? stored[member] : changed;
+  }
   next['generateName'] ??= stored.generateName;
   return next;
 }

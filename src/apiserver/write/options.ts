@@ -39,7 +39,7 @@ export function readDryRun(values: readonly string[]): boolean {
       {
         field: 'dryRun',
         reason: 'FieldValueNotSupported',
-        message: `Unsupported value: "${value}": supported values: "All"`,
+        message: `Unsupported value: ["${value}"]: supported values: "All"`,
       },
     ]);
   }
@@ -63,7 +63,7 @@ function readValidation(value: string | null): FieldValidation {
     {
       field: 'fieldValidation',
       reason: 'FieldValueNotSupported',
-      message: `Unsupported value: "${value}": supported values: "Ignore", "Strict", "Warn"`,
+      message: `Unsupported value: "${value}": supported values: "", "Ignore", "Strict", "Warn"`,
     },
   ]);
 }

@@ -28,6 +28,8 @@ export interface UpdateInput {
   readonly ownership?: 'track' | 'given';
   /** True for PUT of a custom resource, which must say which revision it replaces. */
   readonly needsRevision?: boolean;
+  /** True for PUT: the uid in the body is a precondition; in a patch it is a change that is not allowed. */
+  readonly replaces?: boolean;
 }
 
 /** @throws ApiError as the API answers: 400, 404, 409 Conflict, 422 */
@@ -88,12 +90,11 @@ function checkPreconditions(input: UpdateInput, proposal: KubeObject, stored: St
   const { type } = target;
   const { uid = '', resourceVersion = '' } = proposal.metadata;
   const own = stored.object.metadata;
-  if (uid !== '' && uid !== own.uid) {
-    throw conflict(
-      type,
-      name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${own.uid}`,
-    );
+  if (uid !== '' && uid !== own.uid && input.replaces === true) {
+    const key = ['/registry', type.resource, input.namespace, name].filter((part) => part !== '').join('/');
+    const failed = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${own.uid}`;
+    const reason = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`;
+    throw conflict(type, name, reason);
   }
   if (resourceVersion !== '') {
     if (!/^\d+$/.test(resourceVersion)) {

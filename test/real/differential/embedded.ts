@@ -8,13 +8,15 @@ import type { Side } from './real.ts';
 export async function startEmbedded(): Promise<Side> {
   const server = await startApiServer({
     listen: { host: '127.0.0.1', port: 0 },
-    tls: false,
     clock: systemClock,
     random: systemRandom,
     log: silentLogger,
     simulateWorkloads: false,
   });
-  const client = rawClient({ url: server.url, token: server.adminToken });
+  // The kubeconfig is where clients find the certificate.
+  const [, encoded = ''] = /certificate-authority-data: (\S+)/.exec(server.kubeconfig()) ?? [];
+  const ca = Buffer.from(encoded, 'base64').toString();
+  const client = rawClient({ url: server.url, token: server.adminToken, ca });
   return {
     client,
     async close() {

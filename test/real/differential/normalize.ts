@@ -138,7 +138,10 @@ function hideVersion(value: Record<string, unknown>): Record<string, unknown> {
 /** The causes of one refusal come in the order of a hash table. */
 function sortCauses(status: Record<string, unknown>): void {
   const details = status['details'] as { causes?: { field?: string; message?: string }[] } | undefined;
-  const causes = details?.causes ?? [];
+  if (details?.causes === undefined || details.causes.length < 2) return;
+  // Two layers of a real server may find the same mistake; its message has it once.
+  details.causes = [...new Map(details.causes.map((cause) => [JSON.stringify(cause), cause])).values()];
+  const { causes } = details;
   if (causes.length < 2) return;
   const texts = causes.map(({ field = '', message = '' }) => `${field}: ${message}`);
   causes.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
