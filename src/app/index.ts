@@ -1,15 +1,22 @@
-// Door of app: the long-running commands, and the environment they and the command line read.
+// Door of app: the long-running commands, and the environment they and the command line read. The commands load
+// what they need when they are called: most calls of the command line only talk to a server.
+import type { ApiServerOptions, ProcessContext, ServeOptions, UpOptions } from './options.ts';
 
-export { runApiServer } from './api-server.ts';
-export {
-  type ControlPlane,
-  type ControlPlaneDeps,
-  type ControlPlaneOptions,
-  startControlPlane,
-} from './compose.ts';
 export { type Environment, readEnvironment } from './config.ts';
-export { AppError, type AppErrorCode } from './errors.ts';
 export type { ApiServerOptions, ProcessContext, ServeOptions, UpOptions } from './options.ts';
-export { runServe } from './serve.ts';
-export { type ReadyFile, runUp, startAll } from './up.ts';
 export { VERSION } from './version.ts';
+
+/** `fairlead up`. Resolves when it was told to stop and has stopped. */
+export async function runUp(options: UpOptions, context: ProcessContext): Promise<void> {
+  await (await import('./up.ts')).runUp(options, context);
+}
+
+/** `fairlead serve`. Resolves when it was told to stop and has stopped. */
+export async function runServe(options: ServeOptions, context: ProcessContext): Promise<void> {
+  await (await import('./serve.ts')).runServe(options, context);
+}
+
+/** `fairlead apiserver`. Resolves when it was told to stop and has stopped. */
+export async function runApiServer(options: ApiServerOptions, context: ProcessContext): Promise<void> {
+  await (await import('./api-server.ts')).runApiServer(options, context);
+}

@@ -11,7 +11,7 @@ import {
   type Settings,
 } from '../controllers/index.ts';
 import type { Journal } from '../journal/index.ts';
-import type { KubeClient } from '../k8s/index.ts';
+import { type KubeClient, KubeError } from '../k8s/index.ts';
 import type { Clock, Logger, Random } from '../lib/index.ts';
 import { type Application, instanceName } from '../model/index.ts';
 import type {
@@ -142,31 +142,67 @@ function podLogs(application: ApplicationDeps): PodLogs {
   return {
     async *open(app, request, signal) {
       const cluster = await application.clusters.resolve(app.spec.destination);
-      if (cluster === undefined) return;
+      if (cluster === undefined) {
+        throw new KubeError(
+          'CONFIG',
+          `Cannot read logs of ${app.metadata.name}: its destination cluster is not configured`,
+        );
+      }
       const roots = cluster.trackedBy(instanceName(app, application.controlNamespace));
       const tree = resourceTree(cluster.store, roots, [], () => undefined);
       const pods = tree.nodes.filter(
         (node) => node.kind === 'Pod' && (node.group ?? '') === '' && matches(node, request),
       );
-      for (const { name, namespace } of pods.slice(0, MAX_PODS)) {
-        const stream = await cluster.client.logs(
-          { name, namespace },
-          {
-            follow: request.follow,
-            previous: request.previous,
-            timestamps: true,
-            signal,
-            container: request.container,
-            tailLines: request.tailLines,
-            sinceSeconds: request.sinceSeconds,
-            sinceTime: request.sinceTime,
-          },
-        );
-        for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
-          yield entryOf(line, name);
-      }
+      const open = pods
+        .slice(0, MAX_PODS)
+        .map(({ name, namespace }) => podLines(cluster.client, { name, namespace }, request, signal));
+      yield* merged(open);
     },
   };
+}
+
+type Line = Omit<LogEntry, 'last'>;
+
+async function* podLines(
+  client: KubeClient,
+  pod: { readonly name: string; readonly namespace?: string | undefined },
+  request: LogRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Line> {
+  const { container, follow, previous, sinceSeconds, sinceTime, tailLines } = request;
+  const options = {
+    container,
+    follow,
+    previous,
+    sinceSeconds,
+    sinceTime,
+    tailLines,
+    timestamps: true,
+    signal,
+  };
+  const stream = await client.logs(pod, options);
+  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    yield entryOf(line, pod.name);
+  }
+}
+
+/** Lines of all pods as they come; one pod that says nothing does not hold the others up. */
+async function* merged(sources: readonly AsyncGenerator<Line>[]): AsyncGenerator<Line> {
+  const next = (index: number): Promise<{ index: number; step: IteratorResult<Line> }> =>
+    (sources[index] as AsyncGenerator<Line>).next().then((step) => ({ index, step }));
+  const waiting = new Map(sources.map((_, index) => [index, next(index)]));
+  try {
+    while (waiting.size > 0) {
+      const { index, step } = await Promise.race(waiting.values());
+      if (step.done === true) waiting.delete(index);
+      else {
+        waiting.set(index, next(index));
+        yield step.value;
+      }
+    }
+  } finally {
+    await Promise.allSettled(sources.map((source) => source.return(undefined)));
+  }
 }
 
 function matches(

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startApiServer } from '../../src/apiserver/index.ts';
-import { type ControlPlane, startControlPlane } from '../../src/app/index.ts';
+import { type ControlPlane, startControlPlane } from '../../src/app/compose.ts';
 import { initRepository, serveRepositories } from '../../src/git/index.ts';
 import {
   connectionOfKubeconfig,
