@@ -128,8 +128,7 @@ async function templateArgs(
   const { releaseName, namespace, parameters } = helmParameters(context, helm);
   const args = ['template', releaseName, places.chart];
   if (namespace !== '') args.push('--namespace', namespace);
-  const version =
-    /^v?(\d+\.\d+\.\d+)/.exec(inputs.kubeVersion)?.[1] ?? /^v?(\d+\.\d+)/.exec(inputs.kubeVersion)?.[1];
+  const version = plainVersion(inputs.kubeVersion);
   if (version !== undefined) args.push('--kube-version', version);
   for (const apiVersion of inputs.apiVersions) args.push('--api-versions', apiVersion);
   for (const file of inputs.valueFiles) args.push('--values', places.pathOf(file));
@@ -177,6 +176,12 @@ async function template(
   } catch (error) {
     throw toolError('helm', context.path, error);
   }
+}
+
+/** `1.35.4` of `v1.35.4-gke.100`; a missing patch number is 0. */
+function plainVersion(text: string): string | undefined {
+  const match = /^v?(\d+\.\d+)(\.\d+)?/.exec(text);
+  return match === null ? undefined : `${match[1]}${match[2] ?? '.0'}`;
 }
 
 /** A comma separates settings, except in `{a,b}` lists and after a backslash. */
