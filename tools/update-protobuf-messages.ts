@@ -26,7 +26,13 @@ interface GoTag {
 function readTags(folder: string): Map<string, Map<string, GoTag>> {
   const structs = new Map<string, Map<string, GoTag>>();
   for (const file of readdirSync(folder)) {
-    if (!file.endsWith('.go') || file.endsWith('_test.go') || file.startsWith('zz_') || file === 'generated.pb.go') continue;
+    if (
+      !file.endsWith('.go') ||
+      file.endsWith('_test.go') ||
+      file.startsWith('zz_') ||
+      file === 'generated.pb.go'
+    )
+      continue;
     let current: Map<string, GoTag> | undefined;
     for (const line of readFileSync(join(folder, file), 'utf8').split('\n')) {
       const start = /^type (\w+) struct/.exec(line);
@@ -41,7 +47,11 @@ function readTags(folder: string): Map<string, Map<string, GoTag>> {
       const bare = type.split('.').at(-1) ?? '';
       const name = /name=(\w+)/.exec(protobuf)?.[1] ?? `${bare.charAt(0).toLowerCase()}${bare.slice(1)}`;
       const [jsonName = '', ...flags] = json.split(',');
-      current?.set(name, { json: jsonName, omitEmpty: flags.includes('omitempty'), pointer: type.startsWith('*') });
+      current?.set(name, {
+        json: jsonName,
+        omitEmpty: flags.includes('omitempty'),
+        pointer: type.startsWith('*'),
+      });
     }
   }
   return structs;
@@ -63,11 +73,21 @@ function readMessages(folder: string, prefix: string, messages: Record<string, M
     if (parts === undefined) continue;
     const [label = '', rawType = '', protoName = '', number = ''] = parts;
     const tag = tags.get(name)?.get(protoName);
-    const type = /^(string|bool|int32|int64|double|bytes)$/.test(rawType) || rawType.includes('.') ? rawType : `${prefix}.${rawType}`;
+    const type =
+      /^(string|bool|int32|int64|double|bytes)$/.test(rawType) || rawType.includes('.')
+        ? rawType
+        : `${prefix}.${rawType}`;
     const omit = tag?.omitEmpty === true && !tag.pointer ? 1 : 0;
     const json = tag === undefined ? protoName : tag.json;
     const repeated = label === 'repeated' ? 1 : 0;
-    messages[`${prefix}.${name}`]?.push([Number(number), json, label === 'map' ? 'map' : type, repeated, label === 'map' ? type : '', omit]);
+    messages[`${prefix}.${name}`]?.push([
+      Number(number),
+      json,
+      label === 'map' ? 'map' : type,
+      repeated,
+      label === 'map' ? type : '',
+      omit,
+    ]);
   }
 }
 
@@ -79,7 +99,8 @@ for (const [module, sub, prefix] of ROOTS) {
     if (!file.endsWith('/generated.proto')) continue;
     const folder = file.split('/').slice(0, -1);
     const released = /^v\d+$/.test(folder.at(-1) ?? '');
-    if (released || module === 'apimachinery') readMessages(join(root, ...folder), `${prefix}.${folder.join('.')}`, messages);
+    if (released || module === 'apimachinery')
+      readMessages(join(root, ...folder), `${prefix}.${folder.join('.')}`, messages);
   }
 }
 const plain = JSON.stringify(messages);
