@@ -106,11 +106,11 @@ async function startWith(
   };
   const certificate = certificateFor(options, credentials);
   const server = makeServer(certificate, requestHandler(context));
-  const controllers = startControllers(core, certificate?.cert ?? '');
+  const controllers = startControllers(core, (certificate ?? credentials.certificate).cert);
   const { host, port } = await listen(server, options.listen);
   context.address = `${host}:${port}`;
+  bootstrapService(internalApi(core, 'kube-apiserver'), { host, port });
   const internal = internalApi(core, 'fairlead');
-  bootstrapService(internal, { host, port });
   if (options.simulateWorkloads !== false) context.workloads = runWorkloads(options, core);
   const url = `${certificate === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const { adminToken: token } = credentials;

@@ -1,5 +1,5 @@
 // Continue tokens of paged lists: the revision of the snapshot and the key after which the next page starts. Pure.
-import { isRecord } from '../../lib/index.ts';
+import { isRecord, messageOf } from '../../lib/index.ts';
 import { badRequest } from '../failures.ts';
 
 export interface ContinueToken {
@@ -16,13 +16,26 @@ export function encodeContinue(token: ContinueToken): string {
 
 /** @throws ApiError 400 for text that is no token of this server. */
 export function decodeContinue(text: string): ContinueToken {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    if (isRecord(value) && typeof value['rv'] === 'number' && typeof value['start'] === 'string') {
-      return { revision: value['rv'], after: value['start'] };
-    }
-  } catch {
-    // Falls through to the one message for every kind of damage.
+  const bad = /[^A-Za-z0-9_-]/.exec(text);
+  if (bad !== null || text.length % 4 === 1) {
+    const at = bad?.index ?? text.length - 1;
+    throw invalidToken(`illegal base64 data at input byte ${at}`);
   }
-  throw badRequest('continue key is not valid: it was not given out by this server');
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+  } catch (error) {
+    throw invalidToken(messageOf(error));
+  }
+  if (!isRecord(value) || typeof value['rv'] !== 'number') {
+    const version = isRecord(value) ? String(value['v'] ?? '') : '';
+    throw invalidToken(`incorrect encoded start resourceVersion (version ${version})`);
+  }
+  if (typeof value['start'] !== 'string')
+    throw invalidToken('encoded start key empty (version meta.k8s.io/v1)');
+  return { revision: value['rv'], after: value['start'] };
+}
+
+function invalidToken(what: string): Error {
+  return badRequest(`invalid continue token: continue key is not valid: ${what}`);
 }

@@ -1,7 +1,7 @@
 // LIST: which snapshot a request reads, filtering, paging. Writes the JSON text of the list.
 import type { Core, Target } from '../core.ts';
 import { servedVersion } from '../core.ts';
-import { expired } from '../failures.ts';
+import { badRequest, expired } from '../failures.ts';
 import type { View } from '../http/negotiate.ts';
 import { type Collection, compareKeys, keyOf } from '../storage/collection.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
@@ -39,6 +39,10 @@ export function listPage(core: Core, target: Target, namespace: string, query: U
   const collection = core.store.collection(target.type.typeKey);
   const selector = readSelector(target, query);
   const token = query.get('continue');
+  const given = query.get('resourceVersion') ?? '';
+  if ((token ?? '') !== '' && given !== '' && given !== '0') {
+    throw badRequest('specifying resource version is not allowed when using continue');
+  }
   const start = token === null || token === '' ? undefined : decodeContinue(token);
   const scope = namespace === '' ? undefined : namespace;
   const { revision, objects } = snapshot(core, collection, { scope, query, start });
@@ -47,9 +51,17 @@ export function listPage(core: Core, target: Target, namespace: string, query: U
     from = objects.findIndex((stored) => compareKeys(keyOf(stored), start.after) > 0);
     if (from < 0) from = objects.length;
   }
-  const limit = Number(query.get('limit') ?? 0);
-  const bounded = Number.isInteger(limit) && limit > 0 ? limit : Number.POSITIVE_INFINITY;
+  const limit = readLimit(query);
+  // Any revision will do: that is answered from memory in one piece, as the watch cache does.
+  const bounded = limit > 0 && query.get('resourceVersion') !== '0' ? limit : Number.POSITIVE_INFINITY;
   return cutPage(objects, { from, limit: bounded, selector, revision });
+}
+
+function readLimit(query: URLSearchParams): number {
+  const text = query.get('limit') ?? '';
+  if (text === '') return 0;
+  if (/^-?\d{1,15}$/.test(text)) return Number(text);
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
 function snapshot(
@@ -104,10 +116,8 @@ function cutPage(
     const stored = objects[position];
     if (stored !== undefined && (selector === undefined || selector(stored))) items.push(stored);
   }
-  const more =
-    selector === undefined
-      ? position < objects.length
-      : objects.slice(position).some((stored) => selector(stored));
+  // As etcd does: a full page is followed by another whether or not anything selected is left.
+  const more = position < objects.length;
   const last = items.at(-1);
   return {
     items,

@@ -172,7 +172,6 @@ class Watcher {
     const revision = String(this.#core.store.revision);
     const metadata = {
       resourceVersion: revision,
-      creationTimestamp: null,
       ...(annotations === undefined ? {} : { annotations }),
     };
     const identity =

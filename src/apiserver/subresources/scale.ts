@@ -154,12 +154,17 @@ function scaleOf(target: Target, object: KubeObject): Record<string, unknown> {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: valueAt(object, paths.specReplicasPath) ?? 0 },
+    spec: withoutZero(valueAt(object, paths.specReplicasPath)),
     status: {
       replicas: valueAt(object, paths.statusReplicasPath) ?? 0,
       ...(typeof selector === 'string' && selector !== '' ? { selector } : {}),
     },
   };
+}
+
+// Scale leaves out a count of zero.
+function withoutZero(replicas: unknown): Record<string, unknown> {
+  return replicas === undefined || replicas === 0 ? {} : { replicas };
 }
 
 function builtinSelector(object: KubeObject): string {

@@ -10,7 +10,7 @@ import { checkNamespace, typedBody, withKnownFields } from './check-body.ts';
 import { generatedName, inOrder, metadataForCreate, newUid } from './metadata.ts';
 import type { WriteOptions } from './options.ts';
 import { validateObject, withDefaults, withOwnership } from './rules.ts';
-import { dropsStatusOnCreate, hasGeneration, prepareFor } from './strategies.ts';
+import { dropsStatusOnCreate, firstGeneration, prepareFor } from './strategies.ts';
 
 export interface CreateInput {
   readonly target: Target;
@@ -49,7 +49,7 @@ export function createObject(core: Core, input: CreateInput): WriteResult {
     namespace,
     uid: newUid(core.random),
     created: rfc3339(nowMs),
-    generation: hasGeneration(type) ? 1 : undefined,
+    generation: firstGeneration(type, known.object.metadata.generation),
   });
   let object = withInitialStatus(target, { ...known.object, metadata });
   object = withDefaults(target, object);

@@ -7,6 +7,7 @@ import { ApiError } from '../errors.ts';
 import { badRequest, invalid, notFound } from '../failures.ts';
 import { parseValue } from '../http/body.ts';
 import { applyConflictError, applyPatch } from '../patch/apply.ts';
+import { cloneJson } from '../patch/json.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { applyStrategicMerge } from '../patch/strategic-merge.ts';
@@ -88,7 +89,8 @@ function applyObject(core: Core, input: PatchInput): PatchResult {
   if (live === undefined) {
     if (subresource !== '') throw notFound(type, name);
     if ((applied.metadata.uid ?? '') !== '') throw uidMismatch(type, name, applied);
-    const { object } = applyPatch({ ...context, live: undefined });
+    // A copy: the result shares parts with values that are kept, and creation edits in place.
+    const object = cloneJson(applyPatch({ ...context, live: undefined }).object);
     const created = createObject(core, {
       target,
       namespace,

@@ -4,11 +4,14 @@ import type { KubeObject } from '../../k8s/index.ts';
 import type { Core, User } from '../core.ts';
 import { hasSubresource, type ResourceType } from '../resource-type.ts';
 import { prepareCrd } from './kinds/crd.ts';
+import { prepareDaemonSet } from './kinds/daemon-set.ts';
+import { prepareJob } from './kinds/job.ts';
 import { prepareNamespace } from './kinds/namespace.ts';
 import { preparePod } from './kinds/pod.ts';
 import { checkRoleEscalation } from './kinds/rbac.ts';
 import { prepareServiceAccountToken } from './kinds/secret.ts';
 import { prepareService } from './kinds/service.ts';
+import { prepareClaim, prepareVolume } from './kinds/volumes.ts';
 
 export interface PrepareContext {
   readonly core: Core;
@@ -25,6 +28,10 @@ const PREPARE: Readonly<Record<string, Prepare>> = {
   pods: preparePod,
   services: prepareService,
   secrets: prepareServiceAccountToken,
+  persistentvolumeclaims: prepareClaim,
+  persistentvolumes: prepareVolume,
+  'daemonsets.apps': prepareDaemonSet,
+  'jobs.batch': prepareJob,
   'customresourcedefinitions.apiextensions.k8s.io': prepareCrd,
   'roles.rbac.authorization.k8s.io': checkRoleEscalation,
   'clusterroles.rbac.authorization.k8s.io': checkRoleEscalation,
@@ -55,13 +62,31 @@ const WITH_GENERATION: ReadonlySet<string> = new Set([
   'validatingadmissionpolicybindings.admissionregistration.k8s.io',
   'flowschemas.flowcontrol.apiserver.k8s.io',
   'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io',
-  'priorityclasses.scheduling.k8s.io',
   'resourceslices.resource.k8s.io',
   'endpointslices.discovery.k8s.io',
 ]);
 
 export function hasGeneration(type: ResourceType): boolean {
   return type.custom || WITH_GENERATION.has(type.typeKey);
+}
+
+/** Kinds that start at generation 1 and stay there. */
+const FIXED_GENERATION: ReadonlySet<string> = new Set(['podtemplates', 'priorityclasses.scheduling.k8s.io']);
+
+/** The generation of a new object; kinds that do not count keep what the client says. */
+export function firstGeneration(type: ResourceType, given: number | undefined): number | undefined {
+  return hasGeneration(type) || FIXED_GENERATION.has(type.typeKey) ? 1 : given;
+}
+
+/** Kinds where a change of annotations or labels is a new generation too. */
+const METADATA_COUNTS: Readonly<Record<string, readonly ('labels' | 'annotations')[]>> = {
+  'deployments.apps': ['annotations'],
+  'endpointslices.discovery.k8s.io': ['labels', 'annotations'],
+};
+
+/** Members of metadata whose change raises the generation. */
+export function countedMetadata(type: ResourceType): readonly ('labels' | 'annotations')[] {
+  return METADATA_COUNTS[type.typeKey] ?? [];
 }
 
 /** Kinds whose status a client may give on creation. */

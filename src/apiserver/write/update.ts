@@ -14,7 +14,7 @@ import type { WriteResult } from './create.ts';
 import { inOrder, metadataForUpdate } from './metadata.ts';
 import type { WriteOptions } from './options.ts';
 import { validateObject, withDefaults, withOwnership } from './rules.ts';
-import { hasGeneration, prepareFor } from './strategies.ts';
+import { countedMetadata, hasGeneration, prepareFor } from './strategies.ts';
 
 export interface UpdateInput {
   readonly target: Target;
@@ -155,7 +155,11 @@ function withMember(object: KubeObject, member: string, value: unknown): KubeObj
 
 function bumpGeneration(target: Target, object: KubeObject, current: KubeObject, subresource: string): void {
   if (!hasGeneration(target.type) || (subresource !== '' && subresource !== 'scale')) return;
-  if (sameSpec(object, current)) return;
+  const counted = countedMetadata(target.type);
+  const sameMetadata = counted.every((member) =>
+    jsonEqual(object.metadata[member], current.metadata[member]),
+  );
+  if (sameMetadata && sameSpec(object, current)) return;
   object.metadata = { ...object.metadata, generation: (current.metadata.generation ?? 0) + 1 };
 }
 
