@@ -1,6 +1,6 @@
 // Lays out sub-trees of a commit as plain files, once per content. Only regular files and directories are ever
 // written: a link that stays inside the repository becomes a copy of what it points to, any other is an error.
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Logger, mapLimited, type Random, sha256 } from '../lib/index.ts';
 import type { Checkout, InputRead } from '../model/index.ts';
@@ -88,7 +88,9 @@ class CheckoutStore implements Checkouts {
   }
 
   #create(key: string, objects: GitObjects, plan: Plan): Entry {
-    const directory = join(this.#root, key);
+    // A name of its own each time: an evicted checkout of the same content may still be on its way out.
+    const suffix = Buffer.from(this.#deps.random.bytes(6)).toString('hex');
+    const directory = join(this.#root, `${key}-${suffix}`);
     const ready = this.#write(directory, objects, plan);
     const entry: Entry = { directory, ready, users: 0, bytes: 0 };
     ready.then(
@@ -105,15 +107,11 @@ class CheckoutStore implements Checkouts {
     // What a former process left may be half written: nothing of it is trusted.
     this.#cleared ??= rm(this.#root, { recursive: true, force: true });
     await this.#cleared;
-    const suffix = Buffer.from(this.#deps.random.bytes(6)).toString('hex');
-    const temporary = `${directory}.new-${suffix}`;
-    await mkdir(temporary, { recursive: true });
+    await mkdir(directory, { recursive: true });
     try {
-      const bytes = await writeFiles(temporary, objects, plan);
-      await rename(temporary, directory);
-      return bytes;
+      return await writeFiles(directory, objects, plan);
     } catch (error) {
-      await rm(temporary, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true });
       throw error;
     }
   }

@@ -57,6 +57,11 @@ export class Clone {
     });
   }
 
+  /** An object was found missing or unreadable: the next fetch clones anew. */
+  get damaged(): boolean {
+    return this.#damaged;
+  }
+
   /** Fetches into the clone, making or remaking it first when needed, and lists its refs as they are then. */
   fetch(request: FetchRequest): Promise<FetchedRef[]> {
     return this.#turn.run(async () => {

@@ -163,7 +163,7 @@ class RepositoryMirror implements Mirror {
 
   async poll(signal?: AbortSignal): Promise<RefSnapshot> {
     const known = this.#snapshot;
-    if (known === undefined) return await this.fetch(signal);
+    if (known === undefined || this.#clone.damaged) return await this.fetch(signal);
     const seen = await this.#lsRemote(signal);
     if (seen.digest === known.digest) {
       // The same refs, seen later.

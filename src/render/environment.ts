@@ -1,15 +1,28 @@
 // The build environment (ARGOCD_APP_*, KUBE_*) and its substitution, with the rules of Go's os.Expand that Argo CD
 // applies: unknown names become empty, `$$` is a dollar. Pure.
-import type { RenderRequest } from './request.ts';
-
 export interface BuildEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   /** `$NAME` and `${NAME}` replaced. */
   substitute(text: string): string;
 }
 
-export function buildEnvironment(request: RenderRequest): BuildEnvironment {
-  const { app, artifact, kube, source } = request;
+/** The parts of a render request the variables come from. */
+export interface BuildFacts {
+  readonly app: {
+    readonly instance: string;
+    readonly project: string;
+    readonly destinationNamespace: string;
+  };
+  readonly artifact: { readonly revision: string };
+  readonly kube: { readonly version: string; readonly apiVersions: readonly string[] };
+  readonly source: {
+    readonly path?: string | undefined;
+    readonly repoURL: string;
+    readonly targetRevision?: string | undefined;
+  };
+}
+
+export function buildEnvironment({ app, artifact, kube, source }: BuildFacts): BuildEnvironment {
   const variables: Record<string, string> = {
     ARGOCD_APP_NAME: app.instance,
     ARGOCD_APP_NAMESPACE: app.destinationNamespace,

@@ -1,4 +1,3 @@
 // Door of render: one source of an application → its manifests.
-export { RenderError, type RenderErrorCode } from './errors.ts';
-export { createRenderer, DEFAULT_RENDER_SETTINGS, type RendererDeps } from './render.ts';
-export type { Renderer, RenderRequest, RenderSettings } from './request.ts';
+export { createRenderer, type RendererDeps } from './render.ts';
+export type { Renderer, RenderRequest } from './request.ts';

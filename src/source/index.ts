@@ -1,2 +1,2 @@
 // Door of source: revisions of any kind of source as artifacts. One file per kind; Git so far.
-export { type GitSourceDeps, gitArtifact } from './git.ts';
+export { gitArtifact } from './git.ts';

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell-like variables are what is tested
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -352,3 +352,29 @@ test('nothing of a run stays behind', async () => {
   const scratch = join(fixture.git.dataDir, 'scratch');
   assert.deepEqual(existsSync(scratch) ? readdirSync(scratch) : [], []);
 });
+
+/** A helm that is not well: what it does for `template`. */
+const SICK: Record<string, { script: string; code: RenderErrorCode; retry: 'backoff' | 'on-change' }> = {
+  'is killed': { script: 'echo "apiVersion: v1"; kill -9 $$', code: 'RENDER_TOOL_FAILED', retry: 'backoff' },
+  'stops in the middle of its output': {
+    script:
+      'printf "apiVersion: v1\\nkind: ConfigMap\\nmetadata:\\n  name: a\\n---\\napiVersion: v1\\nkind: Con"',
+    code: 'RENDER_MANIFEST_INVALID',
+    retry: 'on-change',
+  },
+  'writes without end': { script: 'exec cat /dev/zero', code: 'RENDER_LIMIT', retry: 'on-change' },
+  'fails without a word': { script: 'exit 3', code: 'RENDER_TOOL_FAILED', retry: 'on-change' },
+};
+for (const [name, { script, code, retry }] of Object.entries(SICK)) {
+  test(`a helm that ${name} is an error, never a set`, async () => {
+    const bin = mkdtempSync(join(fixture.git.dataDir, 'bin-'));
+    const text = `#!/bin/sh\nPATH=/usr/bin:/bin\n[ "$1" = version ] && { echo v4.0.0; exit; }\n${script}\n`;
+    writeFileSync(join(bin, 'helm'), text, { mode: 0o755 });
+    const renderer = fixture.restart({ path: bin });
+    const request = requestOf(await fixture.artifact(CHART));
+    await assert.rejects(
+      renderer.render(request),
+      (error: unknown) => error instanceof RenderError && error.code === code && error.retry === retry,
+    );
+  });
+}
