@@ -99,9 +99,11 @@ const BOMBS: Record<string, string> = {
 
 for (const [name, yaml] of Object.entries(BOMBS)) {
   test(`parseYamlDocuments() ends quickly on ${name}`, () => {
-    const startedAt = performance.now();
+    // Processor time: what else the machine does is not the parser's doing.
+    const before = process.cpuUsage();
     assert.throws(() => parseYamlDocuments(yaml), YamlError);
-    assert.ok(performance.now() - startedAt < 2_000);
+    const { user, system } = process.cpuUsage(before);
+    assert.ok((user + system) / 1000 < 2_000);
   });
 }
 
