@@ -21,6 +21,12 @@ export const VIRTUAL_RESOURCES: ReadonlySet<string> = new Set([
   'localsubjectaccessreviews.authorization.k8s.io',
 ]);
 
+/** What clients are told when they use a version that will go. */
+const DEPRECATED: Readonly<Record<string, string>> = {
+  'v1 endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  'v1 componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
+};
+
 export function registerBuiltinTypes(registry: Registry): void {
   const types = new Map<string, { type: ResourceType; versions: ServedVersion[] }>();
   const storageVersions = new Map<string, string>();
@@ -29,7 +35,13 @@ export function registerBuiltinTypes(registry: Registry): void {
   }
   for (const kind of builtinKinds()) {
     const name = qualifiedResource(kind);
-    const version: ServedVersion = { version: kind.version, schema: () => kind.schema(), builtin: kind };
+    const warning = DEPRECATED[`${kind.version} ${name}`];
+    const version: ServedVersion = {
+      version: kind.version,
+      schema: () => kind.schema(),
+      builtin: kind,
+      ...(warning === undefined ? {} : { deprecationWarning: warning }),
+    };
     const known = types.get(name);
     if (known !== undefined) {
       known.versions.push(version);

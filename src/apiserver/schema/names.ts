@@ -159,7 +159,10 @@ export function metadataErrors(
   }
   errors.push(...labelErrors(metadata['labels'], 'metadata.labels'));
   errors.push(...annotationErrors(metadata['annotations'], 'metadata.annotations'));
-  errors.push(...ownerErrors(metadata['ownerReferences']), ...finalizerErrors(metadata['finalizers'], rules.anyFinalizer === true));
+  errors.push(
+    ...ownerErrors(metadata['ownerReferences']),
+    ...finalizerErrors(metadata['finalizers'], rules.anyFinalizer === true),
+  );
   return errors;
 }
 

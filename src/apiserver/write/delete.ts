@@ -111,12 +111,8 @@ export function deleteObject(
   }
   const next = markedForDeletion(core, type, stored.object, options);
   if (isFinished(next)) {
-    if (!options.dryRun) core.store.remove(type.typeKey, namespace, name);
-    return {
-      stored: RETURNED.has(type.typeKey) ? lastState(type, stored, next) : undefined,
-      uid,
-      gone: true,
-    };
+    const last = options.dryRun ? stored : (core.store.remove(type.typeKey, namespace, name) ?? stored);
+    return { stored: RETURNED.has(type.typeKey) ? lastState(type, last, next) : undefined, uid, gone: true };
   }
   if (next === stored.object) return { stored, uid, gone: false };
   const marked = inOrder(next, next.metadata);
@@ -128,7 +124,9 @@ export function deleteObject(
 
 /** Pods show that they were being deleted, others are shown as they were. */
 function lastState(type: ResourceType, stored: StoredObject, next: KubeObject): StoredObject {
-  return type.typeKey === 'pods' ? new StoredObject(inOrder(next, next.metadata), stored.revision) : stored;
+  if (type.typeKey !== 'pods') return stored;
+  const metadata = { ...next.metadata, resourceVersion: String(stored.revision) };
+  return new StoredObject(inOrder(next, metadata), stored.revision);
 }
 
 function checkPreconditions(

@@ -5,6 +5,7 @@ import type { Core, User } from '../core.ts';
 import { hasSubresource, type ResourceType } from '../resource-type.ts';
 import { prepareCrd } from './kinds/crd.ts';
 import { prepareDaemonSet } from './kinds/daemon-set.ts';
+import { completeEvent } from './kinds/event.ts';
 import { prepareJob } from './kinds/job.ts';
 import { prepareNamespace } from './kinds/namespace.ts';
 import { preparePod } from './kinds/pod.ts';
@@ -39,6 +40,17 @@ const PREPARE: Readonly<Record<string, Prepare>> = {
 
 export function prepareFor(type: ResourceType): Prepare | undefined {
   return type.custom ? undefined : PREPARE[type.typeKey];
+}
+
+/** Fills in what a decoder does, before ownership is decided; `old` is undefined on creation. */
+export type Complete = (object: KubeObject, old: KubeObject | undefined) => void;
+
+const COMPLETE: Readonly<Record<string, Complete>> = {
+  events: completeEvent,
+};
+
+export function completeFor(type: ResourceType): Complete | undefined {
+  return type.custom ? undefined : COMPLETE[type.typeKey];
 }
 
 /** Built-in kinds whose metadata.generation counts changes of their spec. */

@@ -19,5 +19,5 @@ export const prepareCrd: Prepare = (_context, object, old) => {
   if (old !== undefined) return;
   const versions = Array.isArray(spec['versions']) ? spec['versions'].filter(isRecord) : [];
   const stored = versions.filter(({ storage }) => storage === true).map(({ name }) => String(name));
-  object['status'] = { acceptedNames: { kind: '', plural: '' }, conditions: [], storedVersions: stored };
+  object['status'] = { acceptedNames: { kind: '', plural: '' }, conditions: null, storedVersions: stored };
 };

@@ -30,7 +30,7 @@ export const prepareService: Prepare = ({ core }, object, old) => {
     clusterIPs: [clusterIP],
     ...(clusterIP === 'None' && spec['selector'] === undefined
       ? {
-          ipFamilies: spec['ipFamilies'] ?? ['IPv4'],
+          ipFamilies: spec['ipFamilies'] ?? ['IPv4', 'IPv6'],
           ipFamilyPolicy: spec['ipFamilyPolicy'] ?? 'RequireDualStack',
         }
       : {
