@@ -154,7 +154,7 @@ function startControllers(core: Core, certificate: string): Controller[] {
   const garbage = new GarbageCollector(core);
   const namespaces = new NamespaceController(core, api, certificate);
   const aggregation = new ClusterRoleAggregation(core, api);
-  const custom = new CustomResources(core, api);
+  const custom = new CustomResources(core, internalApi(core, 'kube-apiserver'));
   custom.start();
   bootstrap(core, internalApi(core, 'kube-apiserver'));
   garbage.start();

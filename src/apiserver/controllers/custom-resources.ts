@@ -53,15 +53,15 @@ export class CustomResources {
     const name = definition.metadata.name ?? '';
     const parsed = parseCrd(definition);
     if ('errors' in parsed) return;
-    const conflict = this.#nameConflict(name, parsed.kind);
-    if (conflict === undefined) this.#serve(parsed.kind);
+    const conflicts = this.#nameConflicts(name, parsed.kind);
+    if (conflicts.length === 0) this.#serve(parsed.kind);
     if (definition.metadata.deletionTimestamp !== undefined) this.#queue.add(name);
     this.#api.update(
       DEFINITIONS,
       '',
       name,
       (copy) => {
-        const status = acceptedStatus(copy, parsed.kind, { conflict, now: rfc3339(this.#core.clock.now()) });
+        const status = acceptedStatus(copy, parsed.kind, { conflicts, now: rfc3339(this.#core.clock.now()) });
         if (jsonEqual(status, copy['status'])) return false;
         copy['status'] = status;
         return true;
@@ -70,17 +70,28 @@ export class CustomResources {
     );
   }
 
-  /** Why the names of a definition cannot be served: another one of the group has them. */
-  #nameConflict(name: string, kind: CustomKind): string | undefined {
-    for (const type of this.#core.registry.all()) {
-      if (type.group !== kind.group || `${type.resource}.${type.group}` === name) continue;
-      const taken = new Set([type.resource, type.singular, ...type.shortNames]);
-      const wanted = [kind.plural, kind.singular, ...kind.shortNames].find((one) => taken.has(one));
-      if (wanted !== undefined) return `"${wanted}" is already in use`;
-      if (type.kind === kind.kind || type.listKind === kind.listKind)
-        return `"${kind.kind}" is already in use`;
-    }
-    return undefined;
+  /** The names of a definition that another one of its group has already; the first is reported. */
+  #nameConflicts(name: string, kind: CustomKind): NameConflict[] {
+    const others = this.#core.registry
+      .all()
+      .filter((type) => type.group === kind.group && `${type.resource}.${type.group}` !== name);
+    const resources = new Set(others.flatMap((type) => [type.resource, type.singular, ...type.shortNames]));
+    const kinds = new Set(others.flatMap((type) => [type.kind, type.listKind]));
+    const short = kind.shortNames.find((one) => resources.has(one));
+    const taken: (NameConflict | undefined)[] = [
+      resources.has(kind.plural)
+        ? { member: 'plural', reason: 'PluralConflict', name: kind.plural }
+        : undefined,
+      resources.has(kind.singular)
+        ? { member: 'singular', reason: 'SingularConflict', name: kind.singular }
+        : undefined,
+      short === undefined ? undefined : { member: 'shortNames', reason: 'ShortNamesConflict', name: short },
+      kinds.has(kind.kind) ? { member: 'kind', reason: 'KindConflict', name: kind.kind } : undefined,
+      kinds.has(kind.listKind)
+        ? { member: 'listKind', reason: 'ListKindConflict', name: kind.listKind }
+        : undefined,
+    ];
+    return taken.filter((conflict) => conflict !== undefined);
   }
 
   #serve(kind: CustomKind): void {
@@ -151,10 +162,16 @@ function servedNames(kind: CustomKind): string[] {
   return kind.versions.filter(({ served }) => served).map(({ name }) => name);
 }
 
+interface NameConflict {
+  readonly member: 'plural' | 'singular' | 'shortNames' | 'kind' | 'listKind';
+  readonly reason: string;
+  readonly name: string;
+}
+
 function acceptedStatus(
   definition: KubeObject,
   kind: CustomKind,
-  { conflict, now }: { readonly conflict: string | undefined; readonly now: string },
+  { conflicts, now }: { readonly conflicts: readonly NameConflict[]; readonly now: string },
 ): Record<string, unknown> {
   const before = isRecord(definition['status']) ? definition['status'] : {};
   const known = Array.isArray(before['conditions']) ? before['conditions'].filter(isRecord) : [];
@@ -169,7 +186,8 @@ function acceptedStatus(
     const same = known.find((one) => one['type'] === type && one['status'] === status);
     return { lastTransitionTime: same?.['lastTransitionTime'] ?? now, message, reason, status, type };
   };
-  const spec = isRecord(definition['spec']) ? definition['spec'] : {};
+  // The last one found is the one reported.
+  const conflict = conflicts.at(-1);
   const conditions =
     conflict === undefined
       ? [
@@ -177,13 +195,32 @@ function acceptedStatus(
           condition('Established', true, 'InitialNamesAccepted', 'the initial names have been accepted'),
         ]
       : [
-          condition('NamesAccepted', false, 'NamesConflict', conflict),
+          condition(
+            'NamesAccepted',
+            false,
+            conflict.reason,
+            `${JSON.stringify(conflict.name)} is already in use`,
+          ),
           condition('Established', false, 'NotAccepted', 'not all names are accepted'),
         ];
+  if (definition.metadata.deletionTimestamp !== undefined) {
+    const message = 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon';
+    conditions.push(condition('Terminating', true, 'InstanceDeletionPending', message));
+  }
+  const spec = isRecord(definition['spec']) ? definition['spec'] : {};
   return {
     ...before,
-    acceptedNames: conflict === undefined ? spec['names'] : { kind: '', plural: '' },
+    acceptedNames: acceptedNames(isRecord(spec['names']) ? spec['names'] : {}, conflicts),
     conditions,
     storedVersions: stored.includes(kind.storageVersion) ? stored : [...stored, kind.storageVersion],
   };
+}
+
+function acceptedNames(
+  names: Readonly<Record<string, unknown>>,
+  conflicts: readonly NameConflict[],
+): Record<string, unknown> {
+  const taken = new Set<string>(conflicts.map(({ member }) => member));
+  const accepted = Object.entries(names).filter(([member]) => !taken.has(member));
+  return { kind: '', plural: '', ...Object.fromEntries(accepted) };
 }

@@ -45,9 +45,9 @@ export function customResourceType(definition: CustomKind): ResourceType {
   };
 }
 
-function servedVersion({ group, kind }: CustomKind, version: CustomVersion): ServedVersion {
+function servedVersion(definition: CustomKind, version: CustomVersion): ServedVersion {
   const { name, schema, printerColumns, selectableFields, scale, hasStatus } = version;
-  const warning = version.deprecationWarning ?? `${group}/${name} ${kind} is deprecated`;
+  const warning = version.deprecationWarning ?? defaultWarning(definition, name);
   return {
     version: name,
     schema: () => schema,
@@ -57,4 +57,16 @@ function servedVersion({ group, kind }: CustomKind, version: CustomVersion): Ser
     hasStatus,
     ...(version.deprecated ? { deprecationWarning: warning } : {}),
   };
+}
+
+// Names the newest version that is served and not deprecated itself, when there is one.
+function defaultWarning({ group, kind, versions }: CustomKind, deprecated: string): string {
+  const text = `${group}/${deprecated} ${kind} is deprecated`;
+  const [better] = versions
+    .filter(({ served, deprecated: old }) => served && !old)
+    .map(({ name }) => name)
+    .sort(compareVersions);
+  return better === undefined || compareVersions(better, deprecated) > 0
+    ? text
+    : `${text}; use ${group}/${better} ${kind}`;
 }

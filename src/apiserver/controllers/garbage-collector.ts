@@ -135,6 +135,8 @@ export class GarbageCollector {
 
   // An owner of another namespace cannot be: its reference counts as absent.
   #ownerState(owner: OwnerReference, namespace: string): 'solid' | 'waiting' | 'absent' {
+    // A cluster-wide object cannot be owned by one in a namespace: nobody can tell which, so it stays.
+    if (namespace === '' && this.#isNamespaced(owner)) return 'solid';
     const object = this.#objectOf(owner.uid);
     if (object === undefined) return 'absent';
     const ownerNamespace = object.metadata.namespace ?? '';
@@ -142,6 +144,10 @@ export class GarbageCollector {
     if (object.kind !== owner.kind || object.metadata.name !== owner.name) return 'absent';
     const { deletionTimestamp, finalizers = [] } = object.metadata;
     return deletionTimestamp !== undefined && finalizers.includes(FOREGROUND_FINALIZER) ? 'waiting' : 'solid';
+  }
+
+  #isNamespaced({ apiVersion, kind }: OwnerReference): boolean {
+    return this.#core.registry.byKind(apiVersion, kind)?.namespaced === true;
   }
 
   #objectOf(uid: string): KubeObject | undefined {

@@ -131,7 +131,8 @@ function cutPage(
 export function encodePage(page: Page, target: Target, view: View): string {
   const encoding: Encoding = { ...target, view };
   const { kind, apiVersion } = listKindOf(encoding);
-  const metadata = listMeta(page);
+  // Lists of custom resources always have the member, as kube-apiserver writes them.
+  const metadata = { ...(target.type.custom ? { continue: '' } : {}), ...listMeta(page) };
   const items = page.items.map((stored) => encodeItem(stored, encoding)).join(',');
   return `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[${items}]}`;
 }
