@@ -39,6 +39,8 @@ export const yamlLimits = {
   fullParserBytes: 1024 * 1024,
   depth: 200,
   nodes: 200_000,
+  /** Merge keys (`<<`) in one text; each one copies a mapping. */
+  merges: 5_000,
   documents: 20_000,
 } as const;
 
@@ -150,6 +152,9 @@ function parseFull(text: string, firstLine: number, options: YamlOptions): YamlD
       firstLine,
       `uses anchors, tags or irregular indentation and is longer than ${yamlLimits.fullParserBytes} bytes`,
     );
+  }
+  if ((text.match(/^\s*(?:- +)*<<\s*:/gm)?.length ?? 0) > yamlLimits.merges) {
+    throw limit(options, firstLine, `has more than ${yamlLimits.merges} merge keys`);
   }
   const counter = new LineCounter();
   const lineOf = (offset: number): number => counter.linePos(offset).line - 1 + firstLine;
