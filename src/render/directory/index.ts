@@ -8,14 +8,16 @@ export const directoryAdapter: Adapter = {
   type: 'Directory',
   async prepare(context: RenderContext): Promise<PreparedRender> {
     const { files, reads } = await directoryInputs(context);
-    const jsonnet = files.some(({ path }) => path.endsWith('.jsonnet'))
-      ? await jsonnetInputs(context)
-      : { reads: [], tools: {} };
+    const programs = files.map((file) => file.path).filter((path) => path.endsWith('.jsonnet'));
+    const jsonnet =
+      programs.length === 0
+        ? { reads: [], tools: {}, parameters: [] }
+        : await jsonnetInputs(context, programs);
     return {
       reads: [...reads, ...jsonnet.reads],
-      parameters: { path: context.path, directory: substituted(context), environment: jsonnet.parameters },
+      parameters: { path: context.path, directory: substituted(context), variables: jsonnet.parameters },
       tools: jsonnet.tools,
-      isCostly: files.some(({ path }) => path.endsWith('.jsonnet')),
+      isCostly: programs.length > 0,
       run: (signal) => renderFiles(context, files, signal),
     };
   },
