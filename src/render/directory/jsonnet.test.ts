@@ -5,9 +5,10 @@ import { names, type RenderFixture, renderFixture, requestOf } from '../../../te
 import { RenderError } from '../errors.ts';
 import { importsOf } from './jsonnet-imports.ts';
 
+const PROGRAM = 'jsonnet';
 const hasJsonnet = ((): boolean => {
   try {
-    execFileSync('jsonnet', ['--version'], { stdio: 'ignore' });
+    execFileSync(PROGRAM, ['--version'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
