@@ -48,7 +48,7 @@ function create(path: string): boolean {
     throw error;
   }
   try {
-    writeSync(file, JSON.stringify({ pid: process.pid, started: startTime(process.pid) }));
+    writeSync(file, JSON.stringify({ pid: process.pid, started: processFacts(process.pid).startedAt }));
   } finally {
     closeSync(file);
   }
@@ -73,18 +73,20 @@ function isAlive({ pid, started }: Owner): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  const now = startTime(pid);
-  return now === '' || started === '' || now === started;
+  const { startedAt, state } = processFacts(pid);
+  // A zombie has ended; only its parent has not looked yet.
+  return state !== 'Z' && (startedAt === '' || started === '' || startedAt === started);
 }
 
-/** When a process started, in the kernel's ticks; '' where that cannot be read. */
-function startTime(pid: number): string {
+/** State letter and start time (the kernel's ticks) of a process; '' where they cannot be read. */
+function processFacts(pid: number): { readonly state: string; readonly startedAt: string } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the program's name in parentheses and may hold anything.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', startedAt: fields[19] ?? '' };
   } catch {
-    return '';
+    return { state: '', startedAt: '' };
   }
 }
 
