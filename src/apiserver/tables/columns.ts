@@ -54,7 +54,7 @@ export function size(name: string, ...paths: readonly string[]): Column {
     Array.isArray(value) ? value.length : isRecord(value) ? Object.keys(value).length : 0;
   return {
     name,
-    type: 'integer',
+    type: 'string',
     cell: (object) => paths.reduce((sum, path) => sum + sizeOf(at(object, path)), 0),
   };
 }

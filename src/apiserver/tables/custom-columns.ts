@@ -6,7 +6,7 @@ import { readJsonPath } from './json-path.ts';
 import type { Column } from './table.ts';
 
 export function customColumns(columns: readonly PrinterColumn[]): readonly Column[] {
-  if (columns.length === 0) return [NAME, AGE];
+  if (columns.length === 0) return [NAME, { ...AGE, type: 'date' }];
   return [NAME, ...columns.map(customColumn)];
 }
 
@@ -16,7 +16,7 @@ function customColumn({ name, type, format, description, priority, jsonPath }: P
     name,
     type,
     ...(format === undefined ? {} : { format }),
-    description: description ?? '',
+    description: description ?? `Custom resource definition column (in JSONPath format): ${jsonPath}`,
     priority: priority ?? 0,
     cell(object, nowMs) {
       const values = read(object);

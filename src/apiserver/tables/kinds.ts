@@ -36,14 +36,14 @@ import {
   templateColumns,
   wide,
 } from './columns.ts';
-import { at, count, pairs, records, selectorText, since, text } from './format.ts';
+import { at, containers, count, pairs, records, selectorText, since, text } from './format.ts';
 import { POD_COLUMNS } from './pod-columns.ts';
 import type { Column } from './table.ts';
 
 const DATA: readonly Column[] = [NAME, size('Data', 'data', 'binaryData'), AGE];
 const ROLE: readonly Column[] = [
   NAME,
-  column('Created At', ({ metadata }) => metadata.creationTimestamp ?? '<unknown>'),
+  { name: 'Created At', type: 'date', cell: ({ metadata }) => metadata.creationTimestamp ?? '<unknown>' },
 ];
 const BINDING: readonly Column[] = [
   NAME,
@@ -61,7 +61,7 @@ const REPLICA_COUNTS: readonly Column[] = [
   AGE,
   ...templateColumns(),
 ];
-const WEBHOOKS: readonly Column[] = [NAME, size('Webhooks', 'webhooks'), AGE];
+const WEBHOOKS: readonly Column[] = [NAME, { ...size('Webhooks', 'webhooks'), type: 'integer' }, AGE];
 
 const EVENT: readonly Column[] = [
   column('Last Seen', lastSeen),
@@ -94,7 +94,13 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   pods: POD_COLUMNS,
   configmaps: DATA,
   secrets: [NAME, field('Type', 'type'), size('Data', 'data'), AGE],
-  serviceaccounts: [NAME, size('Secrets', 'secrets'), AGE],
+  serviceaccounts: [NAME, AGE],
+  podtemplates: [
+    NAME,
+    column('Containers', (object) => containers(object, 'template.spec.containers', 'name')),
+    column('Images', (object) => containers(object, 'template.spec.containers', 'image')),
+    column('Pod Labels', (object) => pairs(at(object, 'template.metadata.labels'))),
+  ],
   namespaces: [NAME, field('Status', 'status.phase'), AGE],
   events: EVENT,
   nodes: [
@@ -155,8 +161,8 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   'deployments.apps': [
     NAME,
     column('Ready', (object) => `${count(object, 'status.readyReplicas')}/${count(object, 'spec.replicas')}`),
-    number('Up-to-date', 'status.updatedReplicas'),
-    number('Available', 'status.availableReplicas'),
+    { ...number('Up-to-date', 'status.updatedReplicas'), type: 'string' },
+    { ...number('Available', 'status.availableReplicas'), type: 'string' },
     AGE,
     ...templateColumns(),
   ],
@@ -198,8 +204,12 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     NAME,
     field('Schedule', 'spec.schedule'),
     field('Timezone', 'spec.timeZone', '<none>'),
-    column('Suspend', (object) => (at(object, 'spec.suspend') === true ? 'True' : 'False')),
-    size('Active', 'status.active'),
+    {
+      name: 'Suspend',
+      type: 'boolean',
+      cell: (object) => (at(object, 'spec.suspend') === true ? 'True' : 'False'),
+    },
+    { ...size('Active', 'status.active'), type: 'integer' },
     column('Last Schedule', (object, nowMs) => {
       const last = text(object, 'status.lastScheduleTime');
       return last === '' ? '<none>' : since(last, nowMs);
@@ -215,8 +225,8 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     ),
     column('Targets', autoscalerTargets),
     column('MinPods', (object) => text(object, 'spec.minReplicas', '<unset>')),
-    number('MaxPods', 'spec.maxReplicas'),
-    number('Replicas', 'status.currentReplicas'),
+    { ...number('MaxPods', 'spec.maxReplicas'), type: 'string' },
+    { ...number('Replicas', 'status.currentReplicas'), type: 'string' },
     AGE,
   ],
   'poddisruptionbudgets.policy': [
@@ -250,21 +260,23 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     AGE,
   ],
   'storageclasses.storage.k8s.io': [
-    column('Name', (object) => {
-      const byDefault =
-        object.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
-      return `${object.metadata.name ?? ''}${byDefault ? ' (default)' : ''}`;
-    }),
+    {
+      ...NAME,
+      cell(object) {
+        const mark = object.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'];
+        return `${object.metadata.name ?? ''}${mark === 'true' ? ' (default)' : ''}`;
+      },
+    },
     field('Provisioner', 'provisioner'),
     field('ReclaimPolicy', 'reclaimPolicy', 'Delete'),
     field('VolumeBindingMode', 'volumeBindingMode', '<unset>'),
-    column('AllowVolumeExpansion', (object) => String(at(object, 'allowVolumeExpansion') ?? false)),
+    column('AllowVolumeExpansion', (object) => at(object, 'allowVolumeExpansion') ?? false),
     AGE,
   ],
   'priorityclasses.scheduling.k8s.io': [
     NAME,
     number('Value', 'value'),
-    column('Global-Default', (object) => String(at(object, 'globalDefault') ?? false)),
+    { name: 'Global-Default', type: 'boolean', cell: (object) => at(object, 'globalDefault') ?? false },
     AGE,
     field('PreemptionPolicy', 'preemptionPolicy'),
   ],
@@ -313,7 +325,7 @@ function claimOf(volume: KubeObject): string {
 }
 
 function quota(object: KubeObject, wanted: (name: string) => boolean): string {
-  const hard = at(object, 'status.hard') ?? at(object, 'spec.hard');
+  const hard = at(object, 'status.hard');
   if (!isRecord(hard)) return '';
   return Object.keys(hard)
     .filter(wanted)

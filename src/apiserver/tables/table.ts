@@ -3,6 +3,7 @@
 import type { KubeObject } from '../../k8s/index.ts';
 import { fromStorage } from '../conversion.ts';
 import { type Core, servedVersion, type Target } from '../core.ts';
+import { badRequest } from '../failures.ts';
 import type { View } from '../http/negotiate.ts';
 import { partialMetadata } from '../read/encode.ts';
 import { listMeta, type Page } from '../read/list.ts';
@@ -59,6 +60,12 @@ export function tableOfWatched(
   };
 }
 
+function badInclude(value: string): Error {
+  const allowed = "must be 'Metadata', 'Object', 'None', or empty";
+  const problem = `includeObject: Invalid value: "${value}": ${allowed}`;
+  return badRequest(`Unable to convert to Table as requested: ${problem}`);
+}
+
 function frame(columns: readonly Column[], view: View): Record<string, unknown> {
   return {
     kind: 'Table',
@@ -87,6 +94,7 @@ function row(
   const shown = type.custom ? object : stored.object;
   const cells = columns.map((column) => column.cell(shown, nowMs));
   const include = query.get('includeObject') ?? 'Metadata';
+  if (!['Metadata', 'Object', 'None', ''].includes(include)) throw badInclude(include);
   if (include === 'None') return { cells, object: null };
   return { cells, object: include === 'Object' ? object : partialMetadata(object, view.metaVersion) };
 }

@@ -10,7 +10,7 @@ import { checkNamespace, typedBody, withKnownFields } from './check-body.ts';
 import { generatedName, inOrder, metadataForCreate, newUid } from './metadata.ts';
 import type { WriteOptions } from './options.ts';
 import { validateObject, withDefaults, withOwnership } from './rules.ts';
-import { completeFor, dropsStatusOnCreate, firstGeneration, prepareFor } from './strategies.ts';
+import { dropsStatusOnCreate, firstGeneration, prepareFor } from './strategies.ts';
 
 export interface CreateInput {
   readonly target: Target;
@@ -53,7 +53,6 @@ export function createObject(core: Core, input: CreateInput): WriteResult {
   });
   let object = withInitialStatus(target, { ...known.object, metadata });
   object = withDefaults(target, object);
-  completeFor(type)?.(object, undefined);
   // Nobody owns what admission fills in, so ownership is decided before it.
   if (input.ownership !== 'given') {
     const { fieldManager: manager } = options;

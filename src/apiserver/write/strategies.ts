@@ -5,7 +5,7 @@ import type { Core, User } from '../core.ts';
 import { hasSubresource, type ResourceType } from '../resource-type.ts';
 import { prepareCrd } from './kinds/crd.ts';
 import { prepareDaemonSet } from './kinds/daemon-set.ts';
-import { completeEvent } from './kinds/event.ts';
+import { prepareEvent } from './kinds/event.ts';
 import { prepareJob } from './kinds/job.ts';
 import { prepareNamespace } from './kinds/namespace.ts';
 import { preparePod } from './kinds/pod.ts';
@@ -27,6 +27,7 @@ export type Prepare = (context: PrepareContext, object: KubeObject, old: KubeObj
 const PREPARE: Readonly<Record<string, Prepare>> = {
   namespaces: prepareNamespace,
   pods: preparePod,
+  events: prepareEvent,
   services: prepareService,
   secrets: prepareServiceAccountToken,
   persistentvolumeclaims: prepareClaim,
@@ -40,17 +41,6 @@ const PREPARE: Readonly<Record<string, Prepare>> = {
 
 export function prepareFor(type: ResourceType): Prepare | undefined {
   return type.custom ? undefined : PREPARE[type.typeKey];
-}
-
-/** Fills in what a decoder does, before ownership is decided; `old` is undefined on creation. */
-export type Complete = (object: KubeObject, old: KubeObject | undefined) => void;
-
-const COMPLETE: Readonly<Record<string, Complete>> = {
-  events: completeEvent,
-};
-
-export function completeFor(type: ResourceType): Complete | undefined {
-  return type.custom ? undefined : COMPLETE[type.typeKey];
 }
 
 /** Built-in kinds whose metadata.generation counts changes of their spec. */

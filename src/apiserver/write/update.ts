@@ -14,7 +14,7 @@ import type { WriteResult } from './create.ts';
 import { inOrder, metadataForUpdate } from './metadata.ts';
 import type { WriteOptions } from './options.ts';
 import { validateObject, withDefaults, withOwnership } from './rules.ts';
-import { completeFor, countedMetadata, hasGeneration, prepareFor } from './strategies.ts';
+import { countedMetadata, hasGeneration, prepareFor } from './strategies.ts';
 
 export interface UpdateInput {
   readonly target: Target;
@@ -48,7 +48,6 @@ export function updateObject(core: Core, input: UpdateInput): WriteResult {
   const known = withKnownFields(target, cloneJson(merged(target, subresource, current, proposal)), options);
   let object = known.object;
   object = withDefaults(target, object);
-  completeFor(type)?.(object, current);
   bumpGeneration(target, object, current, subresource);
   if (input.ownership !== 'given') {
     const { fieldManager: manager } = options;

@@ -1,7 +1,7 @@
 // Events of the core group always show their three times, also when nobody gave them.
-import type { Complete } from '../strategies.ts';
+import type { Prepare } from '../strategies.ts';
 
-export const completeEvent: Complete = (object) => {
+export const prepareEvent: Prepare = (_context, object) => {
   if (object.apiVersion !== 'v1') return;
   for (const member of ['firstTimestamp', 'lastTimestamp', 'eventTime']) object[member] ??= null;
 };
