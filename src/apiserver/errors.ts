@@ -19,7 +19,9 @@ export type StatusReason =
   | 'InternalError'
   | 'Timeout'
   | 'ServiceUnavailable'
-  | 'TooManyRequests';
+  | 'TooManyRequests'
+  /** No reason in the answer: a failure kube-apiserver does not classify. */
+  | 'Unknown';
 
 /** meta/v1 StatusCause. */
 export interface StatusCause {
@@ -65,9 +67,16 @@ export class ApiError extends CodedError<StatusReason> {
       metadata: this.#listMeta,
       status: 'Failure',
       message: this.message,
-      reason: this.code,
+      ...(this.code === 'Unknown' ? {} : { reason: this.code }),
       ...(this.details === undefined ? {} : { details: this.details }),
       code: this.status,
     };
+  }
+}
+
+/** The bare 404 of paths no API is at. */
+export class PageNotFound extends ApiError {
+  constructor() {
+    super(404, 'NotFound', '404 page not found');
   }
 }

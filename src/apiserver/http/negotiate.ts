@@ -34,7 +34,7 @@ export function negotiate(accept: string | undefined): View {
   throw new ApiError(
     406,
     'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml, application/json;as=Table;v=v1;g=meta.k8s.io',
+    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   );
 }
 

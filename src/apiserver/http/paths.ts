@@ -1,5 +1,6 @@
 // Answers to paths that are no resource: health, version, discovery, OpenAPI, token keys.
 import type { IncomingMessage } from 'node:http';
+import { apiVersionOf } from '../../k8s/index.ts';
 import { ISSUER } from '../auth/tokens.ts';
 import {
   aggregatedDiscovery,
@@ -11,7 +12,7 @@ import {
 } from '../discovery/groups.ts';
 import { openApiAnswer } from '../discovery/openapi.ts';
 import { serverVersion } from '../discovery/version.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, PageNotFound } from '../errors.ts';
 import { methodNotAllowed } from '../failures.ts';
 import type { ServerContext } from '../server-context.ts';
 import { negotiate } from './negotiate.ts';
@@ -21,9 +22,10 @@ import { type Answer, jsonAnswer, textAnswer } from './respond.ts';
 /** @throws ApiError 404 for paths nothing is at */
 export function answerPath(context: ServerContext, info: RequestInfo, request: IncomingMessage): Answer {
   const method = request.method ?? 'GET';
+  if (info.path.includes('//')) throw new PageNotFound();
   const path = info.path.length > 1 && info.path.endsWith('/') ? info.path.slice(0, -1) : info.path;
   const known = pathAnswer(context, path, info, request);
-  if (known === undefined) throw notServed();
+  if (known === undefined) throw new PageNotFound();
   if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
   return known;
 }
@@ -126,7 +128,14 @@ function rootPaths({ registry }: ServerContext): string[] {
   return [...groups, ...others, '/openid/v1/jwks', '/readyz', '/version'].sort();
 }
 
-/** The answer to a path or resource that is not served. */
-export function notServed(): ApiError {
+/** The answer to a resource its group version does not have; groups that are not served at all are no path. */
+export function notServed({ registry }: ServerContext, groupVersion: string): ApiError {
+  const builtin = registry
+    .all()
+    .some(
+      ({ custom, group, versions }) =>
+        !custom && versions.some(({ version }) => apiVersionOf({ group, version }) === groupVersion),
+    );
+  if (!builtin) return new PageNotFound();
   return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 }

@@ -12,6 +12,8 @@ export interface ResourceRequest {
   readonly subresource: string;
   /** What follows the subresource, for proxies. */
   readonly rest: string;
+  /** Asked for through the old `/watch/` paths. */
+  readonly oldWatch: boolean;
 }
 
 export interface RequestInfo {
@@ -31,6 +33,7 @@ export function readRequestInfo(url: string): RequestInfo {
 }
 
 function readResource(path: string): ResourceRequest | undefined {
+  if (path.startsWith('//')) return undefined;
   const parts = path
     .split('/')
     .filter((part) => part !== '')
@@ -45,10 +48,12 @@ function readResource(path: string): ResourceRequest | undefined {
 function resourceFrom(
   group: string,
   version: string | undefined,
-  rest: string[],
+  given: string[],
 ): ResourceRequest | undefined {
-  if (version === undefined || rest.length === 0) return undefined;
+  if (version === undefined || given.length === 0) return undefined;
   const groupVersion = group === '' ? version : `${group}/${version}`;
+  const oldWatch = given[0] === 'watch' && given.length > 1;
+  const rest = oldWatch ? given.slice(1) : given;
   let namespace = '';
   let tail = rest;
   const namespaceItself = rest.length === 3 && (rest[2] === 'status' || rest[2] === 'finalize');
@@ -57,7 +62,17 @@ function resourceFrom(
     tail = rest.slice(2);
   }
   const [resource = '', name = '', subresource = '', ...others] = tail;
-  return { group, version, groupVersion, resource, namespace, name, subresource, rest: others.join('/') };
+  return {
+    group,
+    version,
+    groupVersion,
+    resource,
+    namespace,
+    name,
+    subresource,
+    rest: others.join('/'),
+    oldWatch,
+  };
 }
 
 function decode(part: string): string {
@@ -74,6 +89,7 @@ export function verbOf(method: string, request: ResourceRequest, query: URLSearc
   switch (method) {
     case 'GET':
     case 'HEAD': {
+      if (request.oldWatch) return 'watch';
       if (request.name !== '') return 'get';
       const watch = query.get('watch');
       return watch === 'true' || watch === '1' ? 'watch' : 'list';

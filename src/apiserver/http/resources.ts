@@ -50,9 +50,9 @@ const OBJECT_SUBRESOURCES: ReadonlySet<string> = new Set([
 
 export async function handleResource(context: ServerContext, call: ResourceCall): Promise<void> {
   const type = context.registry.byPath(call.groupVersion, call.resource);
-  if (type === undefined) throw notServed();
+  if (type === undefined) throw notServed(context, call.groupVersion);
   const target: Target = { type, version: call.version };
-  checkScope(target, call);
+  checkScope(context, target, call);
   if (isReview(type)) {
     if (call.verb !== 'create') throw methodNotAllowed();
     send(call.request, call.response, reviewAnswer(context, target, call, await readCallBody(call)));
@@ -69,16 +69,17 @@ export async function handleResource(context: ServerContext, call: ResourceCall)
   send(call.request, call.response, await answerFor(context, target, call));
 }
 
-function checkScope({ type, version }: Target, call: ResourceCall): void {
+function checkScope(context: ServerContext, { type, version }: Target, call: ResourceCall): void {
   const { namespace, name, verb, subresource } = call;
-  if (!type.namespaced && namespace !== '') throw notServed();
+  if (!type.namespaced && namespace !== '') throw notServed(context, call.groupVersion);
   if (subresource !== '' && !servedSubresources(type, version).some((sub) => sub.name === subresource)) {
-    throw notServed();
+    throw notServed(context, call.groupVersion);
   }
   const allNamespaces = type.namespaced && namespace === '';
-  if (allNamespaces && name !== '') throw notServed();
+  if (allNamespaces && name !== '') throw notServed(context, call.groupVersion);
   if (allNamespaces && verb !== 'list' && verb !== 'watch') throw methodNotAllowed();
   if (subresource === '' && !type.verbs.includes(verb)) throw methodNotAllowed();
+  if (name === '' && (verb === 'update' || verb === 'patch')) throw methodNotAllowed();
   if (verb === 'create' && name !== '' && subresource === '') throw methodNotAllowed();
 }
 
@@ -186,7 +187,7 @@ async function createAnswer(
   view: View,
 ): Promise<Answer> {
   const text = await readBody(call.request);
-  const body = parseObjectBody(text, call.request.headers['content-type']);
+  const body = parseObjectBody(text, call.request.headers['content-type'], target.type.kind);
   const { namespace } = call;
   const { stored, warnings } = createObject(context, {
     target,
@@ -204,7 +205,7 @@ async function updateAnswer(
   view: View,
 ): Promise<Answer> {
   const text = await readBody(call.request);
-  const body = parseObjectBody(text, call.request.headers['content-type']);
+  const body = parseObjectBody(text, call.request.headers['content-type'], target.type.kind);
   const options = writeOptions(call, text);
   const { namespace, name, subresource } = call;
   const { type } = target;
@@ -257,7 +258,8 @@ async function deleteAnswer(
   view: View,
 ): Promise<Answer> {
   const text = await readBody(call.request);
-  const body = text === '' ? {} : parseObjectBody(text, call.request.headers['content-type']);
+  const body =
+    text === '' ? {} : parseObjectBody(text, call.request.headers['content-type'], 'DeleteOptions');
   const { namespace, name } = call;
   const { type } = target;
   const options = readDeleteOptions(call.query, body);
@@ -276,7 +278,8 @@ async function deleteCollectionAnswer(
   call: ResourceCall,
 ): Promise<Answer> {
   const text = await readBody(call.request);
-  const body = text === '' ? {} : parseObjectBody(text, call.request.headers['content-type']);
+  const body =
+    text === '' ? {} : parseObjectBody(text, call.request.headers['content-type'], 'DeleteOptions');
   const options = readDeleteOptions(call.query, body);
   const view = negotiate(undefined);
   const page = listPage(context, target, call.namespace, call.query);

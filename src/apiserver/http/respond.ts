@@ -1,7 +1,7 @@
 // Writes answers: status, headers, body, gzip for big ones.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzip } from 'node:zlib';
-import { ApiError } from '../errors.ts';
+import { ApiError, PageNotFound } from '../errors.ts';
 
 /** Bodies from this size on are compressed when the client accepts it, as kube-apiserver does. */
 const GZIP_MIN_BYTES = 128 * 1024;
@@ -24,6 +24,7 @@ export function textAnswer(text: string, status = 200): Answer {
 }
 
 export function errorAnswer(error: ApiError): Answer {
+  if (error instanceof PageNotFound) return textAnswer(`${error.message}\n`, error.status);
   const retryAfter = error.details?.retryAfterSeconds;
   return {
     status: error.status,

@@ -62,9 +62,12 @@ export function parseFieldSelector(
   extra: readonly string[] = [],
 ): ObjectMatcher | undefined {
   if (text === null || text.trim() === '') return undefined;
-  const known = new Set([...(FIELDS[qualifiedResource(type)] ?? []), ...extra, 'metadata.name']);
+  const own = FIELDS[qualifiedResource(type)];
+  const known = new Set([...(own ?? []), ...extra, 'metadata.name']);
   if (type.namespaced) known.add('metadata.namespace');
-  const matchers = text.split(',').map((part) => parseTerm(part, known));
+  const matchers = text
+    .split(',')
+    .map((part) => parseTerm(part, known, own !== undefined || extra.length > 0));
   return (object) => matchers.every((matches) => matches(object));
 }
 
@@ -73,14 +76,19 @@ export function pinnedName(text: string | null): string | undefined {
   return text === null ? undefined : /(?:^|,)metadata\.name==?([^,]+)/.exec(text)?.[1];
 }
 
-function parseTerm(part: string, known: ReadonlySet<string>): ObjectMatcher {
+function parseTerm(part: string, known: ReadonlySet<string>, own: boolean): ObjectMatcher {
   const match = /^\s*([^=!\s]+)\s*(!=|==?)\s*(.*?)\s*$/.exec(part);
   if (match === null) throw badRequest(`invalid selector: '${part}'; can't understand '${part}'`);
   const [, rawField = '', operator, value = ''] = match;
   const field = rawField
     .replace(/^regarding\./, 'involvedObject.')
     .replace(/^reportingController$/, 'reportingComponent');
-  if (!known.has(field)) throw badRequest(`field label not supported: ${rawField}`);
+  if (!known.has(field)) {
+    if (own) throw badRequest(`field label not supported: ${rawField}`);
+    throw badRequest(
+      `${JSON.stringify(rawField)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+    );
+  }
   const read = ALIASES[field] ?? ((object: KubeObject) => valueAt(object, field));
   const equal = operator !== '!=';
   return (object) => (String(read(object) ?? '') === value) === equal;

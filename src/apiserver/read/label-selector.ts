@@ -5,74 +5,123 @@ import { badRequest } from '../failures.ts';
 export type Labels = Readonly<Record<string, string>>;
 export type LabelMatcher = (labels: Labels) => boolean;
 
-const REQUIREMENT =
-  /^\s*(!?)\s*([A-Za-z0-9][-A-Za-z0-9_./]*)\s*(?:(==?|!=|>|<|\bin\b|\bnotin\b)\s*(.*?))?\s*$/;
+/** An operator, a bracket, a comma, or a run of anything else. */
+const TOKEN = /==|!=|[=<>(),!]|[^\s=<>(),!]+/g;
+const OPERATORS: ReadonlySet<string> = new Set(['=', '==', '!=', '>', '<', 'in', 'notin']);
+const PUNCTUATION = /^(?:==|!=|[=<>(),!])$/;
 
 /** @returns undefined when the selector selects everything. @throws ApiError 400 for text that is no selector. */
 export function parseLabelSelector(text: string | null): LabelMatcher | undefined {
   if (text === null || text.trim() === '') return undefined;
-  const matchers = splitRequirements(text).map((part) => parseRequirement(part, text));
+  const reader = new Reader(text.match(TOKEN) ?? []);
+  const matchers: LabelMatcher[] = [];
+  for (;;) {
+    matchers.push(readRequirement(reader));
+    const separator = reader.next();
+    if (separator === '') break;
+    if (separator !== ',') throw wrong(`found '${separator}', expected: ',' or 'end of string'`);
+    if (reader.peek() === '') throw wrong(`found '', expected: identifier after ','`);
+  }
   return (labels) => matchers.every((matches) => matches(labels));
 }
 
-/** Splits at commas outside parentheses. */
-function splitRequirements(text: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let i = 0; i < text.length; i += 1) {
-    if (text[i] === '(') depth += 1;
-    else if (text[i] === ')') depth -= 1;
-    else if (text[i] === ',' && depth === 0) {
-      parts.push(text.slice(start, i));
-      start = i + 1;
-    }
+class Reader {
+  readonly #tokens: readonly string[];
+  #at = 0;
+
+  constructor(tokens: readonly string[]) {
+    this.#tokens = tokens;
   }
-  parts.push(text.slice(start));
-  return parts;
+
+  /** The next token without taking it; '' at the end. */
+  peek(): string {
+    return this.#tokens[this.#at] ?? '';
+  }
+
+  next(): string {
+    const token = this.peek();
+    this.#at += 1;
+    return token;
+  }
 }
 
-function parseRequirement(part: string, whole: string): LabelMatcher {
-  const match = REQUIREMENT.exec(part);
-  if (match === null) throw unparsable(whole);
-  const [, not, key = '', operator, value = ''] = match;
-  if (not === '!') {
-    if (operator !== undefined) throw unparsable(whole);
+function readRequirement(reader: Reader): LabelMatcher {
+  const first = reader.next();
+  if (first === '!') {
+    const key = readKey(reader.next());
     return (labels) => labels[key] === undefined;
   }
-  switch (operator) {
-    case undefined:
-      return (labels) => labels[key] !== undefined;
-    case '=':
-    case '==':
-      return (labels) => labels[key] === value;
-    case '!=':
-      return (labels) => labels[key] !== value;
-    case '>':
-      return (labels) => labels[key] !== undefined && Number(labels[key]) > Number(value);
-    case '<':
-      return (labels) => labels[key] !== undefined && Number(labels[key]) < Number(value);
-    default:
-      return setRequirement(key, operator === 'in', value, whole);
+  const key = readKey(first);
+  const operator = reader.peek();
+  if (operator === '' || operator === ',') return (labels) => labels[key] !== undefined;
+  if (!OPERATORS.has(operator)) {
+    throw wrong(`unable to parse requirement: found '${operator}', expected: in, notin, =, ==, !=, gt, lt`);
+  }
+  reader.next();
+  if (operator === 'in' || operator === 'notin')
+    return setRequirement(key, operator === 'in', readSet(reader));
+  return comparison(key, operator, readValue(reader));
+}
+
+function readKey(token: string): string {
+  if (token === '' || PUNCTUATION.test(token)) {
+    throw wrong(`found '${token}', expected: !, identifier, or 'end of string'`);
+  }
+  return token;
+}
+
+/** A value may be empty: `a=` and `a=,b`. */
+function readValue(reader: Reader): string {
+  const token = reader.peek();
+  if (token === '' || token === ',') return '';
+  if (PUNCTUATION.test(token))
+    throw wrong(`unable to parse requirement: found '${token}', expected: identifier`);
+  return reader.next();
+}
+
+function readSet(reader: Reader): Set<string> {
+  const open = reader.next();
+  if (open !== '(') throw wrong(`unable to parse requirement: found '${open}' expected: '('`);
+  const values = new Set<string>();
+  for (;;) {
+    const token = reader.next();
+    if (token === ')') return values.size === 0 ? new Set(['']) : values;
+    if (token === ',' || PUNCTUATION.test(token)) {
+      throw wrong(`unable to parse requirement: found '${token}', expected: ',', ')' or identifier`);
+    }
+    if (token === '') throw wrong("unable to parse requirement: found '', expected: ',' or ')'");
+    values.add(token);
+    const after = reader.next();
+    if (after === ')') return values;
+    if (after !== ',') throw wrong(`unable to parse requirement: found '${after}', expected: ',' or ')'`);
   }
 }
 
-function setRequirement(key: string, include: boolean, value: string, whole: string): LabelMatcher {
-  if (!value.startsWith('(') || !value.endsWith(')')) throw unparsable(whole);
-  const values = new Set(
-    value
-      .slice(1, -1)
-      .split(',')
-      .map((item) => item.trim()),
-  );
+function setRequirement(key: string, include: boolean, values: ReadonlySet<string>): LabelMatcher {
   return (labels) => {
     const found = labels[key];
     return (found !== undefined && values.has(found)) === include;
   };
 }
 
-function unparsable(text: string): Error {
-  return badRequest(`unable to parse requirement: found '${text}', expected a label selector`);
+function comparison(key: string, operator: string, value: string): LabelMatcher {
+  if (operator === '!=') return (labels) => labels[key] !== value;
+  if (operator === '=' || operator === '==') return (labels) => labels[key] === value;
+  if (!/^-?\d+$/.test(value)) {
+    throw wrong(
+      `unable to parse requirement: values[0]: Invalid value: ${JSON.stringify(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
+    );
+  }
+  const bound = Number(value);
+  return (labels) => {
+    const found = labels[key];
+    if (found === undefined || !/^-?\d+$/.test(found)) return false;
+    return operator === '>' ? Number(found) > bound : Number(found) < bound;
+  };
+}
+
+function wrong(message: string): Error {
+  return badRequest(message);
 }
 
 /** The matcher of a meta/v1 LabelSelector; an empty one matches everything, an absent one nothing. */

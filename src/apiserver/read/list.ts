@@ -51,14 +51,15 @@ export function listPage(core: Core, target: Target, namespace: string, query: U
     from = objects.findIndex((stored) => compareKeys(keyOf(stored), start.after) > 0);
     if (from < 0) from = objects.length;
   }
-  const limit = readLimit(query);
+  readCount(query, 'timeoutSeconds');
+  const limit = readCount(query, 'limit');
   // Any revision will do: that is answered from memory in one piece, as the watch cache does.
   const bounded = limit > 0 && query.get('resourceVersion') !== '0' ? limit : Number.POSITIVE_INFINITY;
   return cutPage(objects, { from, limit: bounded, selector, revision });
 }
 
-function readLimit(query: URLSearchParams): number {
-  const text = query.get('limit') ?? '';
+function readCount(query: URLSearchParams, name: string): number {
+  const text = query.get(name) ?? '';
   if (text === '') return 0;
   if (/^-?\d{1,15}$/.test(text)) return Number(text);
   throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
@@ -78,7 +79,7 @@ function snapshot(
     if (start.revision < collection.floor) throw expiredToken(start);
     return { revision: start.revision, objects: collection.listAt(start.revision, scope) };
   }
-  const wanted = parseRevision(query.get('resourceVersion'));
+  const wanted = parseRevision(query.get('resourceVersion'), true);
   if (wanted !== undefined) assertNotAhead(wanted, current);
   const limited = Number(query.get('limit') ?? 0) > 0;
   const match = query.get('resourceVersionMatch') ?? '';

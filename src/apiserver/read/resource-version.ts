@@ -1,16 +1,14 @@
 // The resourceVersion parameter of reads: how it is spelled and what it asks for. Pure.
 import { ApiError } from '../errors.ts';
-import { expired, invalid } from '../failures.ts';
+import { badRequest, expired, invalid } from '../failures.ts';
 
-/** @returns undefined when unset. @throws ApiError 400/422 for text that is no revision. */
-export function parseRevision(text: string | null): number | undefined {
+/** @returns undefined when unset. @throws ApiError for text that is no revision: 400 in lists, else 500 as upstream. */
+export function parseRevision(text: string | null, inList = false): number | undefined {
   if (text === null || text === '') return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new ApiError(
-    400,
-    'BadRequest',
-    `Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
-  );
+  const problem = `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`;
+  if (inList) throw badRequest(`invalid resource version: ${problem}`);
+  throw new ApiError(500, 'Unknown', problem);
 }
 
 /** @throws ApiError 504 when `revision` is ahead of the store, with the cause clients know. */
@@ -65,7 +63,7 @@ export function checkListOptions(query: URLSearchParams, watch: boolean): void {
       {
         field: 'resourceVersionMatch',
         reason: 'FieldValueNotSupported',
-        message: `Unsupported value: "${match}": supported values: "Exact", "NotOlderThan"`,
+        message: `Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`,
       },
     ]);
   }
