@@ -178,11 +178,19 @@ function ownerErrors(owners: unknown): FieldError[] {
         errors.push(invalid(`metadata.ownerReferences.${name}`, '', detail));
     }
     if (owner['controller'] === true) controllers++;
+    if (owner['kind'] === 'Event' && owner['apiVersion'] === 'v1') {
+      errors.push(
+        invalid('metadata.ownerReferences', owner, '/v1, Kind=Event is disallowed from being an owner'),
+      );
+    }
   }
   if (controllers > 1) {
-    errors.push(
-      invalid('metadata.ownerReferences', owners, 'Only one reference can have Controller set to true'),
-    );
+    const [first, second] = owners
+      .filter(isRecord)
+      .filter(({ controller }) => controller === true)
+      .map(({ kind, name }) => `${String(kind)}/${String(name)}`);
+    const detail = `Only one reference can have Controller set to true. Found "true" in references for ${first} and ${second}`;
+    errors.push(invalid('metadata.ownerReferences', owners, detail));
   }
   return errors;
 }

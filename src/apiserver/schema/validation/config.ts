@@ -4,7 +4,7 @@ import { type Fields, items, part } from '../defaults/object.ts';
 import { type FieldError, forbidden, invalid, required, unsupported } from '../field-error.ts';
 import { configKeyProblems, subdomainProblems } from '../names.ts';
 import { parseQuantity } from '../quantity.ts';
-import { unchanged } from './checks.ts';
+import { IMMUTABLE, unchanged } from './checks.ts';
 
 /** Bytes of all values of a ConfigMap or Secret. */
 const MAX_DATA_BYTES = 1024 * 1024;
@@ -234,4 +234,47 @@ export function storageClassUpdateErrors(after: Fields, before: Fields): FieldEr
 export function priorityClassUpdateErrors(after: Fields, before: Fields): FieldError[] {
   const same = jsonEqual(after['value'], before['value']);
   return same ? [] : [forbidden('value', 'may not be changed in an update.')];
+}
+
+/** What a PersistentVolume is made of besides its source. */
+const NOT_SOURCES: ReadonlySet<string> = new Set([
+  'capacity',
+  'accessModes',
+  'claimRef',
+  'persistentVolumeReclaimPolicy',
+  'storageClassName',
+  'mountOptions',
+  'volumeMode',
+  'nodeAffinity',
+  'volumeAttributesClassName',
+]);
+
+export function volumeUpdateErrors(after: Fields, before: Fields): FieldError[] {
+  const sourceOf = (volume: Fields): Fields =>
+    Object.fromEntries(Object.entries(part(volume, 'spec') ?? {}).filter(([key]) => !NOT_SOURCES.has(key)));
+  if (jsonEqual(sourceOf(after), sourceOf(before))) return [];
+  const field = 'spec.persistentvolumesource';
+  return [forbidden(field, `${field} is immutable after creation`)];
+}
+
+export function runtimeClassUpdateErrors(after: Fields, before: Fields): FieldError[] {
+  return after['handler'] === before['handler'] ? [] : [invalid('handler', after['handler'], IMMUTABLE)];
+}
+
+export function leaseErrors(object: Fields): FieldError[] {
+  const seconds = part(object, 'spec')?.['leaseDurationSeconds'];
+  if (typeof seconds !== 'number' || seconds > 0) return [];
+  return [invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0')];
+}
+
+const MAX_PRIORITY = 1_000_000_000;
+
+export function priorityClassErrors(object: Fields): FieldError[] {
+  const name = String(part(object, 'metadata')?.['name'] ?? '');
+  if (Number(object['value'] ?? 0) <= MAX_PRIORITY || name.startsWith('system-')) return [];
+  return [forbidden('value', `maximum allowed value of a user defined priority is ${MAX_PRIORITY}`)];
+}
+
+export function storageClassErrors(object: Fields): FieldError[] {
+  return object['provisioner'] === undefined || object['provisioner'] === '' ? [required('provisioner')] : [];
 }

@@ -22,6 +22,9 @@ export function containerErrors(container: Fields, at: string, volumes: Readonly
   else for (const problem of labelProblems(name)) errors.push(invalid(`${at}.name`, name, problem));
   const image = container['image'];
   if (image === undefined || image === '') errors.push(required(`${at}.image`));
+  else if (image !== String(image).trim()) {
+    errors.push(invalid(`${at}.image`, image, 'must not have leading or trailing whitespace'));
+  }
   errors.push(...probeErrors(container, at));
   errors.push(
     ...oneOf(
@@ -35,6 +38,10 @@ export function containerErrors(container: Fields, at: string, volumes: Readonly
   errors.push(...oneOf(container['imagePullPolicy'], PULL_POLICIES, `${at}.imagePullPolicy`));
   errors.push(...resourceErrors(part(container, 'resources'), `${at}.resources`));
   const security = part(container, 'securityContext');
+  if (security?.['privileged'] === true && security['allowPrivilegeEscalation'] === false) {
+    const detail = 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true';
+    errors.push(invalid(`${at}.securityContext`, security, detail));
+  }
   for (const id of ['runAsUser', 'runAsGroup'])
     errors.push(...int32(security?.[id], 0, `${at}.securityContext.${id}`));
   return errors;
@@ -151,6 +158,9 @@ function resourceErrors(resources: Fields | undefined, at: string): FieldError[]
   for (const name of Object.keys(requests).sort()) {
     const request = parseQuantity(String(requests[name]));
     const limit = limits[name] === undefined ? undefined : parseQuantity(String(limits[name]));
+    if (limit === undefined && name.includes('/') && !name.startsWith('kubernetes.io/')) {
+      errors.push(required(`${at}.limits`, 'Limit must be set for non overcommitable resources'));
+    }
     if (request !== undefined && limit !== undefined && compareQuantities(request, limit) > 0) {
       const detail = `must be less than or equal to ${name} limit of ${String(limits[name])}`;
       errors.push(invalid(`${at}.requests`, requests[name], detail));

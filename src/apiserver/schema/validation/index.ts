@@ -49,8 +49,19 @@ const RULES: Readonly<Record<string, KindRules>> = {
     check: config.roleBindingErrors,
     update: config.roleBindingUpdateErrors,
   },
-  'scheduling.k8s.io/PriorityClass': { update: config.priorityClassUpdateErrors },
-  'storage.k8s.io/StorageClass': { update: config.storageClassUpdateErrors },
+  '/PersistentVolume': { update: config.volumeUpdateErrors },
+  'coordination.k8s.io/Lease': { check: config.leaseErrors },
+  'discovery.k8s.io/EndpointSlice': { update: network.endpointSliceUpdateErrors },
+  'networking.k8s.io/IngressClass': { update: network.ingressClassUpdateErrors },
+  'node.k8s.io/RuntimeClass': { update: config.runtimeClassUpdateErrors },
+  'scheduling.k8s.io/PriorityClass': {
+    check: config.priorityClassErrors,
+    update: config.priorityClassUpdateErrors,
+  },
+  'storage.k8s.io/StorageClass': {
+    check: config.storageClassErrors,
+    update: config.storageClassUpdateErrors,
+  },
 };
 
 const NONE: KindRules = {};

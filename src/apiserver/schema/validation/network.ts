@@ -1,10 +1,11 @@
 // Checks of services, ingresses and network policies.
 import { isIP } from 'node:net';
+import { jsonEqual } from '../../../lib/index.ts';
 import { type Fields, items, part } from '../defaults/object.ts';
 import { duplicate, type FieldError, forbidden, invalid, required, unsupported } from '../field-error.ts';
 import { isCidr } from '../formats.ts';
 import { label1035Problems, labelErrors, labelProblems, subdomainProblems } from '../names.ts';
-import { oneOf, portNumber, portReference } from './checks.ts';
+import { IMMUTABLE, oneOf, portNumber, portReference } from './checks.ts';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
@@ -35,6 +36,7 @@ export function serviceErrors(object: Fields): FieldError[] {
     );
   }
   if (!TYPES.includes(type)) errors.push(unsupported('spec.type', type, TYPES));
+  errors.push(...familyErrors(spec));
   const policy = spec['externalTrafficPolicy'];
   if (policy !== undefined && type !== 'NodePort' && type !== 'LoadBalancer' && !hasExternalAddress(spec)) {
     errors.push(
@@ -42,6 +44,32 @@ export function serviceErrors(object: Fields): FieldError[] {
     );
   }
   return errors;
+}
+
+/** The cluster has IPv4 addresses only; services without pods of their own may name both families. */
+function familyErrors(spec: Fields): FieldError[] {
+  if (spec['clusterIP'] === 'None') return [];
+  const errors: FieldError[] = [];
+  const families = Array.isArray(spec['ipFamilies']) ? spec['ipFamilies'] : [];
+  for (const [i, family] of families.entries()) {
+    if (family === 'IPv6')
+      errors.push(invalid(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster'));
+  }
+  if (spec['ipFamilyPolicy'] === 'RequireDualStack') {
+    const detail = 'this cluster is not configured for dual-stack services';
+    errors.push(invalid('spec.ipFamilyPolicy', 'RequireDualStack', detail));
+  }
+  return errors;
+}
+
+const NODE_PORTS = { first: 30_000, last: 32_767 };
+
+function nodePortErrors(port: unknown, at: string): FieldError[] {
+  if (typeof port !== 'number' || port === 0) return [];
+  if (port >= NODE_PORTS.first && port <= NODE_PORTS.last) return [];
+  const range = `${NODE_PORTS.first}-${NODE_PORTS.last}`;
+  const detail = `provided port is not in the valid range. The range of valid ports is ${range}`;
+  return [invalid(`${at}.nodePort`, port, detail)];
 }
 
 function hasExternalAddress(spec: Fields): boolean {
@@ -69,6 +97,7 @@ function servicePortErrors(ports: readonly Fields[], type: string, headless: boo
     if (type === 'ClusterIP' && port['nodePort'] !== undefined && port['nodePort'] !== 0) {
       errors.push(forbidden(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
     }
+    if (type !== 'ClusterIP') errors.push(...nodePortErrors(port['nodePort'], at));
     const key = `${String(port['protocol'])}/${String(port['port'])}`;
     if (keys.has(key)) errors.push(duplicate(at, duplicatePort(port)));
     keys.add(key);
@@ -204,4 +233,20 @@ function peerErrors(peer: Fields, at: string): FieldError[] {
   return [
     invalid(`${at}.ipBlock.cidr`, cidr, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'),
   ];
+}
+
+/** A member of spec that stays for an object's life. */
+function keptInSpec(member: string): (after: Fields, before: Fields) => FieldError[] {
+  return (after, before) => {
+    const value = part(after, 'spec')?.[member];
+    if (jsonEqual(value, part(before, 'spec')?.[member])) return [];
+    return [invalid(`spec.${member}`, value, IMMUTABLE)];
+  };
+}
+
+export const ingressClassUpdateErrors = keptInSpec('controller');
+
+export function endpointSliceUpdateErrors(after: Fields, before: Fields): FieldError[] {
+  if (after['addressType'] === before['addressType']) return [];
+  return [invalid('addressType', after['addressType'], IMMUTABLE)];
 }

@@ -86,6 +86,10 @@ function schedulingErrors(spec: Fields, at: string): FieldError[] {
         'operator must be Exists when `key` is empty, which means "match all values and all keys"';
       errors.push(invalid(`${path}.operator`, toleration['operator'] ?? '', detail));
     }
+    const value = toleration['value'];
+    if (operator === 'Exists' && value !== undefined && value !== '') {
+      errors.push(invalid(`${path}.operator`, value, "value must be empty when `operator` is 'Exists'"));
+    }
     errors.push(...oneOf(toleration['operator'], TOLERATION_OPERATORS, `${path}.operator`));
   }
   for (const [i, constraint] of items(spec, 'topologySpreadConstraints').entries()) {

@@ -235,14 +235,12 @@ export function cronJobErrors(object: Fields): FieldError[] {
 }
 
 function scheduleProblem(schedule: string): string | undefined {
+  if (schedule.includes('TZ=')) return 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead';
   if (schedule.startsWith('@')) {
     const known = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+)$/.test(schedule);
     return known ? undefined : `unrecognized descriptor: ${schedule}`;
   }
-  const fields = schedule
-    .replace(/^(TZ|CRON_TZ)=\S+\s+/, '')
-    .trim()
-    .split(/\s+/);
+  const fields = schedule.trim().split(/\s+/);
   if (fields.length !== 5) return `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`;
   const wrong = fields.find((field) => !/^[0-9A-Za-z*/,?-]+$/.test(field));
   return wrong === undefined ? undefined : `failed to parse int from ${wrong}`;
