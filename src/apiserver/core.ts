@@ -4,12 +4,30 @@ import type { Registry } from './registry.ts';
 import type { ResourceType, ServedVersion } from './resource-type.ts';
 import type { Store } from './storage/store.ts';
 
+/** Judges what a user may do, for the rules that keep people from granting more than they have. */
+export interface Rights {
+  /** @returns the rights in `rules` (as roles hold them) that the user lacks in the namespace, as text */
+  missing(user: User, namespace: string, rules: unknown): string[];
+  allows(
+    user: User,
+    request: {
+      readonly verb: string;
+      readonly group: string;
+      readonly resource: string;
+      readonly subresource: string;
+      readonly namespace: string;
+      readonly name: string;
+    },
+  ): boolean;
+}
+
 export interface Core {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly store: Store;
   readonly registry: Registry;
+  readonly rights: Rights;
 }
 
 /** A resource type at the version a request names. */

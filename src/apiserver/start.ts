@@ -93,12 +93,13 @@ async function startWith(
   const credentials = dataDir === undefined ? newCredentials(seed) : storedCredentials(dataDir, seed);
   const registry = new Registry();
   registerBuiltinTypes(registry);
-  const core: Core = { clock, random, log, store, registry };
+  const rbac = new Rbac(store);
+  const core: Core = { clock, random, log, store, registry, rights: rbac };
   const issuer = new TokenIssuer(signingKeyOf(credentials));
   const context: ServerContext = {
     ...core,
     issuer,
-    rbac: new Rbac(core),
+    rbac,
     authenticator: new Authenticator(core, issuer, credentials.adminToken),
     documents: new DocumentCache(registry),
     workloads: undefined,

@@ -2,7 +2,8 @@
 // request. Members of system:masters may do everything.
 import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord } from '../../lib/index.ts';
-import type { Core, User } from '../core.ts';
+import type { Rights, User } from '../core.ts';
+import type { Store } from '../storage/store.ts';
 
 /** rbac.authorization.k8s.io PolicyRule. */
 export interface PolicyRule {
@@ -40,13 +41,13 @@ interface Granted {
   readonly rule: PolicyRule;
 }
 
-export class Rbac {
-  readonly #core: Core;
+export class Rbac implements Rights {
+  readonly #store: Store;
   readonly #granted = new Map<string, readonly Granted[]>();
 
-  constructor(core: Core) {
-    this.#core = core;
-    for (const type of TYPES) core.store.listen(type, () => this.#granted.clear());
+  constructor(store: Store) {
+    this.#store = store;
+    for (const type of TYPES) store.listen(type, () => this.#granted.clear());
   }
 
   allows(user: User, request: ResourceAttributes): boolean {
@@ -83,11 +84,14 @@ export class Rbac {
     return user.groups.includes(MASTERS) ? [all, paths, ...own] : own;
   }
 
-  /** True when every right in `wanted` is one the user has in the namespace. */
-  covers(user: User, namespace: string, wanted: readonly PolicyRule[]): boolean {
-    if (user.groups.includes(MASTERS)) return true;
+  missing(user: User, namespace: string, rules: unknown): string[] {
+    if (user.groups.includes(MASTERS)) return [];
     const own = this.rules(user, namespace);
-    return wanted.every((rule) => isCovered(rule, own));
+    return policyRules(rules).flatMap((rule) =>
+      singleRights(rule)
+        .filter((right) => !isCovered(right, own))
+        .map(ruleText),
+    );
   }
 
   #rulesOf(user: User): readonly Granted[] {
@@ -119,14 +123,12 @@ export class Rbac {
     const reference = isRecord(binding['roleRef']) ? binding['roleRef'] : {};
     const name = String(reference['name'] ?? '');
     const type = reference['kind'] === 'Role' ? 'roles' : 'clusterroles';
-    const stored = this.#core.store
-      .collection(`${type}.${GROUP}`)
-      .get(type === 'roles' ? namespace : '', name);
+    const stored = this.#store.collection(`${type}.${GROUP}`).get(type === 'roles' ? namespace : '', name);
     return policyRules(stored?.object['rules']);
   }
 
   #objects(resource: string): KubeObject[] {
-    return this.#core.store
+    return this.#store
       .collection(`${resource}.${GROUP}`)
       .list()
       .map(({ object }) => object);
@@ -193,36 +195,55 @@ function pathMatches(pattern: string, path: string): boolean {
   return pattern.endsWith('*') && path.startsWith(pattern.slice(0, -1));
 }
 
-// A rule is covered when each single right in it is given by some own rule.
-function isCovered(rule: PolicyRule, own: readonly PolicyRule[]): boolean {
-  for (const verb of rule.verbs) {
-    for (const path of rule.nonResourceURLs) {
-      const covered = own.some(
-        (one) => has(one.verbs, verb) && one.nonResourceURLs.some((pattern) => pathMatches(pattern, path)),
-      );
-      if (!covered) return false;
-    }
-    for (const group of rule.apiGroups) {
-      for (const resource of rule.resources) {
-        const names = rule.resourceNames.length === 0 ? [''] : rule.resourceNames;
-        for (const name of names) if (!rightCovered({ verb, group, resource, name }, own)) return false;
-      }
-    }
-  }
-  return true;
+/** A rule split into rules of one verb and one resource, name or path each. */
+function singleRights(rule: PolicyRule): PolicyRule[] {
+  const none = { apiGroups: [], resources: [], resourceNames: [], nonResourceURLs: [] };
+  const names = rule.resourceNames.length === 0 ? [[]] : rule.resourceNames.map((name) => [name]);
+  return rule.verbs.flatMap((verb) => [
+    ...rule.nonResourceURLs.map((path) => ({ ...none, verbs: [verb], nonResourceURLs: [path] })),
+    ...rule.apiGroups.flatMap((group) =>
+      rule.resources.flatMap((resource) =>
+        names.map((resourceNames) => ({
+          ...{ verbs: [verb], apiGroups: [group], resources: [resource], resourceNames },
+          nonResourceURLs: [],
+        })),
+      ),
+    ),
+  ]);
 }
 
-function rightCovered(
-  right: { verb: string; group: string; resource: string; name: string },
-  own: readonly PolicyRule[],
-): boolean {
-  const [resource = '', subresource = ''] = right.resource.split('/');
+function isCovered(right: PolicyRule, own: readonly PolicyRule[]): boolean {
+  const [verb = '', path, group = '', full = '', name = ''] = [
+    right.verbs[0],
+    right.nonResourceURLs[0],
+    right.apiGroups[0],
+    right.resources[0],
+    right.resourceNames[0],
+  ];
+  if (path !== undefined) {
+    return own.some(
+      (rule) => has(rule.verbs, verb) && rule.nonResourceURLs.some((pattern) => pathMatches(pattern, path)),
+    );
+  }
+  const [resource = '', subresource = ''] = full.split('/');
+  const request = { verb, group, resource, subresource, namespace: '', name };
   return own.some(
     (rule) =>
-      has(rule.verbs, right.verb) &&
-      has(rule.apiGroups, right.group) &&
-      (rule.resources.includes(right.resource) ||
-        resourceMatches(rule.resources, { ...right, resource, subresource, namespace: '' })) &&
-      (rule.resourceNames.length === 0 || (right.name !== '' && rule.resourceNames.includes(right.name))),
+      has(rule.verbs, verb) &&
+      has(rule.apiGroups, group) &&
+      (rule.resources.includes(full) || resourceMatches(rule.resources, request)) &&
+      (rule.resourceNames.length === 0 || (name !== '' && rule.resourceNames.includes(name))),
   );
+}
+
+/** `{APIGroups:["apps"], Resources:["deployments"], Verbs:["get"]}` */
+function ruleText(rule: PolicyRule): string {
+  const parts = Object.entries({
+    APIGroups: rule.apiGroups,
+    NonResourceURLs: rule.nonResourceURLs,
+    ResourceNames: rule.resourceNames,
+    Resources: rule.resources,
+    Verbs: rule.verbs,
+  }).filter(([, values]) => values.length > 0);
+  return `{${parts.map(([name, values]) => `${name}:[${values.map((value) => JSON.stringify(value)).join(' ')}]`).join(', ')}}`;
 }

@@ -22,12 +22,26 @@ import { type Answer, jsonAnswer, textAnswer } from './respond.ts';
 /** @throws ApiError 404 for paths nothing is at */
 export function answerPath(context: ServerContext, info: RequestInfo, request: IncomingMessage): Answer {
   const method = request.method ?? 'GET';
-  if (info.path.includes('//')) throw new PageNotFound();
+  if (info.path.includes('//')) throw unknownPath(context, info.path);
   const path = info.path.length > 1 && info.path.endsWith('/') ? info.path.slice(0, -1) : info.path;
   const known = pathAnswer(context, path, info, request);
-  if (known === undefined) throw new PageNotFound();
+  if (known === undefined) throw unknownPath(context, info.path);
   if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
   return known;
+}
+
+// Below the core group and below built-in groups the answer is a Status; elsewhere it is a bare page.
+function unknownPath({ registry }: ServerContext, path: string): ApiError {
+  const [, root, group = ''] = path.split('/');
+  const builtin =
+    (root === 'api' && path !== '/api') ||
+    (root === 'apis' &&
+      registry.all().some((type) => !type.custom && type.group !== '' && type.group === group));
+  return builtin ? resourceNotFound() : new PageNotFound();
+}
+
+function resourceNotFound(): ApiError {
+  return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
 function pathAnswer(
@@ -136,6 +150,5 @@ export function notServed({ registry }: ServerContext, groupVersion: string): Ap
       ({ custom, group, versions }) =>
         !custom && versions.some(({ version }) => apiVersionOf({ group, version }) === groupVersion),
     );
-  if (!builtin) return new PageNotFound();
-  return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
+  return builtin ? resourceNotFound() : new PageNotFound();
 }

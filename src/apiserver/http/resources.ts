@@ -26,18 +26,9 @@ import { mediaType, parseObjectBody, readBody } from './body.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { negotiate, type View } from './negotiate.ts';
 import { notServed } from './paths.ts';
-import type { ResourceRequest } from './request-info.ts';
+import type { ResourceCall } from './resource-call.ts';
 import { type Answer, send } from './respond.ts';
 import { streamSink } from './stream.ts';
-
-/** A request on a resource, with what is needed to answer it. */
-export interface ResourceCall extends ResourceRequest {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly user: User;
-  readonly verb: string;
-  readonly query: URLSearchParams;
-}
 
 /** Sub-resources whose body is the object itself. */
 const OBJECT_SUBRESOURCES: ReadonlySet<string> = new Set([

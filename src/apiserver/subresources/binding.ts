@@ -4,7 +4,7 @@ import { SYSTEM } from '../auth/authenticate.ts';
 import type { Target } from '../core.ts';
 import { badRequest, conflict } from '../failures.ts';
 import { parseObjectBody, readBody } from '../http/body.ts';
-import type { ResourceCall } from '../http/resources.ts';
+import type { ResourceCall } from '../http/resource-call.ts';
 import { jsonAnswer, send } from '../http/respond.ts';
 import type { ServerContext } from '../server-context.ts';
 import { updateObject } from '../write/update.ts';

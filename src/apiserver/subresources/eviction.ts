@@ -6,7 +6,7 @@ import type { Target } from '../core.ts';
 import { ApiError } from '../errors.ts';
 import { notFound } from '../failures.ts';
 import { parseObjectBody, readBody } from '../http/body.ts';
-import type { ResourceCall } from '../http/resources.ts';
+import type { ResourceCall } from '../http/resource-call.ts';
 import { jsonAnswer, send } from '../http/respond.ts';
 import { labelSelectorMatcher } from '../read/label-selector.ts';
 import type { ServerContext } from '../server-context.ts';

@@ -1,7 +1,7 @@
 // Sub-resources whose body is of another kind than the object. One file each; this is the Map from name to handler.
 import type { Target } from '../core.ts';
 import { ApiError } from '../errors.ts';
-import type { ResourceCall } from '../http/resources.ts';
+import type { ResourceCall } from '../http/resource-call.ts';
 import type { ServerContext } from '../server-context.ts';
 import { handleBinding } from './binding.ts';
 import { handleEviction } from './eviction.ts';

@@ -2,7 +2,7 @@
 import type { Target } from '../core.ts';
 import { ApiError } from '../errors.ts';
 import { badRequest, notFound } from '../failures.ts';
-import type { ResourceCall } from '../http/resources.ts';
+import type { ResourceCall } from '../http/resource-call.ts';
 import type { ServerContext } from '../server-context.ts';
 import type { PodLogOptions } from '../workloads/index.ts';
 

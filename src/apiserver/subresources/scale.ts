@@ -5,7 +5,7 @@ import { fromStorage } from '../conversion.ts';
 import { type Core, servedVersion, type Target } from '../core.ts';
 import { badRequest, invalid, methodNotAllowed, notFound } from '../failures.ts';
 import { mediaType, parseObjectBody, parseValue, readBody } from '../http/body.ts';
-import type { ResourceCall } from '../http/resources.ts';
+import type { ResourceCall } from '../http/resource-call.ts';
 import { jsonAnswer, send } from '../http/respond.ts';
 import { applyConflictError, applyJsonPatch, applyMergePatch, applyPatch } from '../patch/index.ts';
 import type { ScalePaths } from '../schema/crd.ts';

@@ -4,7 +4,7 @@ import { type BoundObject, DEFAULT_AUDIENCES } from '../auth/tokens.ts';
 import type { Target } from '../core.ts';
 import { invalid, notFound } from '../failures.ts';
 import { parseObjectBody, readBody } from '../http/body.ts';
-import type { ResourceCall } from '../http/resources.ts';
+import type { ResourceCall } from '../http/resource-call.ts';
 import { jsonAnswer, send } from '../http/respond.ts';
 import type { ServerContext } from '../server-context.ts';
 import { newUid } from '../write/metadata.ts';

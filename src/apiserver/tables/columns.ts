@@ -1,6 +1,7 @@
 // Columns several kinds share, and short ways to make them.
 import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord } from '../../lib/index.ts';
+import type { Column } from './column.ts';
 import {
   at,
   containers,
@@ -13,7 +14,6 @@ import {
   strings,
   text,
 } from './format.ts';
-import type { Column } from './table.ts';
 
 export const NAME: Column = {
   name: 'Name',

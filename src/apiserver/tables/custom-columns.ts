@@ -1,9 +1,9 @@
 // Columns of custom resources: additionalPrinterColumns with their JSON paths.
 import type { PrinterColumn } from '../schema/crd.ts';
+import type { Column } from './column.ts';
 import { AGE, NAME } from './columns.ts';
 import { humanDuration } from './format.ts';
 import { readJsonPath } from './json-path.ts';
-import type { Column } from './table.ts';
 
 export function customColumns(columns: readonly PrinterColumn[]): readonly Column[] {
   if (columns.length === 0) return [NAME, { ...AGE, type: 'date' }];

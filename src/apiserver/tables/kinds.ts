@@ -24,6 +24,7 @@ import {
   subjects,
   volumePhase,
 } from './cells.ts';
+import type { Column } from './column.ts';
 import {
   AGE,
   column,
@@ -38,7 +39,6 @@ import {
 } from './columns.ts';
 import { at, containers, count, pairs, records, selectorText, since, text } from './format.ts';
 import { POD_COLUMNS } from './pod-columns.ts';
-import type { Column } from './table.ts';
 
 const DATA: readonly Column[] = [NAME, size('Data', 'data', 'binaryData'), AGE];
 const ROLE: readonly Column[] = [

@@ -1,9 +1,9 @@
 // The STATUS, READY and RESTARTS of a pod as kubectl shows them.
 import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord } from '../../lib/index.ts';
+import type { Column } from './column.ts';
 import { AGE, column, field, NAME, wide } from './columns.ts';
 import { at, count, humanDuration, records, text } from './format.ts';
-import type { Column } from './table.ts';
 
 type Status = Record<string, unknown>;
 

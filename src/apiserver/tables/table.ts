@@ -8,19 +8,9 @@ import type { View } from '../http/negotiate.ts';
 import { partialMetadata } from '../read/encode.ts';
 import { listMeta, type Page } from '../read/list.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
+import type { Column } from './column.ts';
 import { customColumns } from './custom-columns.ts';
 import { builtinColumns } from './kinds.ts';
-
-/** meta/v1 TableColumnDefinition with how its cell is computed. */
-export interface Column {
-  readonly name: string;
-  readonly type: string;
-  readonly format?: string;
-  readonly description?: string;
-  /** 0 is always shown, 1 with -o wide. */
-  readonly priority?: number;
-  cell(object: KubeObject, nowMs: number): unknown;
-}
 
 function columnsOf(target: Target): readonly Column[] {
   if (!target.type.custom) return builtinColumns(target.type);

@@ -1,7 +1,5 @@
 // What differs between kinds on the write path: who has a generation, what the server fills in or keeps. The common
 // rules are in create.ts and update.ts.
-import type { KubeObject } from '../../k8s/index.ts';
-import type { Core, User } from '../core.ts';
 import { hasSubresource, type ResourceType } from '../resource-type.ts';
 import { prepareCrd } from './kinds/crd.ts';
 import { prepareDaemonSet } from './kinds/daemon-set.ts';
@@ -9,20 +7,11 @@ import { prepareEvent } from './kinds/event.ts';
 import { prepareJob } from './kinds/job.ts';
 import { prepareNamespace } from './kinds/namespace.ts';
 import { preparePod } from './kinds/pod.ts';
-import { checkRoleEscalation } from './kinds/rbac.ts';
+import { prepareBinding, prepareRole } from './kinds/rbac.ts';
 import { prepareServiceAccountToken } from './kinds/secret.ts';
 import { prepareService } from './kinds/service.ts';
 import { prepareClaim, prepareVolume } from './kinds/volumes.ts';
-
-export interface PrepareContext {
-  readonly core: Core;
-  readonly type: ResourceType;
-  readonly user: User;
-  readonly dryRun: boolean;
-}
-
-/** Edits a new or changed object before it is validated; `old` is undefined on creation. */
-export type Prepare = (context: PrepareContext, object: KubeObject, old: KubeObject | undefined) => void;
+import type { Prepare } from './prepare.ts';
 
 const PREPARE: Readonly<Record<string, Prepare>> = {
   namespaces: prepareNamespace,
@@ -35,8 +24,10 @@ const PREPARE: Readonly<Record<string, Prepare>> = {
   'daemonsets.apps': prepareDaemonSet,
   'jobs.batch': prepareJob,
   'customresourcedefinitions.apiextensions.k8s.io': prepareCrd,
-  'roles.rbac.authorization.k8s.io': checkRoleEscalation,
-  'clusterroles.rbac.authorization.k8s.io': checkRoleEscalation,
+  'roles.rbac.authorization.k8s.io': prepareRole,
+  'clusterroles.rbac.authorization.k8s.io': prepareRole,
+  'rolebindings.rbac.authorization.k8s.io': prepareBinding,
+  'clusterrolebindings.rbac.authorization.k8s.io': prepareBinding,
 };
 
 export function prepareFor(type: ResourceType): Prepare | undefined {

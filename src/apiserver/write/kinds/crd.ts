@@ -1,7 +1,7 @@
 // CustomResourceDefinitions: the names a definition gets when it leaves them out. Registration is in
 // controllers/custom-resources.ts.
 import { isRecord } from '../../../lib/index.ts';
-import type { Prepare } from '../strategies.ts';
+import type { Prepare } from '../prepare.ts';
 
 export const prepareCrd: Prepare = (_context, object, old) => {
   const spec = isRecord(object['spec']) ? object['spec'] : {};

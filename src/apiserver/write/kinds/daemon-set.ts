@@ -1,6 +1,6 @@
 // DaemonSets: the annotation that counts versions of the pod template, still written for old clients.
 import { isRecord, jsonEqual } from '../../../lib/index.ts';
-import type { Prepare } from '../strategies.ts';
+import type { Prepare } from '../prepare.ts';
 
 const ANNOTATION = 'deprecated.daemonset.template.generation';
 

@@ -1,5 +1,5 @@
 // Events of the core group always show their three times, also when nobody gave them.
-import type { Prepare } from '../strategies.ts';
+import type { Prepare } from '../prepare.ts';
 
 export const prepareEvent: Prepare = (_context, object) => {
   if (object.apiVersion !== 'v1') return;

@@ -1,6 +1,6 @@
 // Jobs: the selector and labels by which a job knows its pods, made from its uid unless the author chose them.
 import { isRecord } from '../../../lib/index.ts';
-import type { Prepare } from '../strategies.ts';
+import type { Prepare } from '../prepare.ts';
 
 const UID_LABEL = 'batch.kubernetes.io/controller-uid';
 const NAME_LABEL = 'batch.kubernetes.io/job-name';

@@ -1,6 +1,6 @@
 // Namespaces: the finalizer that holds them until their contents are gone, the label with their name.
 import { isRecord } from '../../../lib/index.ts';
-import type { Prepare } from '../strategies.ts';
+import type { Prepare } from '../prepare.ts';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 

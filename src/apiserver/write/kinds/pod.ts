@@ -3,7 +3,7 @@
 import type { KubeObject } from '../../../k8s/index.ts';
 import { isRecord, randomName } from '../../../lib/index.ts';
 import { forbidden } from '../../failures.ts';
-import type { Prepare, PrepareContext } from '../strategies.ts';
+import type { Prepare, PrepareContext } from '../prepare.ts';
 
 type Spec = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 // Secrets of type service-account-token: the token of the account they name is filled in by tokens.ts's issuer.
-import type { Prepare } from '../strategies.ts';
+import type { Prepare } from '../prepare.ts';
 
 /** Secrets have a type; Opaque when none is given. */
 export const prepareServiceAccountToken: Prepare = (_context, object) => {

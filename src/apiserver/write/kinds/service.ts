@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../k8s/index.ts';
 import { isRecord } from '../../../lib/index.ts';
 import type { Core } from '../../core.ts';
 import { invalid } from '../../failures.ts';
-import type { Prepare } from '../strategies.ts';
+import type { Prepare } from '../prepare.ts';
 
 const FIRST_NODE_PORT = 30_000;
 const NODE_PORTS = 2_768;

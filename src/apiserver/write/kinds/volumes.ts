@@ -1,7 +1,7 @@
 // Claims and volumes: the finalizers that keep them while they are in use; the volume controller takes them off.
 import type { KubeObject } from '../../../k8s/index.ts';
 import { isRecord, rfc3339 } from '../../../lib/index.ts';
-import type { Prepare } from '../strategies.ts';
+import type { Prepare } from '../prepare.ts';
 
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 
