@@ -89,7 +89,7 @@ export interface Timing {
   readonly waveDelayMs: number;
 }
 
-const TIMING: Timing = { pollMs: 120_000, revisionPassMs: 60_000, waveDelayMs: 2_000 };
+const TIMING: Timing = { pollMs: 120_000, revisionPassMs: 120_000, waveDelayMs: 2_000 };
 const POLL_JITTER_MS = 60_000;
 const SWEEP_MS = 600_000;
 /** Applications created within this time of a fetch need no fetch of their own. */

@@ -15,9 +15,11 @@ import {
   isAbort,
   jsonEqual,
   type Logger,
+  mapLimited,
   messageOf,
   type Random,
   retryOf,
+  type Timer,
 } from '../../lib/index.ts';
 import { type Application, annotations, instanceName, sourcesOf } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
@@ -27,6 +29,7 @@ import { applicationType } from './application-type.ts';
 import type { ApplicationDeps } from './deps.ts';
 import type { ApplicationMemory, RefreshLevel } from './memory.ts';
 import { reconcileApplication } from './reconcile.ts';
+import { writeRevision } from './write.ts';
 
 export interface ControllerOptions {
   readonly namespace: string;
@@ -37,6 +40,9 @@ export interface ControllerOptions {
   /** Everything is compared again this often, should an event ever have been lost. */
   readonly sweepMs: number;
 }
+
+/** Patches of the pass over untouched applications at once: it is in nobody's way. */
+const PASS_AT_ONCE = 4;
 
 export type ApplicationListener = (change: ObjectChange<Application>) => void;
 
@@ -51,6 +57,8 @@ export class ApplicationController {
   /** Answers of our own writes that the watch has not brought yet. */
   readonly #written = new Map<string, Application>();
   readonly #followed = new WeakSet<LiveCluster>();
+  readonly #untouched = new Set<string>();
+  #pass: Timer | undefined;
 
   constructor(deps: ApplicationDeps, informerDeps: InformerDeps, options: ControllerOptions) {
     this.#deps = deps;
@@ -89,6 +97,7 @@ export class ApplicationController {
   }
 
   async stop(): Promise<void> {
+    this.#pass?.cancel();
     await this.#queue.stop();
     await this.#informer.stop();
   }
@@ -197,9 +206,36 @@ export class ApplicationController {
         this.#queue.add(key);
       } else {
         if (memory.desired === desired) memory.desired = { ...desired, revision };
-        this.#queue.addAfter(key, this.#options.revisionPassMs);
+        this.#passLater(key);
       }
     }
+  }
+
+  /** Notes an application that a commit did not touch; one pass tells all of them the new commit's id. */
+  #passLater(key: string): void {
+    this.#untouched.add(key);
+    this.#pass ??= this.#clock.after(this.#options.revisionPassMs, () => {
+      this.#pass = undefined;
+      const keys = [...this.#untouched];
+      this.#untouched.clear();
+      this.#passRevisions(keys).catch((error: unknown) => {
+        // Whoever is left out learns the id with its next reconciliation.
+        this.#log.info('the pass over untouched applications ended early', { reason: messageOf(error) });
+      });
+    });
+  }
+
+  async #passRevisions(keys: readonly string[]): Promise<void> {
+    await mapLimited(keys, PASS_AT_ONCE, async (key) => {
+      const app = this.current(key);
+      const desired =
+        app === undefined
+          ? undefined
+          : this.#deps.memories.peek(instanceName(app, this.#options.namespace))?.desired;
+      if (app === undefined || desired === undefined) return;
+      if (app.status?.sync?.status === 'Unknown' || app.status?.sync?.revision === desired.revision) return;
+      await writeRevision(this.#deps, app, desired.revision);
+    });
   }
 
   async #process(key: string, signal: AbortSignal): Promise<{ requeueAfterMs?: number } | undefined> {

@@ -1,6 +1,6 @@
 // Writes what the controller has to say into the Application object: the smallest patch, and only when something changed.
 import { isKubeError } from '../../k8s/index.ts';
-import { mergePatchBetween } from '../../lib/index.ts';
+import { mergePatchBetween, rfc3339 } from '../../lib/index.ts';
 import {
   type Application,
   type ApplicationStatus,
@@ -50,6 +50,17 @@ export async function writeOperationState(
   const before = app.status?.operationState;
   const patch = mergePatchBetween(before === undefined ? {} : { operationState: before }, { operationState });
   if (patch !== undefined) await patchApplication(deps, app, { status: patch });
+}
+
+/** Tells an application that a commit did not touch that it is as that commit says, and nothing else. */
+export async function writeRevision(
+  deps: ApplicationDeps,
+  app: Application,
+  revision: string,
+): Promise<void> {
+  await patchApplication(deps, app, {
+    status: { sync: { revision }, reconciledAt: rfc3339(deps.clock.now()) },
+  });
 }
 
 /** Lets the application go: what is left are the finalizers of others. */
