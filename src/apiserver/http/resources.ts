@@ -1,11 +1,10 @@
 // Requests on resources: finds the type, then reads, watches or writes. Sub-resources with a body of their own kind
 // are in ../subresources.
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stringify as toYaml } from 'yaml';
 import { isRecord } from '../../lib/index.ts';
 import { isReview, reviewAnswer } from '../auth/reviews.ts';
 import { fromStorage } from '../conversion.ts';
-import type { Target, User } from '../core.ts';
+import type { Target } from '../core.ts';
 import { servedSubresources } from '../discovery/groups.ts';
 import { badRequest, methodNotAllowed, notFound } from '../failures.ts';
 import { encodeObject } from '../read/encode.ts';

@@ -1,6 +1,5 @@
 // meta.k8s.io Table answers: kubectl's columns. What a kind shows is in kinds.ts; here is the frame around it.
 
-import type { KubeObject } from '../../k8s/index.ts';
 import { fromStorage } from '../conversion.ts';
 import { type Core, servedVersion, type Target } from '../core.ts';
 import { badRequest } from '../failures.ts';
