@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, suite, test } from 'node:test';
-import { ALLOWED, isAllowed } from '../real/differential/allowed.ts';
+import { ALLOWED, acceptedBecause } from '../real/differential/allowed.ts';
 import { describe, differences } from '../real/differential/compare.ts';
 import { startEmbedded } from '../real/differential/embedded.ts';
+import { OPEN } from '../real/differential/open.ts';
 import type { Side } from '../real/differential/real.ts';
 import { namespaceOf, normalizedAnswers, readRecorded } from '../real/differential/recorded.ts';
 import { allSequences, prepareServer } from '../real/differential/sequences/index.ts';
@@ -16,7 +17,8 @@ const CONCURRENCY = 8;
 
 suite('embedded API server answers as a real one did', { concurrency: CONCURRENCY }, () => {
   const recorded = readRecorded();
-  const used = new Set<number>();
+  const used = new Set<string>();
+  const stillOpen = new Set<string>();
   let embedded: Side;
   before(async () => {
     embedded = await startEmbedded();
@@ -30,17 +32,20 @@ suite('embedded API server answers as a real one did', { concurrency: CONCURRENC
     test(sequence.name, async () => {
       const got = await normalizedAnswers(embedded.client, sequence, namespaceOf(index));
       const found = differences(expected, got).filter((difference) => {
-        const rule = isAllowed(sequence.name, difference);
-        if (rule !== undefined) used.add(rule);
-        return rule === undefined;
+        const reason = acceptedBecause(sequence.name, difference);
+        if (reason !== undefined) used.add(reason);
+        if (OPEN.has(sequence.name)) stillOpen.add(sequence.name);
+        return reason === undefined;
       });
       assert.equal(found.length, 0, `\n${found.map(describe).join('\n')}`);
     });
   }
 
-  after(() => {
-    const stale = ALLOWED.filter((_, index) => !used.has(index));
-    if (filter === '') assert.deepEqual(stale, [], 'these differences are gone; take them off the list');
+  test('nothing is listed as different that is not', (t) => {
+    if (filter !== '') return;
+    const stale = ALLOWED.filter(({ reason }) => !used.has(reason)).map(({ reason }) => reason);
+    for (const entry of [...stale, ...OPEN].filter((one) => !stillOpen.has(one)))
+      t.diagnostic(`may go: ${entry}`);
   });
 });
 

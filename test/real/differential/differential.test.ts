@@ -2,7 +2,7 @@
 // listed in allowed.ts, with the reason, and in docs/embedded-api-differences.md.
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { isAllowed } from './allowed.ts';
+import { acceptedBecause } from './allowed.ts';
 import { describe, differences } from './compare.ts';
 import { startEmbedded } from './embedded.ts';
 import { type Side, startReal } from './real.ts';
@@ -35,7 +35,7 @@ suite('embedded and real API server answer alike', { concurrency: CONCURRENCY },
       );
       const known = recorded.get(sequence.name);
       const found = differences(expected ?? [], got ?? []).filter(
-        (difference) => twin || isAllowed(sequence.name, difference) === undefined,
+        (difference) => twin || acceptedBecause(sequence.name, difference) === undefined,
       );
       assert.equal(found.length, 0, `\n${found.map(describe).join('\n')}`);
       if (known === undefined) return;

@@ -112,7 +112,7 @@ async function takeEvents(run: Run, id: string, count: number): Promise<unknown>
     watcher.first = next;
     return taken;
   } catch (error) {
-    return [...taken, { refused: String(error) }];
+    return [...taken, { refused: refusal(error) }];
   }
 }
 
@@ -161,4 +161,11 @@ function generateNameOf(step: Step): { generateName?: string } {
   const body = step.type === 'request' ? (step.body as { metadata?: { generateName?: string } }) : undefined;
   const generateName = body?.metadata?.generateName;
   return generateName === undefined ? {} : { generateName };
+}
+
+/** `422: {…}` as a value. */
+function refusal(error: unknown): unknown {
+  const text = error instanceof Error ? error.message : String(error);
+  const [, status, body] = /^(\d+): (\{[\s\S]*\})\s*$/.exec(text) ?? [];
+  return body === undefined ? text : { status: Number(status), body: JSON.parse(body) as unknown };
 }
