@@ -1,5 +1,4 @@
 // The machine's own clock, randomness, processes and log, for the commands that run on it.
-import { setFlagsFromString } from 'node:v8';
 import { jsonLogger, systemClock, systemExec, systemRandom } from '../lib/index.ts';
 import type { ControlPlaneDeps } from './compose.ts';
 import type { Environment } from './config.ts';
@@ -11,14 +10,6 @@ export function machineDeps(environment: Environment): ControlPlaneDeps {
     now: () => systemClock.now(),
   });
   return { clock: systemClock, random: systemRandom, exec: systemExec, log, path: environment.path };
-}
-
-/** V8 lets the young generation grow to 60 MiB and keeps it; a quarter of that costs a few collections more. */
-const YOUNG_GENERATION_MIB = 8;
-
-/** Keeps a long-running process small. Takes effect for growth from now on. */
-export function boundYoungGeneration(): void {
-  setFlagsFromString(`--max-semi-space-size=${YOUNG_GENERATION_MIB}`);
 }
 
 /** Resolves when the signal aborts. */

@@ -7,12 +7,11 @@ import { startControlPlane } from './compose.ts';
 import { type Environment, readEnvironment } from './config.ts';
 import { AppError, addressError, parseListen } from './errors.ts';
 import type { ProcessContext, ServeOptions } from './options.ts';
-import { boundYoungGeneration, machineDeps, untilAborted } from './runtime.ts';
+import { machineDeps, untilAborted } from './runtime.ts';
 import { uiDirectory } from './ui.ts';
 
 /** Resolves when it was told to stop and has stopped. */
 export async function runServe(options: ServeOptions, context: ProcessContext): Promise<void> {
-  boundYoungGeneration();
   const environment = readEnvironment();
   const deps = machineDeps(environment);
   if (options.role !== 'all') {

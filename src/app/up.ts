@@ -15,7 +15,7 @@ import { type ControlPlane, type ControlPlaneDeps, startControlPlane } from './c
 import { readEnvironment } from './config.ts';
 import { AppError, addressError, parseListen } from './errors.ts';
 import type { ProcessContext, UpOptions } from './options.ts';
-import { boundYoungGeneration, machineDeps, untilAborted } from './runtime.ts';
+import { machineDeps, untilAborted } from './runtime.ts';
 import { SAMPLE, uiDirectory } from './ui.ts';
 
 const NAMESPACE = 'argocd';
@@ -34,7 +34,6 @@ export interface ReadyFile {
 
 /** Resolves when it was told to stop and has stopped. */
 export async function runUp(options: UpOptions, context: ProcessContext): Promise<void> {
-  boundYoungGeneration();
   const environment = readEnvironment();
   const deps = machineDeps(environment);
   const dataDir = resolve(environment.cwd, options.dataDir);
