@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KubeObject } from '../../k8s/index.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
+import type { KubeObject } from '../../k8s/index.ts';
 import type { HistoryLimits } from './collection.ts';
 import { keyOf } from './collection.ts';
 import { Store } from './store.ts';
@@ -28,7 +28,11 @@ test('Store gives every write the next revision and stamps the object with it', 
 
 test('Collection lists in the order of namespaces, then names, whatever the order of writes', () => {
   const { store } = newStore();
-  for (const [name, namespace] of [['b', 'two'], ['a', 'two'], ['z', 'one']] as const) {
+  for (const [name, namespace] of [
+    ['b', 'two'],
+    ['a', 'two'],
+    ['z', 'one'],
+  ] as const) {
     store.put('configmaps', object(name, namespace));
   }
   const keys = (): string[] => store.collection('configmaps').list().map(keyOf);
@@ -47,7 +51,13 @@ test('listAt() undoes later creations, changes and deletions', () => {
   store.remove('configmaps', 'a', 'gone');
   store.put('configmaps', object('added'));
   const seen = store.collection('configmaps').listAt(then);
-  assert.deepEqual(seen.map((stored) => [keyOf(stored), stored.object['value']]), [['a/gone', ''], ['a/kept', 'old']]);
+  assert.deepEqual(
+    seen.map((stored) => [keyOf(stored), stored.object['value']]),
+    [
+      ['a/gone', ''],
+      ['a/kept', 'old'],
+    ],
+  );
 });
 
 test('the history is bounded and its floor says what is gone', () => {
@@ -55,7 +65,10 @@ test('the history is bounded and its floor says what is gone', () => {
   for (let i = 0; i < 10; i += 1) store.put('configmaps', object(`o${i}`));
   const collection = store.collection('configmaps');
   assert.equal(collection.floor, 8);
-  assert.deepEqual(collection.changesAfter(8).map(({ revision }) => revision), [9, 10, 11]);
+  assert.deepEqual(
+    collection.changesAfter(8).map(({ revision }) => revision),
+    [9, 10, 11],
+  );
 });
 
 test('a listener that writes does not disturb the order others see, and one that throws harms nobody', () => {

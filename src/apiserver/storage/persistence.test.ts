@@ -17,7 +17,11 @@ function folderFor(context: TestContext): string {
 function open(folder: string, snapshotMinBytes?: number): { store: Store; persistence: Persistence } {
   const history = { maxChanges: 100, minChanges: 10, maxAgeMs: 1_000 };
   const store = new Store({ clock: systemClock, history, onListenerError: () => {} });
-  const deps = { clock: systemClock, log: silentLogger, ...(snapshotMinBytes === undefined ? {} : { snapshotMinBytes }) };
+  const deps = {
+    clock: systemClock,
+    log: silentLogger,
+    ...(snapshotMinBytes === undefined ? {} : { snapshotMinBytes }),
+  };
   const persistence = new Persistence(folder, store, deps);
   store.startHistory();
   store.journal = persistence;
@@ -29,7 +33,10 @@ function object(name: string, value = ''): KubeObject {
 }
 
 function names(store: Store): string[] {
-  return store.collection('configmaps').list().map(({ object: { metadata } }) => metadata.name ?? '');
+  return store
+    .collection('configmaps')
+    .list()
+    .map(({ object: { metadata } }) => metadata.name ?? '');
 }
 
 test('Persistence brings objects, deletions and the revision back', async (context) => {
@@ -91,7 +98,10 @@ test('Persistence replaces a long log by a snapshot and loses nothing', async (c
   }
   await first.persistence.close();
   const files = readdirSync(folder);
-  assert.ok(files.some((name) => name.startsWith('snapshot-')), files.join());
+  assert.ok(
+    files.some((name) => name.startsWith('snapshot-')),
+    files.join(),
+  );
   assert.ok(!files.includes('log-00000001'), files.join());
 
   const second = open(folder);
