@@ -67,7 +67,7 @@ function readMessages(folder: string, prefix: string, messages: Record<string, M
       messages[`${prefix}.${name}`] = [];
       continue;
     }
-    const map = /^ {2}map<string, ([\w.]+)> (\w+) = (\d+);/.exec(line);
+    const map = /^ {2}map<string, \.?([\w.]+)> (\w+) = (\d+);/.exec(line);
     const field = /^ {2}(optional|repeated|required) \.?([\w.]+) (\w+) = (\d+);/.exec(line);
     const parts = map === null ? field?.slice(1) : ['map', map[1], map[2], map[3]];
     if (parts === undefined) continue;
