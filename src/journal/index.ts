@@ -7,14 +7,12 @@ export {
   type JournalDeps,
   type JournalOptions,
   openJournal,
-  outcomeEntry,
 } from './journal.ts';
-export {
-  type JournalFilters,
-  type JournalPage,
-  type JournalQuery,
-  MAX_PAGE,
-  type OpenIntent,
+export type {
+  JournalFilters,
+  JournalPage,
+  JournalQuery,
+  OpenIntent,
 } from './query.ts';
 export type {
   Actor,
@@ -28,5 +26,5 @@ export type {
   Outcome,
   OutcomeEntry,
 } from './record.ts';
-export { REDACTED, type Redact } from './redact.ts';
+export type { Redact } from './redact.ts';
 export type { ChainFault, Verification, VerifyOptions } from './verify.ts';

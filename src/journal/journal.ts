@@ -93,8 +93,8 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
   };
 }
 
-/** The entry that ends `begun`, for callers that end many intents in one append(). */
-export function outcomeEntry(
+/** The entry that ends `begun`. */
+function outcomeEntry(
   begun: JournalRecord | undefined,
   intent: JournalRecord | number,
   end: IntentEnd,

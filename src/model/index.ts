@@ -8,7 +8,6 @@ export {
   isMultiSource,
   sourcesOf,
 } from './application/application.ts';
-export type { Artifact, Checkout, SourceEntry, SourceTree } from './artifact.ts';
 export {
   ApplicationBody,
   ApplicationSource,
@@ -45,6 +44,7 @@ export {
   ApplicationSetStrategy,
   ApplicationSetTemplate,
 } from './application-set/schema.ts';
+export type { Artifact, Checkout, SourceEntry, SourceTree } from './artifact.ts';
 export type { Change, ChangeKind, FieldChange } from './change.ts';
 export { applicationCrds, type CrdDescription, crdOf } from './crd.ts';
 export { HEALTH_ORDER, type Health, type HealthStatus, worseHealth } from './health.ts';

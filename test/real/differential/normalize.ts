@@ -144,7 +144,8 @@ function sortCauses(status: Record<string, unknown>): void {
   const { causes } = details;
   if (causes.length < 2) return;
   const texts = causes.map(({ field = '', message = '' }) => `${field}: ${message}`);
-  causes.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  const order = ({ field = '', message = '' }) => `${field} ${message}`;
+  causes.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   const message = String(status['message']);
   const start = message.indexOf(': [');
   const whole = start > 0 && texts.every((text) => message.includes(text));
