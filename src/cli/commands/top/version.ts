@@ -1,4 +1,6 @@
+import type { Client } from '../../../client/index.ts';
 import { defineCommand } from '../../command.ts';
+import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 
 export const version = defineCommand({
@@ -18,7 +20,7 @@ export const version = defineCommand({
   },
   async run({ client, options, out, environment }) {
     const own = `v${environment.version}`;
-    const server = options.client === true ? undefined : await (await client()).version();
+    const server = options.client === true ? undefined : await serverVersion(client);
     const value = { client: { Version: own }, ...(server === undefined ? {} : { server }) };
     if (options.output === 'json') out.json(value);
     else if (options.output === 'yaml') out.yaml(value);
@@ -34,3 +36,15 @@ export const version = defineCommand({
     return ExitCode.Ok;
   },
 });
+
+/** Undefined when no server is known: then there is only this command to tell about. */
+async function serverVersion(
+  client: () => Promise<Client>,
+): Promise<Awaited<ReturnType<Client['version']>> | undefined> {
+  try {
+    return await (await client()).version();
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'NOT_SIGNED_IN') return undefined;
+    throw error;
+  }
+}
