@@ -6,20 +6,7 @@ import {
   type ServedVersion,
   type Subresource,
 } from './resource-type.ts';
-import { builtinKinds } from './schema/builtin.ts';
-import type { BuiltinSubresource } from './schema/types.ts';
-
-/** Types that exist only as a request and its answer; nothing is stored. */
-export const VIRTUAL_RESOURCES: ReadonlySet<string> = new Set([
-  'bindings',
-  'componentstatuses',
-  'tokenreviews.authentication.k8s.io',
-  'selfsubjectreviews.authentication.k8s.io',
-  'selfsubjectaccessreviews.authorization.k8s.io',
-  'selfsubjectrulesreviews.authorization.k8s.io',
-  'subjectaccessreviews.authorization.k8s.io',
-  'localsubjectaccessreviews.authorization.k8s.io',
-]);
+import { type BuiltinSubresource, builtinKinds } from './schema/index.ts';
 
 /** What clients are told when they use a version that will go. */
 const DEPRECATED: Readonly<Record<string, string>> = {

@@ -1,7 +1,6 @@
 // What the server knows of a resource type, built in or from a CustomResourceDefinition.
 import type { ResourceName } from './internal-api.ts';
-import type { CustomKind, PrinterColumn, ScalePaths } from './schema/crd.ts';
-import type { BuiltinKind, Schema } from './schema/types.ts';
+import type { BuiltinKind, CustomKind, PrinterColumn, ScalePaths, Schema } from './schema/index.ts';
 
 export interface ServedVersion {
   readonly version: string;

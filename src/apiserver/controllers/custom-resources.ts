@@ -4,7 +4,7 @@ import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord, jsonEqual, rfc3339 } from '../../lib/index.ts';
 import type { Core } from '../core.ts';
 import type { InternalApi } from '../internal-api.ts';
-import { type CustomKind, parseCrd } from '../schema/crd.ts';
+import { type CustomKind, parseCrd } from '../schema/index.ts';
 import type { Change } from '../storage/stored-object.ts';
 import { CRD_FINALIZER, deleteObject } from '../write/delete.ts';
 import { customResourceType } from './custom-types.ts';

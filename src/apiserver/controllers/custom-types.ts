@@ -1,7 +1,7 @@
 // From a parsed CustomResourceDefinition to the resource type the registry serves. Pure.
 import { compareVersions } from '../discovery/groups.ts';
 import type { ResourceType, ServedVersion, Subresource } from '../resource-type.ts';
-import type { CustomKind, CustomVersion } from '../schema/crd.ts';
+import type { CustomKind, CustomVersion } from '../schema/index.ts';
 
 const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];

@@ -3,9 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../errors.ts';
 import type { Answer } from '../http/respond.ts';
-import { openApiV3 } from '../schema/builtin.ts';
-import type { CustomKind } from '../schema/crd.ts';
-import { customOpenApiV3, openApiV2With } from '../schema/crd-openapi.ts';
+import { type CustomKind, customOpenApiV3, openApiV2With, openApiV3 } from '../schema/index.ts';
 import type { ServerContext } from '../server-context.ts';
 import { groupsOf } from './groups.ts';
 

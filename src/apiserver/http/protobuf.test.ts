@@ -30,7 +30,11 @@ const CASES: Record<string, { body: string; want: unknown }> = {
             host: 'foo.com',
             http: {
               paths: [
-                { path: '/', backend: { service: { name: 'svc1', port: { number: 8080 } } }, pathType: 'Exact' },
+                {
+                  path: '/',
+                  backend: { service: { name: 'svc1', port: { number: 8080 } } },
+                  pathType: 'Exact',
+                },
               ],
             },
           },

@@ -71,11 +71,6 @@ export function parseFieldSelector(
   return (object) => matchers.every((matches) => matches(object));
 }
 
-/** The name a selector pins with `metadata.name=x`, used to authorise and answer quickly. */
-export function pinnedName(text: string | null): string | undefined {
-  return text === null ? undefined : /(?:^|,)metadata\.name==?([^,]+)/.exec(text)?.[1];
-}
-
 function parseTerm(part: string, known: ReadonlySet<string>, own: boolean): ObjectMatcher {
   const match = /^\s*([^=!\s]+)\s*(!=|==?)\s*(.*?)\s*$/.exec(part);
   if (match === null) throw badRequest(`invalid selector: '${part}'; can't understand '${part}'`);

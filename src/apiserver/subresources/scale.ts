@@ -8,7 +8,7 @@ import { mediaType, parseObjectBody, parseValue, readBody } from '../http/body.t
 import type { ResourceCall } from '../http/resource-call.ts';
 import { jsonAnswer, send } from '../http/respond.ts';
 import { applyConflictError, applyJsonPatch, applyMergePatch, applyPatch } from '../patch/index.ts';
-import type { ScalePaths } from '../schema/crd.ts';
+import type { ScalePaths } from '../schema/index.ts';
 import type { ServerContext } from '../server-context.ts';
 import { readWriteOptions, type WriteOptions } from '../write/options.ts';
 import { checkPatchOptions } from '../write/patch.ts';

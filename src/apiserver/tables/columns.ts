@@ -2,18 +2,7 @@
 import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord } from '../../lib/index.ts';
 import type { Column } from './column.ts';
-import {
-  at,
-  containers,
-  count,
-  joined,
-  pairs,
-  records,
-  selectorText,
-  since,
-  strings,
-  text,
-} from './format.ts';
+import { at, containers, count, joined, pairs, selectorText, since, strings, text } from './format.ts';
 
 export const NAME: Column = {
   name: 'Name',
@@ -76,9 +65,4 @@ export function selectorOf(object: KubeObject): string {
   const selector = at(object, 'spec.selector');
   if (object.kind === 'ReplicationController' || object.kind === 'Service') return pairs(selector);
   return selectorText(selector);
-}
-
-/** Container names of an object that has them, as one cell. */
-export function names(object: unknown, path: string): string {
-  return joined(records(object, path).map(({ name }) => String(name ?? '')));
 }

@@ -1,5 +1,5 @@
 // Columns of custom resources: additionalPrinterColumns with their JSON paths.
-import type { PrinterColumn } from '../schema/crd.ts';
+import type { PrinterColumn } from '../schema/index.ts';
 import type { Column } from './column.ts';
 import { AGE, NAME } from './columns.ts';
 import { humanDuration } from './format.ts';

@@ -1,16 +1,18 @@
 // PATCH in its four forms. Each makes a proposal from the current object; the rest is an update.
 import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord } from '../../lib/index.ts';
-import { fromStorage } from '../conversion.ts';
 import type { Core, Target } from '../core.ts';
 import { ApiError } from '../errors.ts';
 import { badRequest, invalid, notFound } from '../failures.ts';
 import { parseValue } from '../http/body.ts';
-import { applyConflictError, applyPatch } from '../patch/apply.ts';
+import {
+  applyConflictError,
+  applyJsonPatch,
+  applyMergePatch,
+  applyPatch,
+  applyStrategicMerge,
+} from '../patch/index.ts';
 import { cloneJson } from '../patch/json.ts';
-import { applyJsonPatch } from '../patch/json-patch.ts';
-import { applyMergePatch } from '../patch/merge-patch.ts';
-import { applyStrategicMerge } from '../patch/strategic-merge.ts';
 import { createObject, type WriteResult } from './create.ts';
 import type { WriteOptions } from './options.ts';
 import { fieldContext, schemaOf } from './rules.ts';
@@ -150,10 +152,4 @@ export function checkPatchOptions(patchType: string, query: URLSearchParams): vo
   if (!apply && query.get('force') !== null) {
     problem('force', 'FieldValueForbidden', 'Forbidden: may not be specified for non-apply patch');
   }
-}
-
-export function storedAtVersion(core: Core, target: Target, namespace: string, name: string): KubeObject {
-  const stored = core.store.collection(target.type.typeKey).get(namespace, name);
-  if (stored === undefined) throw notFound(target.type, name);
-  return fromStorage(stored.object, target.type, target.version);
 }

@@ -4,7 +4,7 @@ import { apiVersionOf, type KubeObject } from '../../k8s/index.ts';
 import { BugError, rfc3339 } from '../../lib/index.ts';
 import { servedVersion, type Target } from '../core.ts';
 import { badRequest, type FieldProblem } from '../failures.ts';
-import { type FieldContext, trackUpdate } from '../patch/managed-fields.ts';
+import { type FieldContext, trackUpdate } from '../patch/index.ts';
 import {
   applyBuiltinDefaults,
   applySchemaDefaults,
