@@ -33,7 +33,7 @@ export interface InternalApi {
     type: ResourceName,
     namespace: string,
     name: string,
-    change: (object: KubeObject) => boolean | undefined | void,
+    change: (object: KubeObject) => unknown,
     options?: { readonly subresource?: 'status' | 'scale' },
   ): KubeObject | undefined;
   /**

@@ -4,7 +4,6 @@ import type { ApiServerOptions, ProcessContext, ServeOptions, UpOptions } from '
 
 export { type Environment, readEnvironment } from './config.ts';
 export type { ApiServerOptions, ProcessContext, ServeOptions, UpOptions } from './options.ts';
-export { VERSION } from './version.ts';
 
 /** `fairlead up`. Resolves when it was told to stop and has stopped. */
 export async function runUp(options: UpOptions, context: ProcessContext): Promise<void> {

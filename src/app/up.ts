@@ -243,14 +243,11 @@ async function createSampleApplications(home: KubeClient, repoURL: string): Prom
     },
   });
   for (const environment of ['dev', 'prod']) {
-    await home.create(
-      applicationType,
+    await createIfAbsent(
+      home,
       application('web', environment, { path: 'web', helm: { valueFiles: [`values-${environment}.yaml`] } }),
     );
-    await home.create(
-      applicationType,
-      application('api', environment, { path: `api/overlays/${environment}` }),
-    );
+    await createIfAbsent(home, application('api', environment, { path: `api/overlays/${environment}` }));
   }
 }
 

@@ -12,7 +12,7 @@ export {
 } from './ignore.ts';
 export { compileJqPath, JqSyntaxError, type JsonPath, type PathExpression } from './jq-path.ts';
 export { projectionDigest } from './projection.ts';
-export { foldStringData, isSecret, maskChange, maskSecrets } from './secrets.ts';
+export { maskSecrets } from './secrets.ts';
 export {
   isSelfReferenced,
   type PreparedTargets,
@@ -22,5 +22,4 @@ export {
   type Target,
   type TargetOptions,
   type TrackingId,
-  trackingId,
 } from './target.ts';

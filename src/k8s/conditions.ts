@@ -40,7 +40,3 @@ export function removeCondition(conditions: readonly Condition[], type: string):
     ? conditions.filter((item) => item.type !== type)
     : conditions;
 }
-
-export function findCondition(conditions: readonly Condition[], type: string): Condition | undefined {
-  return conditions.find((item) => item.type === type);
-}

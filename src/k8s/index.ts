@@ -27,7 +27,7 @@ export {
   type WatchOptions,
   type WriteOptions,
 } from './client.ts';
-export { type Condition, findCondition, removeCondition, setCondition } from './conditions.ts';
+export type { Condition } from './conditions.ts';
 export { type ClusterSettings, connectionOf } from './connection.ts';
 export type { ClusterConnection, TlsMaterial } from './connection-types.ts';
 export { Discovery, type DiscoveryDeps } from './discovery.ts';
@@ -57,15 +57,11 @@ export {
   type KubeconfigOptions,
   loadKubeconfig,
 } from './kubeconfig.ts';
-export {
-  type LabelRequirement,
-  type LabelSelector,
-  labelSelectorText,
-  matchesLabels,
-  parseLabelSelector,
-  requirementsOf,
+export type {
+  LabelRequirement,
+  LabelSelector,
 } from './label-selector.ts';
-export { type LeaseDeps, LeaseLock, LeaseLostError, type LeaseOptions, type LeaseState } from './lease.ts';
+export { type LeaseDeps, LeaseLock, type LeaseOptions, type LeaseState } from './lease.ts';
 export {
   apiVersionOf,
   describeKey,
@@ -85,23 +81,16 @@ export {
 export { type FieldSchema, OpenApi, schemaAt } from './openapi.ts';
 export {
   canonicalQuantity,
-  compareQuantities,
-  formatQuantity,
   parseQuantity,
   type Quantity,
-  sameQuantity,
 } from './quantity.ts';
 export {
-  collectionPath,
-  describeType,
-  groupVersionPath,
   type ObjectRef,
-  objectPath,
   type ResourceType,
   wellKnown,
 } from './resource-type.ts';
 export type { HttpAnswer, StreamSink } from './transport.ts';
-export { type WatchEvent, type WatchHandlers, type WatchRequest, watch } from './watch.ts';
+export type { WatchEvent, WatchHandlers, WatchRequest } from './watch.ts';
 export {
   type Priority,
   WorkQueue,

@@ -31,5 +31,4 @@ export {
   type YamlErrorCode,
   type YamlOptions,
   type YamlValue,
-  yamlLimits,
 } from './yaml.ts';

@@ -12,17 +12,16 @@ export {
   guardedDelete,
   type HoldCode,
 } from './delete-guard.ts';
-export { type HookType, hookTypes, isHook, OPERATION_MARK, type SplitTargets, splitHooks } from './hooks.ts';
+export { type HookType, hookTypes, isHook, type SplitTargets, splitHooks } from './hooks.ts';
 export { restoreSync, startSync, step, syncResults } from './machine.ts';
 export {
   type OperationOptions,
-  operationOptions,
   parseOptions,
   type TaskOptions,
   taskOptions,
 } from './options.ts';
 export { type PerformDeps, perform, type SyncIntent, type SyncJournal } from './perform.ts';
-export { type PlanInput, planSync, tasksOf } from './plan.ts';
+export { type PlanInput, planSync } from './plan.ts';
 export type { DeleteChoice, ObjectName, TargetCluster, WriteChoice } from './port.ts';
 export { isProtected, massLimit } from './prune.ts';
 export { type NextRetry, nextRetry } from './retry.ts';
@@ -36,14 +35,13 @@ export type {
   SyncState,
 } from './state.ts';
 export { type TypeResolver, targetCluster } from './target-cluster.ts';
-export {
-  DEFAULT_SETTINGS,
-  type OperationPhase,
-  type Stage,
-  type SyncPhase,
-  type SyncPlan,
-  type SyncSettings,
-  type SyncTask,
-  type TaskOutcome,
+export type {
+  OperationPhase,
+  Stage,
+  SyncPhase,
+  SyncPlan,
+  SyncSettings,
+  SyncTask,
+  TaskOutcome,
 } from './task.ts';
 export { syncWaveOf } from './waves.ts';

@@ -131,7 +131,7 @@ interface WorldParts {
 }
 
 function createWorld(parts: WorldParts): World {
-  const { kube, name, repoUrl, work } = parts;
+  const { kube, name, repoUrl } = parts;
   const path = `apps/${name}`;
   const defaults = {
     project: 'default',

@@ -10,7 +10,7 @@ import { type PodLogOptions, podLog } from './pod-log.ts';
 import { Runtime } from './runtime.ts';
 import { createStartingObjects } from './starting-objects.ts';
 
-export { defaultLatencies, type WorkloadLatencies } from './latencies.ts';
+export type { WorkloadLatencies } from './latencies.ts';
 export type { PodLogOptions } from './pod-log.ts';
 
 export interface WorkloadDeps {

@@ -1,6 +1,6 @@
 // What controllers ask about a pod. Pure.
 import { findCondition, isTrue } from './conditions.ts';
-import { controllerOf, isDeleting, type Pod, timeMs, uidOf } from './kinds.ts';
+import { isDeleting, type Pod, timeMs, uidOf } from './kinds.ts';
 
 /** Succeeded or Failed: it will not run again. */
 export function isFinished(pod: Pod): boolean {
@@ -70,9 +70,4 @@ function readySinceMs(pod: Pod): number {
 
 function deletionCost(pod: Pod): number {
   return Number(pod.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? 0) || 0;
-}
-
-/** True when the pod's managing controller is `uid`. */
-export function isControlledBy(pod: Pod, uid: string): boolean {
-  return controllerOf(pod)?.uid === uid;
 }

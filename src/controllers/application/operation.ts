@@ -18,7 +18,6 @@ import {
   planSync,
   restoreSync,
   type SyncEvent,
-  type SyncState,
   splitHooks,
   startSync,
   step,

@@ -2,5 +2,5 @@
 
 export { LiveCluster } from './live-cluster.ts';
 export { type ClusterEntry, HOME_NAME, HOME_SERVER, LiveClusters } from './live-clusters.ts';
-export { type LiveChange, type LiveObject, LiveStore } from './live-store.ts';
+export type { LiveChange, LiveObject } from './live-store.ts';
 export { resourceTree } from './tree.ts';
