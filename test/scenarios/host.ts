@@ -71,6 +71,7 @@ export async function startHost(kind: 'embedded' | 'real'): Promise<Host> {
         repoUrl,
         work,
         webhookUrl: () => `${plane.url}/api/webhook`,
+        journal: async (action) => (await plane.journal.query({ filters: { action } })).records,
         async crash() {
           await plane.close();
           plane = await startPlane();
@@ -127,6 +128,7 @@ interface WorldParts {
   readonly repoUrl: string;
   readonly work: string;
   webhookUrl(): string;
+  journal(action: string): Promise<readonly { readonly reason?: string }[]>;
   crash(): Promise<void>;
 }
 
@@ -146,7 +148,9 @@ function createWorld(parts: WorldParts): World {
     path,
     repoUrl,
     crash: parts.crash,
-    commit: (files, message) => commit(parts, path, files, message ?? `change ${name}`),
+    commit: (files, message) => commit(parts, path, files, ['--message', message ?? `change ${name}`]),
+    rewrite: (files) => commit(parts, path, files, ['--amend', '--message', `rewrite ${name}`]),
+    journal: (action) => parts.journal(action),
     async apply(spec = {}, metadata = {}) {
       const existing = await world.application();
       const app: Application = {
@@ -232,7 +236,12 @@ async function until<T>(
   }
 }
 
-async function commit(parts: WorldParts, path: string, files: Files, message: string): Promise<string> {
+async function commit(
+  parts: WorldParts,
+  path: string,
+  files: Files,
+  how: readonly string[],
+): Promise<string> {
   const { work, repoUrl } = parts;
   for (const [name, content] of Object.entries(files)) {
     const file = join(work, path, name);
@@ -243,8 +252,15 @@ async function commit(parts: WorldParts, path: string, files: Files, message: st
     }
   }
   await gitIn(work, 'add', '--all');
-  await gitIn(work, 'commit', '--quiet', '--allow-empty', '--message', message);
-  await gitIn(work, 'push', '--quiet', 'origin', 'HEAD:main');
+  await gitIn(work, 'commit', '--quiet', '--allow-empty', ...how);
+  await gitIn(
+    work,
+    'push',
+    '--quiet',
+    ...(how.includes('--amend') ? ['--force'] : []),
+    'origin',
+    'HEAD:main',
+  );
   const sha = (await gitIn(work, 'rev-parse', 'HEAD')).trim();
   const body = { ref: 'refs/heads/main', after: sha, repository: { clone_url: repoUrl } };
   await fetch(parts.webhookUrl(), {

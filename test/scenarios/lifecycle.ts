@@ -107,6 +107,20 @@ export const lifecycle: readonly Scenario[] = [
     },
   },
   {
+    name: 'a rewritten history is followed, and written down as such',
+    async run(world) {
+      await world.commit({ 'a.yaml': configMap('a', { v: '1' }) });
+      await world.apply({ syncPolicy: AUTOMATED });
+      await untilSynced(world);
+      const rewritten = await world.rewrite({ 'a.yaml': configMap('a', { v: '2' }) });
+      await untilSynced(world, rewritten);
+      assert.deepEqual(await dataOf(world, 'a'), { v: '2' });
+      await world.until('the journal tells', async () =>
+        (await world.journal('source.rewritten')).some(({ reason }) => reason?.includes(rewritten)),
+      );
+    },
+  },
+  {
     name: 'an object that leaves the source is pruned',
     async run(world) {
       await world.commit({ 'a.yaml': configMap('a', { v: '1' }), 'b.yaml': configMap('b', { v: '1' }) });

@@ -17,6 +17,10 @@ export interface World {
   readonly name: string;
   /** Writes, commits, pushes and announces by webhook. Returns the commit. */
   commit(files: Files, message?: string): Promise<string>;
+  /** Replaces the last commit by another one and pushes with force, as people do who rewrite history. */
+  rewrite(files: Files): Promise<string>;
+  /** What the journal says about an action, newest first. */
+  journal(action: string): Promise<readonly { readonly reason?: string }[]>;
   /** Creates (or replaces the spec of) the application; fields of `spec` win over the defaults. */
   apply(spec?: Partial<ApplicationSpec>, metadata?: Partial<KubeObject['metadata']>): Promise<void>;
   application(name?: string): Promise<Application | undefined>;

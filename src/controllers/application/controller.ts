@@ -23,12 +23,13 @@ import {
 } from '../../lib/index.ts';
 import { type Application, annotations, instanceName, sourcesOf } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
-import type { ChangedPaths, Snapshot } from '../repository/index.ts';
+import type { Snapshot } from '../repository/index.ts';
 import type { SettingsChange } from '../settings/index.ts';
 import { applicationType } from './application-type.ts';
 import type { ApplicationDeps } from './deps.ts';
 import type { ApplicationMemory, RefreshLevel } from './memory.ts';
 import { reconcileApplication } from './reconcile.ts';
+import { RepositoryMove } from './repository-move.ts';
 import { writeRevision } from './write.ts';
 
 export interface ControllerOptions {
@@ -170,45 +171,22 @@ export class ApplicationController {
 
   /** A repository moved: whom does it touch? They come at once; the others only get the new commit's id, later. */
   async #onMoved(repositoryKey: string, snapshot: Snapshot): Promise<void> {
-    const revisions = new Map<string, Promise<string | undefined>>();
+    const move = new RepositoryMove(this.#deps, snapshot);
     for (const app of this.#informer.values()) {
       const [source] = sourcesOf(app.spec);
       if (source === undefined || this.#deps.repositoryKey(source.repoURL) !== repositoryKey) continue;
       const key = keyOfApplication(app);
       const memory = this.#memoryOf(app);
       const { desired } = memory;
-      if (desired === undefined || app.status?.sync?.status === 'Unknown') {
-        this.#queue.add(key);
-        continue;
-      }
-      const repository = this.#deps.repositoryFor(source.repoURL, app.spec.project);
-      const target = `${source.targetRevision ?? ''}\n${source.tagPrefix ?? ''}`;
-      const resolved =
-        revisions.get(target) ??
-        this.#deps.repositories
-          .mirror(repository)
-          .resolve(source.targetRevision ?? '', {
-            snapshot: snapshot.refs,
-            ...(source.tagPrefix === undefined ? {} : { tagPrefix: source.tagPrefix }),
-          })
-          .then(
-            ({ id }) => id,
-            () => undefined,
-          );
-      revisions.set(target, resolved);
-      const revision = await resolved;
-      if (revision === desired.revision) continue;
-      const changed: ChangedPaths | undefined =
-        revision === undefined
-          ? undefined
-          : await this.#deps.changedPaths(repository, desired.revision, revision);
-      if (revision === undefined || changed === undefined || changed.touches(desired.set.input.reads)) {
-        this.#queue.add(key);
-      } else {
-        if (memory.desired === desired) memory.desired = { ...desired, revision };
+      const isOpen = desired === undefined || app.status?.sync?.status === 'Unknown';
+      const effect = isOpen ? ({ kind: 'look' } as const) : await move.effectOn(app, source, desired);
+      if (effect.kind === 'look') this.#queue.add(key);
+      if (effect.kind === 'untouched' && desired !== undefined) {
+        if (memory.desired === desired) memory.desired = { ...desired, revision: effect.revision };
         this.#passLater(key);
       }
     }
+    await move.noteRewrites();
   }
 
   /** Notes an application that a commit did not touch; one pass tells all of them the new commit's id. */
