@@ -76,7 +76,7 @@ export async function startAll(
         error,
         'the Kubernetes API',
         `${host}:${next(2)}`,
-        'Choose another port with --listen; the two after it are taken as well',
+        'Choose another with --port; the two ports after it are taken as well',
       );
     });
     closers.push(() => cluster.close());
@@ -100,7 +100,7 @@ export async function startAll(
         error,
         'the page and the API',
         options.listen,
-        'Stop it, or choose another port with --listen',
+        'Stop it, or choose another port with --port',
       );
     });
     closers.push(() => plane?.close() ?? Promise.resolve());
@@ -169,7 +169,7 @@ async function startGit(
       error,
       'the Git server',
       listen,
-      'Choose another port with --listen; the two after it are taken as well',
+      'Choose another with --port; the two ports after it are taken as well',
     );
   });
   return server;

@@ -46,12 +46,14 @@ export async function observe(
   try {
     desired = await desiredState(deps, app, memory, { source, cluster, signal });
   } catch (error) {
+    signal.throwIfAborted();
     return { app, cluster, rules, ...failed(error, deps, app) };
   }
   try {
     const comparison = await compareDesired(deps, { app, cluster, memory, desired, signal });
     return { app, cluster, rules, findings: desired.findings, desired, comparison };
   } catch (error) {
+    signal.throwIfAborted();
     return { app, cluster, rules, desired, ...failed(error, deps, app) };
   }
 }
