@@ -1,15 +1,12 @@
 // All pages of Fairlead, in one table.
-import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, Link, redirect } from '@tanstack/react-router';
 import { Layout } from './components/layout.tsx';
-import {
-  ApplicationListPage,
-  type ListSearch,
-  parseListSearch,
-} from './features/applications/application-list-page.tsx';
+import { ApplicationListPage } from './features/applications/application-list-page.tsx';
 import { ApplicationPage } from './features/applications/application-page.tsx';
+import { type ListSearch, parseListSearch } from './features/applications/list-search.ts';
 import { SignInPage } from './features/session/sign-in-page.tsx';
 
-const rootRoute = createRootRoute({ component: Layout });
+const rootRoute = createRootRoute({ component: Layout, notFoundComponent: NotFound });
 
 const home = createRoute({
   getParentRoute: () => rootRoute,
@@ -19,27 +16,43 @@ const home = createRoute({
   },
 });
 
-export const listRoute = createRoute({
+const list = createRoute({
   getParentRoute: () => rootRoute,
   path: '/applications',
   validateSearch: (search): ListSearch => parseListSearch(search),
   component: ApplicationListPage,
 });
 
-export const applicationRoute = createRoute({
+const application = createRoute({
   getParentRoute: () => rootRoute,
   path: '/applications/$namespace/$name',
   component: ApplicationPage,
 });
 
-const signIn = createRoute({ getParentRoute: () => rootRoute, path: '/login', component: SignInPage });
+const signIn = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/login',
+  validateSearch: ({ to }): { to?: string } => (typeof to === 'string' ? { to } : {}),
+  component: SignInPage,
+});
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([home, listRoute, applicationRoute, signIn]),
+  routeTree: rootRoute.addChildren([home, list, application, signIn]),
 });
 
 declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router;
   }
+}
+
+function NotFound() {
+  return (
+    <section className="blank">
+      <h1>There is no such page</h1>
+      <p>
+        <Link to="/applications">All applications</Link>
+      </p>
+    </section>
+  );
 }

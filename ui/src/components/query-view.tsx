@@ -1,7 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
-import { Navigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { isSignedOut } from '../lib/api.ts';
+import { isGone, isSignedOut } from '../lib/api.ts';
+import { Failure } from './failure.tsx';
 
 interface Props<T> {
   query: UseQueryResult<T>;
@@ -9,25 +9,15 @@ interface Props<T> {
 }
 
 /** Loading, failed and loaded in one frame; data that is on screen stays while a refresh fails. */
-export function QueryView<T>({ query, children }: Props<T>) {
-  if (isSignedOut(query.error)) return <Navigate to="/login" />;
-  if (query.data === undefined) {
-    if (query.error === null) return <p className="quiet">Loading…</p>;
-    return <Failure message={query.error.message} />;
-  }
+export function QueryView<T>({ query: { data, error }, children }: Props<T>) {
+  // The page for signing in is on its way.
+  if (isSignedOut(error)) return null;
+  if (data === undefined || isGone(error))
+    return error === null ? <p className="quiet loading">Loading…</p> : <Failure message={error.message} />;
   return (
     <>
-      {query.error !== null && <Failure message={query.error.message} />}
-      {children(query.data)}
+      {error !== null && <Failure message={error.message} />}
+      {children(data)}
     </>
-  );
-}
-
-/** A failure in the server's own words. */
-export function Failure({ message }: { message: string }) {
-  return (
-    <p role="alert" className="failure">
-      {message}
-    </p>
   );
 }

@@ -1,6 +1,7 @@
 // The one place that talks to the server. Answers are plain JSON; failures are ApiFailure with the server's sentence.
 
 export class ApiFailure extends Error {
+  /** HTTP status; 0 when no answer came. */
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -14,30 +15,47 @@ export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiFailure && error.status === 401;
 }
 
-export async function api<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const response = await fetch(path, {
-    method,
-    credentials: 'same-origin',
-    headers: body === undefined && method === 'GET' ? {} : { 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(signal === undefined ? {} : { signal }),
-  }).catch((cause: unknown) => {
-    if (signal?.aborted) throw cause;
-    throw new ApiFailure(
-      0,
-      'The server does not answer. It may be restarting; this page tries again by itself.',
-    );
-  });
-  const text = await response.text();
-  if (!response.ok)
+/** True when there is nothing to show, and trying again will not change that. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ApiFailure && (error.status === 403 || error.status === 404);
+}
+
+/** A server that hangs is as bad as one that does not answer. */
+const TIMEOUT_MS = 60_000;
+
+interface CallOptions {
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** Rejects with ApiFailure, or with the signal's reason. */
+export async function api<T>(
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  { body, signal }: CallOptions = {},
+): Promise<T> {
+  const deadline = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const response = await fetch(path, {
+      method,
+      credentials: 'same-origin',
+      headers: method === 'GET' ? {} : { 'content-type': 'application/json' },
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as T;
     throw new ApiFailure(response.status, messageOf(text) ?? `The server answered ${response.status}`);
-  return (text === '' ? undefined : JSON.parse(text)) as T;
+  } catch (cause) {
+    if (signal?.aborted || cause instanceof ApiFailure) throw cause;
+    throw new ApiFailure(0, 'The server does not answer. This page tries again by itself.');
+  }
 }
 
 function messageOf(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    const message = (value as { message?: unknown }).message;
+    const message = (value as { message?: unknown } | null)?.message;
     return typeof message === 'string' ? message : undefined;
   } catch {
     // A proxy's HTML page says nothing to a person here.

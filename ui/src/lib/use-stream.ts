@@ -1,19 +1,44 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
+import { openStream, type StreamDeps } from './stream.ts';
 
-/**
- * Reads a server-sent stream while the component lives. The browser reconnects by itself.
- * @returns whether the stream is up, for the "live" sign
- */
-export function useStream<T>(url: string, onMessage: (message: T) => void): boolean {
-  const [isLive, setLive] = useState(false);
-  const handler = useRef(onMessage);
-  handler.current = onMessage;
+interface Options<T> {
+  /** Must stay the same between renders unless the stream is another one. */
+  readonly path: string;
+  /** Version of what is on the page already; read when the stream opens. */
+  readonly since?: string | undefined;
+  readonly isEnabled?: boolean;
+  readonly onMessage: (message: T) => void;
+  readonly onGap: () => void;
+  readonly onLive: (isLive: boolean) => void;
+}
+
+const browser: StreamDeps = {
+  document,
+  open: (url) => new EventSource(url),
+  after(ms, task) {
+    const timer = setTimeout(task, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Reads a server-sent stream while the component lives. */
+export function useStream<T>(options: Options<T>): void {
+  const { path, isEnabled = true } = options;
+  const latest = useRef(options);
   useEffect(() => {
-    const source = new EventSource(url);
-    source.onopen = () => setLive(true);
-    source.onerror = () => setLive(false);
-    source.onmessage = (event: MessageEvent<string>) => handler.current(JSON.parse(event.data) as T);
-    return () => source.close();
-  }, [url]);
-  return isLive;
+    latest.current = options;
+  });
+  useEffect(() => {
+    if (!isEnabled) return;
+    return openStream(browser, {
+      url: (since) => withVersion(path, since || (latest.current.since ?? '')),
+      onMessage: (data) => latest.current.onMessage(JSON.parse(data) as T),
+      onGap: () => latest.current.onGap(),
+      onLive: (isLive) => latest.current.onLive(isLive),
+    });
+  }, [path, isEnabled]);
+}
+
+function withVersion(path: string, version: string): string {
+  return version === '' ? path : `${path}&resourceVersion=${encodeURIComponent(version)}`;
 }

@@ -1,57 +1,32 @@
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useDeferredValue, useEffect, useState } from 'react';
-import type { Application } from '../../../../src/contract/index.ts';
+import { Link, useSearch } from '@tanstack/react-router';
+import { LiveSign } from '../../components/live-sign.tsx';
 import { QueryView } from '../../components/query-view.tsx';
-import { ago } from '../../lib/time.ts';
-import { useNow } from '../../lib/use-now.ts';
-import { StatusBadge } from './status-badge.tsx';
-import { healthSummary, shortRevision, syncSummary } from './summaries.ts';
+import { useTitle } from '../../lib/use-title.ts';
+import { ApplicationTable } from './application-table.tsx';
+import { ListFilters } from './list-filters.tsx';
+import { type ListSearch, parseListSearch } from './list-search.ts';
 import { PAGE_SIZE, useApplications } from './use-applications.ts';
-
-export interface ListSearch {
-  search?: string;
-  sync?: string;
-  health?: string;
-  offset?: number;
-}
-
-/** Filters live in the address, so that a view can be shared; anything else in it is dropped. */
-export function parseListSearch(raw: Record<string, unknown>): ListSearch {
-  const text = (key: string): string | undefined =>
-    typeof raw[key] === 'string' && raw[key] !== '' ? String(raw[key]) : undefined;
-  const offset = Number(raw['offset']);
-  const [search, sync, health] = [text('search'), text('sync'), text('health')];
-  return {
-    ...(search === undefined ? {} : { search }),
-    ...(sync === undefined ? {} : { sync }),
-    ...(health === undefined ? {} : { health }),
-    ...(Number.isInteger(offset) && offset > 0 ? { offset } : {}),
-  };
-}
-
-const SYNC_STATES = ['Synced', 'OutOfSync', 'Unknown'];
-const HEALTH_STATES = ['Healthy', 'Progressing', 'Degraded', 'Suspended', 'Missing', 'Unknown'];
 
 /** Every application, one page of the server's list at a time. */
 export function ApplicationListPage() {
-  const filters = useSearch({ from: '/applications' });
-  const { search = '', sync = '', health = '', offset = 0 } = filters;
-  const { result, isLive } = useApplications({ search, sync, health, offset });
+  const search = useSearch({ from: '/applications' });
+  const { result, isLive } = useApplications(search);
+  useTitle('Applications');
   return (
     <section>
       <div className="title">
         <h1>Applications</h1>
-        <span className={isLive ? 'live on' : 'live'}>{isLive ? 'live' : 'reconnecting…'}</span>
+        <LiveSign isLive={isLive} />
       </div>
-      <Filters filters={filters} />
+      <ListFilters search={search} />
       <QueryView query={result}>
-        {(page) =>
-          page.items.length === 0 ? (
-            <NoApplications isFiltered={search !== '' || sync !== '' || health !== ''} />
+        {({ items, total }) =>
+          items.length === 0 ? (
+            <NoApplications search={search} total={total} />
           ) : (
             <>
-              <ApplicationTable items={page.items} />
-              <Pager offset={offset} total={page.total} filters={filters} />
+              <ApplicationTable items={items} search={search} />
+              <Pager search={search} total={total} />
             </>
           )
         }
@@ -60,124 +35,23 @@ export function ApplicationListPage() {
   );
 }
 
-function Filters({ filters }: { filters: ListSearch }) {
-  const navigate = useNavigate({ from: '/applications' });
-  const [text, setText] = useState(filters.search ?? '');
-  const search = useDeferredValue(text);
-  useEffect(() => {
-    if (search !== (filters.search ?? ''))
-      void navigate({ search: parseListSearch({ ...filters, search, offset: 0 }), replace: true });
-  }, [search, filters, navigate]);
-  const choose = (key: 'sync' | 'health', value: string): void =>
-    void navigate({ search: parseListSearch({ ...filters, [key]: value, offset: 0 }), replace: true });
-  return (
-    <div className="filters">
-      <input
-        type="search"
-        placeholder="Name, project, repository…"
-        aria-label="Search"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-      <Choice
-        label="Sync"
-        value={filters.sync ?? ''}
-        values={SYNC_STATES}
-        onChange={(value) => choose('sync', value)}
-      />
-      <Choice
-        label="Health"
-        value={filters.health ?? ''}
-        values={HEALTH_STATES}
-        onChange={(value) => choose('health', value)}
-      />
-    </div>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  value: string;
-  values: readonly string[];
-  onChange: (value: string) => void;
-}
-
-function Choice({ label, value, values, onChange }: ChoiceProps) {
-  return (
-    <select aria-label={label} value={value} onChange={(event) => onChange(event.target.value)}>
-      <option value="">{label}: any</option>
-      {values.map((item) => (
-        <option key={item}>{item}</option>
-      ))}
-    </select>
-  );
-}
-
-function ApplicationTable({ items }: { items: readonly Application[] }) {
-  const now = useNow();
-  return (
-    <table className="cards">
-      <caption className="hidden">Applications</caption>
-      <thead>
-        <tr>
-          <th>Name</th>
-          <th>Sync</th>
-          <th>Health</th>
-          <th>Revision</th>
-          <th>Destination</th>
-          <th>Last sync</th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.map((app) => (
-          <ApplicationRow key={`${app.metadata.namespace}/${app.metadata.name}`} app={app} now={now} />
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function ApplicationRow({ app, now }: { app: Application; now: number }) {
-  const { name = '', namespace = '' } = app.metadata;
-  const problem = app.status?.conditions?.find(({ type }) => type.endsWith('Error'))?.message;
-  return (
-    <tr>
-      <td>
-        <Link to="/applications/$namespace/$name" params={{ namespace, name }} className="name">
-          {name}
-        </Link>
-        {problem !== undefined && <div className="problem">{problem}</div>}
-      </td>
-      <td>
-        <StatusBadge summary={syncSummary(app)} />
-      </td>
-      <td>
-        <StatusBadge
-          summary={healthSummary(app.status?.health?.status)}
-          title={app.status?.health?.message}
-        />
-      </td>
-      <td className="mono">{shortRevision(app.status?.sync?.revision)}</td>
-      <td>{[app.spec.destination.name, app.spec.destination.namespace].filter(Boolean).join(' / ')}</td>
-      <td>{ago(app.status?.operationState?.finishedAt, now)}</td>
-    </tr>
-  );
-}
-
-function Pager({ offset, total, filters }: { offset: number; total: number; filters: ListSearch }) {
-  const to = (next: number): ListSearch => parseListSearch({ ...filters, offset: next });
+function Pager({ search, total }: { search: ListSearch; total: number }) {
+  const { offset = 0 } = search;
+  const to = (next: number): ListSearch => parseListSearch({ ...search, offset: next });
+  if (total <= PAGE_SIZE && offset === 0) return null;
   return (
     <nav className="pager" aria-label="Pages">
       {offset > 0 && (
-        <Link to="/applications" search={to(Math.max(0, offset - PAGE_SIZE))}>
+        <Link to="/applications" search={to(offset - PAGE_SIZE)} rel="prev">
           ← Previous
         </Link>
       )}
       <span>
-        {offset + 1}–{Math.min(offset + PAGE_SIZE, total)} of {total.toLocaleString('en')}
+        {(offset + 1).toLocaleString('en')}–{Math.min(offset + PAGE_SIZE, total).toLocaleString('en')} of{' '}
+        {total.toLocaleString('en')}
       </span>
       {offset + PAGE_SIZE < total && (
-        <Link to="/applications" search={to(offset + PAGE_SIZE)}>
+        <Link to="/applications" search={to(offset + PAGE_SIZE)} rel="next">
           Next →
         </Link>
       )}
@@ -185,15 +59,28 @@ function Pager({ offset, total, filters }: { offset: number; total: number; filt
   );
 }
 
-function NoApplications({ isFiltered }: { isFiltered: boolean }) {
-  if (isFiltered) return <p className="quiet">No application matches these filters.</p>;
+const CREATE = `fairlead app create NAME \\
+  --repo URL --path PATH \\
+  --dest-server https://kubernetes.default.svc \\
+  --dest-namespace NAMESPACE`;
+
+function NoApplications({ search, total }: { search: ListSearch; total: number }) {
+  if (total > 0)
+    return (
+      <p className="blank">
+        This page is past the end. <Link to="/applications">Go to the first one</Link>
+      </p>
+    );
+  if (Object.keys(search).length > 0)
+    return (
+      <p className="blank">
+        No application matches. <Link to="/applications">Show all</Link>
+      </p>
+    );
   return (
-    <div className="card quiet">
-      <p>There is no application yet. Create one with</p>
-      <pre>
-        fairlead app create NAME --repo URL --path PATH --dest-server https://kubernetes.default.svc
-        --dest-namespace NAMESPACE
-      </pre>
+    <div className="blank">
+      <p>There is no application yet. Create the first one:</p>
+      <pre>{CREATE}</pre>
     </div>
   );
 }

@@ -1,182 +1,82 @@
 import { Link, useParams } from '@tanstack/react-router';
 import type { Application } from '../../../../src/contract/index.ts';
-import { Failure, QueryView } from '../../components/query-view.tsx';
-import { ago } from '../../lib/time.ts';
+import { Failure } from '../../components/failure.tsx';
+import { LiveSign } from '../../components/live-sign.tsx';
+import { OutLink } from '../../components/out-link.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { TimeAgo } from '../../components/time-ago.tsx';
 import { useNow } from '../../lib/use-now.ts';
+import { useTitle } from '../../lib/use-title.ts';
+import { ApplicationActions } from './application-actions.tsx';
+import { Deployments } from './deployments.tsx';
+import { Flow } from './flow.tsx';
+import { noticesOf } from './notices.ts';
+import { operationSummary } from './operation-summary.ts';
 import { ResourceTable } from './resource-table.tsx';
-import { StatusBadge } from './status-badge.tsx';
-import { healthSummary, initiator, shortRevision, syncSummary } from './summaries.ts';
-import { useApplication, useApplicationAction, useCommit } from './use-application.ts';
+import { applicationLinks } from './summaries.ts';
+import { useApplication, useApplicationAction } from './use-application.ts';
 
 /** One application: what state it is in and why, its objects, its last deployments. */
 export function ApplicationPage() {
-  const { namespace, name } = useParams({ from: '/applications/$namespace/$name' });
-  const query = useApplication(namespace, name);
+  const id = useParams({ from: '/applications/$namespace/$name' });
+  const { result, isLive } = useApplication(id);
+  useTitle(id.name);
   return (
     <section>
-      <p>
+      <div className="crumb">
         <Link to="/applications">← Applications</Link>
-      </p>
-      <QueryView query={query}>{(app) => <ApplicationView app={app} />}</QueryView>
+        <LiveSign isLive={isLive} />
+      </div>
+      <QueryView query={result}>{(app) => <ApplicationView key={app.metadata.uid} app={app} />}</QueryView>
     </section>
   );
 }
 
 function ApplicationView({ app }: { app: Application }) {
+  const now = useNow(operationSummary(app, 0)?.isRunning === true ? 1_000 : 10_000);
   const action = useApplicationAction(app);
   return (
     <>
       <div className="title">
         <h1>{app.metadata.name}</h1>
-        <StatusBadge summary={syncSummary(app)} />
-        <StatusBadge
-          summary={healthSummary(app.status?.health?.status)}
-          title={app.status?.health?.message}
-        />
-        <span className="actions">
-          <button
-            type="button"
-            className="plain"
-            disabled={action.isPending}
-            onClick={() => action.mutate('refresh')}
-          >
-            Refresh
-          </button>
-          <button type="button" disabled={action.isPending} onClick={() => action.mutate('sync')}>
-            Sync
-          </button>
-        </span>
+        <ApplicationActions app={app} action={action} />
       </div>
       {action.error !== null && <Failure message={action.error.message} />}
-      <Conditions app={app} />
-      <div className="columns">
-        <CurrentRevision app={app} />
-        <LastOperation app={app} />
-        <SourceCard app={app} />
+      <Notices app={app} now={now} />
+      <Flow app={app} now={now} />
+      <Links app={app} />
+      <div className="halves">
+        <Deployments app={app} now={now} />
+        <ResourceTable app={app} />
       </div>
-      <h2>Resources</h2>
-      <ResourceTable app={app} />
-      <History app={app} />
     </>
   );
 }
 
-function Conditions({ app }: { app: Application }) {
+function Notices({ app, now }: { app: Application; now: number }) {
+  return noticesOf(app).map(({ key, tone, title, message, since }) => (
+    <div key={key} className={`notice ${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
+      <p className="notice-title">
+        <strong>{title}</strong>{' '}
+        <span className="quiet">
+          <TimeAgo time={since} now={now} />
+        </span>
+      </p>
+      <p className="message">{message}</p>
+    </div>
+  ));
+}
+
+function Links({ app }: { app: Application }) {
+  const links = applicationLinks(app);
+  if (links.length === 0) return null;
   return (
-    <>
-      {app.status?.health?.message !== undefined && app.status.health.status !== 'Healthy' && (
-        <p className="notice">{app.status.health.message}</p>
-      )}
-      {(app.status?.conditions ?? []).map(({ type, message }) => (
-        <p
-          key={type + message}
-          className={type.endsWith('Error') ? 'failure' : 'notice'}
-          role={type.endsWith('Error') ? 'alert' : 'status'}
-        >
-          <strong>{type}</strong> {message}
-        </p>
+    <ul className="links" aria-label="Links">
+      {links.map(({ title, url }) => (
+        <li key={url}>
+          <OutLink url={url}>{title}</OutLink>
+        </li>
       ))}
-    </>
-  );
-}
-
-function CurrentRevision({ app }: { app: Application }) {
-  const now = useNow();
-  const revision = app.status?.operationState?.syncResult?.revision ?? app.status?.sync?.revision;
-  const commit = useCommit(app, revision);
-  return (
-    <div className="card">
-      <h2>Commit</h2>
-      <p className="mono">{shortRevision(revision) || 'none yet'}</p>
-      {commit.data !== undefined && (
-        <>
-          <p>{commit.data.message?.split('\n')[0]}</p>
-          <p className="quiet">
-            {commit.data.author}, {ago(commit.data.date, now)}
-          </p>
-        </>
-      )}
-    </div>
-  );
-}
-
-function LastOperation({ app }: { app: Application }) {
-  const now = useNow(1_000);
-  const operation = app.status?.operationState;
-  return (
-    <div className="card">
-      <h2>Last sync</h2>
-      {operation === undefined ? (
-        <p className="quiet">Never synced</p>
-      ) : (
-        <>
-          <p>
-            {operation.phase} {initiator(app)}
-          </p>
-          <p className="quiet">
-            {operation.finishedAt === undefined
-              ? `since ${ago(operation.startedAt, now)}`
-              : ago(operation.finishedAt, now)}
-          </p>
-          <p>{operation.message}</p>
-        </>
-      )}
-    </div>
-  );
-}
-
-function SourceCard({ app }: { app: Application }) {
-  const { source, destination } = app.spec;
-  return (
-    <div className="card">
-      <h2>Source</h2>
-      <p className="break">{source?.repoURL}</p>
-      <p className="quiet">
-        {[source?.path ?? source?.chart, source?.targetRevision ?? 'HEAD'].filter(Boolean).join(' at ')}
-      </p>
-      <p className="quiet">
-        into {destination.name ?? destination.server}, namespace {destination.namespace ?? 'of each manifest'}
-      </p>
-    </div>
-  );
-}
-
-function History({ app }: { app: Application }) {
-  const now = useNow();
-  const history = [...(app.status?.history ?? [])].reverse();
-  if (history.length === 0) return null;
-  return (
-    <>
-      <h2>Last commits deployed</h2>
-      <ol className="history">
-        {history.map((entry) => (
-          <HistoryEntry
-            key={entry.id}
-            app={app}
-            revision={entry.revision ?? ''}
-            deployedAgo={ago(entry.deployedAt, now)}
-          />
-        ))}
-      </ol>
-    </>
-  );
-}
-
-function HistoryEntry({
-  app,
-  revision,
-  deployedAgo,
-}: {
-  app: Application;
-  revision: string;
-  deployedAgo: string;
-}) {
-  const commit = useCommit(app, revision);
-  return (
-    <li>
-      <span className="mono">{shortRevision(revision)}</span>
-      <span>{commit.data?.message?.split('\n')[0]}</span>
-      <span className="quiet">{[commit.data?.author, deployedAgo].filter(Boolean).join(', ')}</span>
-    </li>
+    </ul>
   );
 }

@@ -1,54 +1,126 @@
 // What the page says about an application: pure functions over the API's objects.
 import type { Application } from '../../../../src/contract/index.ts';
+import { type PageLink, titledLink } from '../../lib/links.ts';
 
-/** One of five tones that the style sheet turns into colour; the word beside it always says the same. */
-export type Tone = 'good' | 'busy' | 'bad' | 'off' | 'unknown';
+/** One of six tones that the style sheet turns into colour and shape; the word beside it always says the same. */
+export type Tone = 'good' | 'moving' | 'attention' | 'bad' | 'off' | 'unknown';
+
+/** What a person does from the page. */
+export type ApplicationAction = 'refresh' | 'sync' | 'sync-and-delete' | 'stop';
 
 export interface Summary {
   readonly tone: Tone;
   readonly label: string;
 }
 
-export function syncSummary(app: Application): Summary {
-  const status = app.status?.sync?.status;
-  const phase = app.status?.operationState?.phase;
-  if (phase === 'Running' || phase === 'Terminating')
-    return { tone: 'busy', label: phase === 'Running' ? 'Syncing' : phase };
-  switch (status) {
-    case 'Synced':
-      return { tone: 'good', label: 'Synced' };
-    case 'OutOfSync':
-      return { tone: 'busy', label: 'OutOfSync' };
-    default:
-      return { tone: 'unknown', label: 'Unknown' };
-  }
-}
+type Source = NonNullable<Application['spec']['source']>;
 
-const HEALTH_TONES: Record<string, Tone> = {
+const SYNC: Readonly<Record<string, Tone>> = { Synced: 'good', OutOfSync: 'attention' };
+const HEALTH: Readonly<Record<string, Tone>> = {
   Healthy: 'good',
-  Progressing: 'busy',
+  Progressing: 'moving',
   Suspended: 'off',
-  Missing: 'busy',
+  Missing: 'attention',
   Degraded: 'bad',
 };
 
-export function healthSummary(status: string | undefined): Summary {
-  return { tone: HEALTH_TONES[status ?? ''] ?? 'unknown', label: status ?? 'Unknown' };
+/** Whether Git and the cluster agree; a sync that runs now is the better answer. */
+export function syncSummary(app: Application): Summary {
+  const operation = app.status?.operationState;
+  if (operation?.phase === 'Terminating') return { tone: 'moving', label: 'Stopping' };
+  if (operation?.phase === 'Running')
+    return operation.finishedAt === undefined
+      ? { tone: 'moving', label: 'Syncing' }
+      : { tone: 'attention', label: 'Retrying' };
+  return syncStatus(app.status?.sync?.status);
 }
 
+export function syncStatus(status: string | undefined): Summary {
+  return { tone: SYNC[status ?? ''] ?? 'unknown', label: status || 'Unknown' };
+}
+
+export function healthSummary(status: string | undefined): Summary {
+  return { tone: HEALTH[status ?? ''] ?? 'unknown', label: status || 'Unknown' };
+}
+
+/** Seven characters of a commit id; versions of charts and images stay whole. */
 export function shortRevision(revision: string | undefined): string {
   if (revision === undefined) return '';
   return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 7) : revision;
 }
 
-/** Who or what started the last operation, in words. */
-export function initiator(app: Application): string {
-  const by = app.status?.operationState?.operation.initiatedBy;
+/** `Ada <ada@example.com>` → `Ada`. */
+export function authorName(author: string): string {
+  return author.replace(/\s*<[^<>]*>$/, '') || author;
+}
+
+/** Who or what started an operation, in words. */
+export function initiator(
+  by: { readonly automated?: boolean | undefined; readonly username?: string | undefined } | undefined,
+): string {
   if (by?.automated === true) return 'by automated sync';
   return by?.username === undefined ? '' : `by ${by.username}`;
 }
 
-/** `web-dev` of `argocd` → its place in the API. */
-export function applicationPath(namespace: string, name: string): string {
-  return `/api/v1/applications/${encodeURIComponent(name)}?appNamespace=${encodeURIComponent(namespace)}`;
+/** Where the manifests come from: every source that counts. */
+export function sourcesOf({ spec }: Application): readonly Source[] {
+  if (spec.sourceHydrator !== undefined) {
+    const { drySource } = spec.sourceHydrator;
+    return [{ repoURL: drySource.repoURL, path: drySource.path, targetRevision: drySource.targetRevision }];
+  }
+  if (spec.sources !== undefined && spec.sources.length > 0) return spec.sources;
+  return spec.source === undefined ? [] : [spec.source];
+}
+
+/** What the sync policy does by itself. */
+export function policySummary({ spec }: Application): string {
+  const automated = spec.syncPolicy?.automated;
+  if (automated === undefined || automated === null || automated.enabled === false)
+    return 'Waits for a person to sync';
+  return [
+    'Automatic',
+    automated.prune === true ? 'deletes what left Git' : 'keeps what left Git',
+    automated.selfHeal === true ? 'repairs drift' : 'leaves drift',
+  ].join(', ');
+}
+
+export function isPruneAutomatic({ spec }: Application): boolean {
+  const automated = spec.syncPolicy?.automated;
+  return automated?.prune === true && automated.enabled !== false;
+}
+
+/** Objects that left Git and are still in the cluster. */
+export function objectsToDelete(app: Application): number {
+  return (app.status?.resources ?? []).filter(({ requiresPruning }) => requiresPruning === true).length;
+}
+
+/** The cluster and namespace it goes to, in few words. */
+export function destinationText({ spec: { destination } }: Application): string {
+  const { name, server = '', namespace } = destination;
+  const own = server === 'https://kubernetes.default.svc' ? 'in-cluster' : server;
+  return [name || own, namespace].filter(Boolean).join(' / ');
+}
+
+/** Links that the application carries: what it serves, what its owner noted. Only safe schemes. */
+export function applicationLinks(app: Application): readonly PageLink[] {
+  const noted = Object.entries(app.metadata.annotations ?? {})
+    .filter(([key]) => key.startsWith('link.argocd.argoproj.io/'))
+    .map(([, value]) => value);
+  const texts = [
+    ...(app.status?.summary?.externalURLs ?? []),
+    ...noted,
+    ...(app.spec.info ?? []).map(({ name, value }) => `${name}|${value}`),
+  ];
+  const links = texts.map(titledLink).filter((link) => link !== undefined);
+  return [...new Map(links.map((link) => [link.url, link])).values()];
+}
+
+/** `web-dev` of `argocd` → its place in the API; `rest` goes below it. */
+export function applicationPath(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  rest = '',
+  query: Readonly<Record<string, string>> = {},
+): string {
+  const params = new URLSearchParams({ appNamespace: namespace, ...query });
+  return `/api/v1/applications/${encodeURIComponent(name)}${rest}?${params}`;
 }

@@ -1,75 +1,144 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { Application, CommitMetadata, ResourceTree } from '../../../../src/contract/index.ts';
+import { useState } from 'react';
+import type {
+  Application,
+  ApplicationWatchEvent,
+  CommitMetadata,
+  EventList,
+  ManagedResourceList,
+  ResourceResponse,
+  ResourceTree,
+  SyncRequest,
+} from '../../../../src/contract/index.ts';
 import { api } from '../../lib/api.ts';
 import { useStream } from '../../lib/use-stream.ts';
-import { applicationPath } from './summaries.ts';
-import type { ApplicationEvent } from './use-applications.ts';
+import type { ResourceRow } from './resource-rows.ts';
+import { type ApplicationAction, applicationPath } from './summaries.ts';
+
+export interface ApplicationId {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const POLL_MS = 3_000;
+/** Objects below the application's own change without a word of the stream. */
+const TREE_POLL_MS = { moving: 1_000, still: 5_000 };
+
+export function idOf({ metadata: { namespace = '', name = '' } }: Application): ApplicationId {
+  return { namespace, name };
+}
 
 /** One application, kept live by the stream. */
-export function useApplication(namespace: string, name: string) {
+export function useApplication(id: ApplicationId) {
   const queryClient = useQueryClient();
-  const key = ['application', namespace, name];
+  const key = ['application', id];
+  const [isLive, setLive] = useState(false);
   const result = useQuery({
     queryKey: key,
-    queryFn: ({ signal }) => api<Application>('GET', applicationPath(namespace, name), undefined, signal),
+    queryFn: ({ signal }) => api<Application>('GET', applicationPath(id), { signal }),
+    refetchInterval: isLive ? false : POLL_MS,
   });
-  const params = new URLSearchParams({ name, appNamespace: namespace });
-  useStream<ApplicationEvent>(`/api/v1/stream/applications?${params}`, (event) => {
-    if (event.result.type === 'DELETED') void queryClient.invalidateQueries({ queryKey: key });
-    else queryClient.setQueryData(key, event.result.application);
+  const reread = (): void => void queryClient.invalidateQueries({ queryKey: key });
+  const params = new URLSearchParams({ name: id.name, appNamespace: id.namespace });
+  useStream<{ readonly result?: ApplicationWatchEvent }>({
+    path: `/api/v1/stream/applications?${params}`,
+    onMessage({ result: event }) {
+      if (event === undefined) return;
+      if (event.type === 'DELETED') reread();
+      else queryClient.setQueryData(key, event.application);
+    },
+    onGap: reread,
+    onLive: setLive,
   });
-  return result;
+  return { result, isLive };
 }
 
 /** Everything the application's objects own, re-read whenever the application changes. */
 export function useResourceTree(app: Application) {
-  const { name = '', namespace = '', resourceVersion } = app.metadata;
+  const id = idOf(app);
+  const isMoving =
+    app.status?.health?.status === 'Progressing' || app.status?.operationState?.phase === 'Running';
   return useQuery({
-    queryKey: ['resource-tree', namespace, name, resourceVersion],
-    queryFn: ({ signal }) =>
-      api<ResourceTree>(
-        'GET',
-        `/api/v1/applications/${encodeURIComponent(name)}/resource-tree?appNamespace=${encodeURIComponent(namespace)}`,
-        undefined,
-        signal,
-      ),
+    queryKey: ['resource-tree', id, app.metadata.resourceVersion],
+    queryFn: ({ signal }) => api<ResourceTree>('GET', applicationPath(id, '/resource-tree'), { signal }),
     placeholderData: (previous) => previous,
-    refetchInterval: 5_000,
+    gcTime: 10_000,
+    refetchInterval: isMoving ? TREE_POLL_MS.moving : TREE_POLL_MS.still,
   });
 }
 
 /** Author, time and message of a commit; a commit never changes, so it is read once. */
-export function useCommit(app: Application, revision: string | undefined) {
-  const { name = '', namespace = '' } = app.metadata;
+export function useCommit(id: ApplicationId, revision: string | undefined) {
   return useQuery({
-    queryKey: ['commit', namespace, name, revision],
-    enabled: revision !== undefined,
+    queryKey: ['commit', id, revision],
+    enabled: revision !== undefined && /^[0-9a-f]{40}$/.test(revision),
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: ({ signal }) =>
       api<CommitMetadata>(
         'GET',
-        `/api/v1/applications/${encodeURIComponent(name)}/revisions/${encodeURIComponent(revision ?? '')}/metadata?appNamespace=${encodeURIComponent(namespace)}`,
-        undefined,
-        signal,
+        applicationPath(id, `/revisions/${encodeURIComponent(revision ?? '')}/metadata`),
+        {
+          signal,
+        },
       ),
   });
 }
 
-export type ApplicationAction = 'refresh' | 'sync';
+/** How one object differs from Git, read when somebody asks and again when the application changes. */
+export function useDifference(app: Application, row: ResourceRow) {
+  const { group, kind, namespace, name } = row;
+  const path = applicationPath(idOf(app), '/managed-resources', { group, kind, namespace, name });
+  return useQuery({
+    queryKey: ['difference', path, app.metadata.resourceVersion],
+    queryFn: async ({ signal }) => {
+      const { items } = await api<ManagedResourceList>('GET', path, { signal });
+      // An empty filter means "any" to the server: core objects are told apart here.
+      return items.find((item) => item.group === group && item.namespace === namespace) ?? null;
+    },
+    placeholderData: (previous) => previous,
+  });
+}
 
-/** The two things a person does from the page: look again, and sync. */
+/** The object as it is in the cluster; the server masks secrets. */
+export function useManifest(app: Application, row: ResourceRow) {
+  const { group, version, kind, namespace, name } = row;
+  const query = { group, version, kind, namespace, resourceName: name };
+  const path = applicationPath(idOf(app), '/resource', query);
+  return useQuery({
+    queryKey: ['manifest', path, app.metadata.resourceVersion],
+    queryFn: async ({ signal }): Promise<unknown> =>
+      JSON.parse((await api<ResourceResponse>('GET', path, { signal })).manifest),
+    placeholderData: (previous) => previous,
+  });
+}
+
+/** What the cluster reported about one object, newest first. */
+export function useEvents(app: Application, row: ResourceRow) {
+  const { namespace, name, uid = '' } = row;
+  const query = { resourceName: name, resourceNamespace: namespace, resourceUID: uid };
+  const path = applicationPath(idOf(app), '/events', query);
+  return useQuery({
+    queryKey: ['events', path],
+    queryFn: async ({ signal }) => (await api<EventList>('GET', path, { signal })).items.toReversed(),
+    refetchInterval: TREE_POLL_MS.still,
+  });
+}
+
+/** Look again, sync, stop a sync: done when the server has taken it up (a refresh: when it has looked). */
 export function useApplicationAction(app: Application) {
-  const { name = '', namespace = '' } = app.metadata;
+  const id = idOf(app);
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (action: ApplicationAction) =>
-      action === 'refresh'
-        ? api<Application>('GET', `${applicationPath(namespace, name)}&refresh=normal`)
-        : api<Application>('POST', `/api/v1/applications/${encodeURIComponent(name)}/sync`, {
-            name,
-            appNamespace: namespace,
-            prune: false,
-          }),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['application', namespace, name] }),
+    mutationFn: async (action: ApplicationAction): Promise<void> => {
+      if (action === 'refresh') await api('GET', applicationPath(id, '', { refresh: 'normal' }));
+      else if (action === 'stop') await api('DELETE', applicationPath(id, '/operation'));
+      else
+        await api('POST', applicationPath(id, '/sync'), { body: syncBody(id, action === 'sync-and-delete') });
+    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ['application', id] }),
   });
+}
+
+function syncBody({ namespace, name }: ApplicationId, prune: boolean): SyncRequest {
+  return { name, appNamespace: namespace, prune };
 }

@@ -1,81 +1,114 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef } from 'react';
-import type { Application } from '../../../../src/contract/index.ts';
+import { useRef, useState } from 'react';
+import type { Application, ApplicationWatchEvent } from '../../../../src/contract/index.ts';
 import { api } from '../../lib/api.ts';
 import { useStream } from '../../lib/use-stream.ts';
-
-export interface ListQuery {
-  readonly search: string;
-  readonly sync: string;
-  readonly health: string;
-  readonly offset: number;
-}
-
-export interface ApplicationPageData {
-  readonly items: readonly Application[];
-  readonly total: number;
-}
-
-export interface ApplicationEvent {
-  readonly result: { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly application: Application };
-}
+import { useThrottled } from '../../lib/use-throttled.ts';
+import type { ListSearch } from './list-search.ts';
+import { type PageData, replaceItems } from './page-data.ts';
 
 export const PAGE_SIZE = 50;
-const FIELDS =
-  'items.metadata.name,items.metadata.namespace,items.metadata.uid,items.spec,items.status.sync,items.status.health,items.status.operationState.phase,items.status.operationState.finishedAt,items.status.conditions';
-/** Changes outside the page alter counts and order: a re-read at most this often. */
+const FIELDS = [
+  ...['name', 'namespace', 'uid', 'annotations', 'deletionTimestamp'].map((name) => `metadata.${name}`),
+  ...['project', 'destination'].map((name) => `spec.${name}`),
+  ...['sync.status', 'sync.revision', 'health', 'conditions'].map((name) => `status.${name}`),
+  ...['phase', 'finishedAt'].map((name) => `status.operationState.${name}`),
+];
+/** Many changes at once are drawn together. */
+const DRAW_MS = 80;
+/** Changes alter counts, order and what matches: a re-read at most this often. */
 const REREAD_MS = 1_500;
+/** While the stream is down, so that the page finds out when the server is back or wants a sign-in. */
+const POLL_MS = 3_000;
+
+interface StreamMessage {
+  readonly result?: ApplicationWatchEvent;
+}
 
 /** One page of the list, kept live by the stream. */
-export function useApplications(query: ListQuery) {
+export function useApplications(search: ListSearch) {
   const queryClient = useQueryClient();
-  const key = ['applications', query];
+  const key = ['applications', 'page', search];
+  const [isLive, setLive] = useState(false);
   const result = useQuery({
     queryKey: key,
-    queryFn: ({ signal }) => fetchPage(query, signal),
+    queryFn: ({ signal }) => fetchPage(search, signal),
     placeholderData: keepPreviousData,
+    refetchInterval: isLive ? false : POLL_MS,
   });
-  const reread = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const isLive = useStream<ApplicationEvent>(
-    `/api/v1/stream/applications?fields=${encodeURIComponent(FIELDS.replaceAll('items.', 'result.application.').concat(',result.type'))}`,
-    (event) => {
-      const { type, application } = event.result;
-      if (type === 'MODIFIED') {
-        queryClient.setQueryData<ApplicationPageData>(
-          key,
-          (page) => page && { ...page, items: replaceItem(page.items, application) },
-        );
-      }
-      reread.current ??= setTimeout(() => {
-        reread.current = undefined;
-        void queryClient.invalidateQueries({ queryKey: ['applications'] });
-      }, REREAD_MS);
-    },
+  const changed = useRef(new Map<string | undefined, Application>());
+  const draw = useThrottled(() => {
+    const fresh = changed.current;
+    changed.current = new Map();
+    queryClient.setQueryData<PageData>(key, (page) => page && replaceItems(page, fresh));
+  }, DRAW_MS);
+  const reread = useThrottled(
+    () => void queryClient.invalidateQueries({ queryKey: ['applications'] }),
+    REREAD_MS,
   );
+  useStream<StreamMessage>({
+    path: `/api/v1/stream/applications?fields=${STREAM_FIELDS}`,
+    since: result.data?.version,
+    isEnabled: result.data !== undefined,
+    onMessage({ result: event }) {
+      if (event === undefined) return;
+      changed.current.set(event.application.metadata.uid, event.application);
+      draw();
+      reread();
+    },
+    onGap: reread,
+    onLive: setLive,
+  });
   return { result, isLive };
 }
 
-async function fetchPage(query: ListQuery, signal: AbortSignal): Promise<ApplicationPageData> {
-  const params = new URLSearchParams({
-    limit: String(PAGE_SIZE),
-    offset: String(query.offset),
-    fields: `${FIELDS},metadata`,
-  });
-  for (const key of ['search', 'sync', 'health'] as const) if (query[key] !== '') params.set(key, query[key]);
-  const list = await api<{ items: Application[] | null; metadata?: { total?: number } }>(
-    'GET',
-    `/api/v1/applications?${params}`,
-    undefined,
-    signal,
-  );
-  const items = list.items ?? [];
-  return { items, total: list.metadata?.total ?? items.length };
+export interface Counts {
+  readonly total: number;
+  readonly failing: number;
+  readonly unknown: number;
+  readonly outOfSync: number;
+  readonly progressing: number;
 }
 
-function replaceItem(items: readonly Application[], changed: Application): readonly Application[] {
-  return items.map((item) =>
-    item.metadata.name === changed.metadata.name && item.metadata.namespace === changed.metadata.namespace
-      ? changed
-      : item,
-  );
+/** How many applications need a look, among those that match the text. */
+export function useCounts(search: string) {
+  return useQuery({
+    queryKey: ['applications', 'counts', search],
+    queryFn: async ({ signal }): Promise<Counts> => {
+      const count = async (filter: ListSearch): Promise<number> =>
+        (await fetchPage({ search, ...filter }, signal, 1)).total;
+      const [total, failing, unknown, outOfSync, progressing] = await Promise.all([
+        count({}),
+        count({ health: 'Degraded' }),
+        count({ sync: 'Unknown' }),
+        count({ sync: 'OutOfSync' }),
+        count({ health: 'Progressing' }),
+      ]);
+      return { total, failing, unknown, outOfSync, progressing };
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+const STREAM_FIELDS = encodeURIComponent(
+  ['result.type', ...FIELDS.map((field) => `result.application.${field}`)].join(','),
+);
+
+interface ListAnswer {
+  readonly items: readonly Application[] | null;
+  readonly metadata: { readonly total?: number; readonly resourceVersion?: string };
+}
+
+async function fetchPage(search: ListSearch, signal: AbortSignal, limit = PAGE_SIZE): Promise<PageData> {
+  const params = new URLSearchParams({
+    limit: String(limit),
+    fields: limit === 1 ? 'metadata' : `metadata,${FIELDS.map((field) => `items.${field}`).join(',')}`,
+  });
+  for (const [key, value] of Object.entries(search)) if (value !== '') params.set(key, String(value));
+  const { items, metadata } = await api<ListAnswer>('GET', `/api/v1/applications?${params}`, { signal });
+  return {
+    items: items ?? [],
+    total: metadata.total ?? items?.length ?? 0,
+    version: metadata.resourceVersion ?? '',
+  };
 }

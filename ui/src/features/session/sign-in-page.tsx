@@ -1,8 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import type { FormEvent } from 'react';
-import { Failure } from '../../components/query-view.tsx';
+import { useRouter, useSearch } from '@tanstack/react-router';
+import { type FormEvent, useEffect, useRef } from 'react';
+import { Failure } from '../../components/failure.tsx';
 import { api } from '../../lib/api.ts';
+import { returnPath } from '../../lib/links.ts';
+import { useTitle } from '../../lib/use-title.ts';
 
 interface Credentials {
   username: string;
@@ -11,35 +13,45 @@ interface Credentials {
 
 /** User name and password; the session is a cookie the page cannot read. */
 export function SignInPage() {
-  const navigate = useNavigate();
+  const { to } = useSearch({ from: '/login' });
+  const { history } = useRouter();
   const queryClient = useQueryClient();
+  const password = useRef<HTMLInputElement>(null);
   const signIn = useMutation({
-    mutationFn: (credentials: Credentials) => api('POST', '/api/v1/session', credentials),
+    mutationFn: (body: Credentials) => api('POST', '/api/v1/session', { body }),
     onSuccess: () => {
       queryClient.clear();
-      return navigate({ to: '/applications' });
+      history.replace(returnPath(to));
     },
+    onError: () => password.current?.select(),
   });
+  useTitle('Sign in');
+  // The page has one purpose, and this is where it starts.
+  useEffect(() => password.current?.focus(), []);
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     signIn.mutate({ username: String(form.get('username')), password: String(form.get('password')) });
   };
   return (
-    <form className="card sign-in" onSubmit={submit}>
+    <form className="sign-in" onSubmit={submit}>
       <h1>Sign in</h1>
       <label>
         User name
-        <input name="username" autoComplete="username" defaultValue="admin" required />
+        <input name="username" autoComplete="username" autoCapitalize="none" defaultValue="admin" required />
       </label>
       <label>
         Password
-        <input name="password" type="password" autoComplete="current-password" required />
+        <input ref={password} name="password" type="password" autoComplete="current-password" required />
       </label>
       {signIn.error !== null && <Failure message={signIn.error.message} />}
-      <button type="submit" disabled={signIn.isPending}>
-        Sign in
+      <button type="submit" className="primary" disabled={signIn.isPending}>
+        {signIn.isPending ? 'Signing in…' : 'Sign in'}
       </button>
+      <p className="quiet">
+        The first password is printed by <code>fairlead up</code>; in a cluster it is in the Secret{' '}
+        <code>argocd-initial-admin-secret</code>.
+      </p>
     </form>
   );
 }
