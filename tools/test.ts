@@ -1,5 +1,5 @@
 // Runs a group of tests with Node's own runner and ends with one line "N passed, N failed".
-//   node tools/test.ts unit [FILTER]   tests beside the source and test/e2e: Node and git are enough
+//   node tools/test.ts unit [FILTER]   tests beside the source (the page's too) and test/e2e: Node and git are enough
 //   node tools/test.ts real [FILTER]   test/real: the same behaviour against real servers
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -7,7 +7,13 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 const GROUPS: Record<string, string[]> = {
-  unit: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'test/support/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+  unit: [
+    'src/**/*.test.ts',
+    'ui/src/**/*.test.ts',
+    'tools/**/*.test.ts',
+    'test/support/**/*.test.ts',
+    'test/e2e/**/*.test.ts',
+  ],
   real: ['test/real/**/*.test.ts'],
 };
 

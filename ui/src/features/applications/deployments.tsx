@@ -17,7 +17,7 @@ export function Deployments({ app, now }: { app: Application; now: number }) {
   const shown = isAll ? entries : entries.slice(0, FEW);
   return (
     <aside>
-      <h2>Deployed</h2>
+      <h2 className="deployed-title">Deployed</h2>
       {entries.length === 0 && <p className="quiet">Nothing so far</p>}
       <ol className="deployments">
         {shown.map((entry) => (
