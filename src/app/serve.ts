@@ -1,8 +1,7 @@
 // `fairlead serve`: the control plane against a real cluster.
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ClusterConnection, inClusterConnection, loadKubeconfig } from '../k8s/index.ts';
-import { messageOf } from '../lib/index.ts';
+import { lockFolder, messageOf } from '../lib/index.ts';
 import { startControlPlane } from './compose.ts';
 import { type Environment, readEnvironment } from './config.ts';
 import { AppError, addressError, parseListen } from './errors.ts';
@@ -13,7 +12,6 @@ import { uiDirectory } from './ui.ts';
 /** Resolves when it was told to stop and has stopped. */
 export async function runServe(options: ServeOptions, context: ProcessContext): Promise<void> {
   const environment = readEnvironment();
-  const deps = machineDeps(environment);
   if (options.role !== 'all') {
     throw new AppError(
       'BAD_OPTION',
@@ -21,14 +19,28 @@ export async function runServe(options: ServeOptions, context: ProcessContext): 
       `Cannot run with --role ${options.role}: this version runs everything in one process; leave --role out`,
     );
   }
-  const listen = parseListen(options.listen);
   const dataDir = resolve(environment.cwd, options.dataDir);
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  // One journal, one writer: `serve` and `up` in the same folder would take each other's records for their own.
+  const lock = lockFolder(dataDir);
+  try {
+    await serve({ ...options, dataDir }, environment, context);
+  } finally {
+    lock.release();
+  }
+}
+
+async function serve(
+  options: ServeOptions,
+  environment: Environment,
+  context: ProcessContext,
+): Promise<void> {
+  const deps = machineDeps(environment);
+  const { dataDir } = options;
   const connection = await connectionFor(options, environment);
   const plane = await startControlPlane(deps, {
     connection,
     namespace: options.namespace,
-    ...listen,
+    ...parseListen(options.listen),
     auth: options.auth,
     dataDir,
     store: options.store,

@@ -8,7 +8,7 @@ import { startApiServer } from '../apiserver/index.ts';
 import { applicationType } from '../controllers/index.ts';
 import { type GitServer, initRepository, serveRepositories } from '../git/index.ts';
 import { connectionOfKubeconfig, isKubeError, type KubeClient } from '../k8s/index.ts';
-import { limits } from '../lib/index.ts';
+import { limits, lockFolder } from '../lib/index.ts';
 import type { Application } from '../model/index.ts';
 import { initialPassword } from './accounts.ts';
 import { type ControlPlane, type ControlPlaneDeps, startControlPlane } from './compose.ts';
@@ -58,11 +58,14 @@ export async function startAll(
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
-    await rm(join(dataDir, 'ready.json'), { force: true });
   };
   try {
+    const lock = lockFolder(dataDir);
+    closers.push(async () => lock.release());
     if (options.fresh) await startOver(dataDir);
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    const readyFile = join(dataDir, 'ready.json');
+    // What a killed process left there would send the command line to nobody.
+    await rm(readyFile, { force: true });
     const { host, port } = parseListen(options.listen);
     // The Git server and the Kubernetes API take the next two ports, so that clones and kubeconfigs stay valid.
     const next = (offset: number): number => (port === 0 ? 0 : port + offset);
@@ -109,7 +112,8 @@ export async function startAll(
     await createSampleApplicationsOnce(plane.home, gitUrl, join(dataDir, SAMPLE_MARK));
     const password = (await initialPassword(plane.home, NAMESPACE)) ?? '';
     const ready: ReadyFile = { url: plane.url, gitUrl, kubeconfig, username: 'admin', password };
-    await writeFile(join(dataDir, 'ready.json'), `${JSON.stringify(ready, undefined, 2)}\n`, { mode: 0o600 });
+    closers.push(() => rm(readyFile, { force: true }));
+    await writeFile(readyFile, `${JSON.stringify(ready, undefined, 2)}\n`, { mode: 0o600 });
     printReady(ready, context);
     return { ready, close };
   } catch (error) {
@@ -138,10 +142,12 @@ const OWN_ENTRIES = [
   'git',
   'checkouts',
   'renders',
+  'scratch',
   'journal.sqlite',
   'journal.sqlite-wal',
   'journal.sqlite-shm',
   'kubeconfig',
+  'cli-session.json',
   'ready.json',
   SAMPLE_MARK,
 ];

@@ -170,7 +170,9 @@ async function managedResource(
   const predicted =
     change.kind === 'modified' && desired !== undefined
       ? await predict(cluster, desired, signal)
-      : (live ?? desired);
+      : change.kind === 'extra'
+        ? undefined // a sync deletes it, if it prunes
+        : (live ?? desired);
   const [target, current, next] = maskSecrets(
     [desired, live, predicted].map((object) => object && withoutManagedFields(object)),
   );
@@ -185,14 +187,21 @@ async function managedResource(
     name,
     targetState: target === undefined ? '' : text(target),
     liveState: text(current),
-    normalizedLiveState: text(current),
-    predictedLiveState: text(next),
+    normalizedLiveState: text(withoutGeneration(current)),
+    predictedLiveState: text(withoutGeneration(next)),
     ...(live?.metadata.resourceVersion === undefined
       ? {}
       : { resourceVersion: live.metadata.resourceVersion }),
     modified: change.kind !== 'synced',
     fields: change.fields,
   };
+}
+
+/** The server counts changes in it: it differs whenever anything does. */
+function withoutGeneration(object: KubeObject | undefined): KubeObject | undefined {
+  if (object?.metadata.generation === undefined) return object;
+  const { generation: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** What an apply would give; the desired state itself when the server refuses to say. */

@@ -160,6 +160,15 @@ test('planSync() creates the namespace untracked, and not when it is there', () 
   );
 });
 
+test('planSync() creates the namespace for a selective sync, too: what was chosen could not be created without it', () => {
+  const resources = [{ kind: 'ConfigMap', name: 'a' }];
+  const made = plan('ConfigMap a\nSecret b', {
+    syncOptions: ['CreateNamespace=true'],
+    operation: { resources } as never,
+  });
+  assert.deepEqual(text(made), ['Sync 0: ns a']);
+});
+
 test('planSync() is multi-step with waves or hooks only', () => {
   assert.equal(plan('ConfigMap a\nSecret b').multiStep, false);
   assert.equal(plan('ConfigMap a\nSecret b 1').multiStep, true);

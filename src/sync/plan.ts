@@ -192,7 +192,7 @@ function namespaceTask(
   applies: readonly SyncTask[],
 ): SyncTask[] {
   const { destinationNamespace: name, liveNamespace: live, managedNamespaceMetadata: managed } = input;
-  if (!options.createNamespace || name === '' || (input.operation.resources ?? []).length > 0) return [];
+  if (!options.createNamespace || name === '') return [];
   const declared = applies.some(
     ({ key }) => key.group === '' && key.kind === 'Namespace' && key.name === name,
   );

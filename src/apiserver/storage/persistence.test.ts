@@ -82,7 +82,7 @@ test('Persistence refuses a log that is damaged in the middle', async (context) 
 test('Persistence lets one writer into a folder, and takes over the lock of one that is gone', async (context) => {
   const folder = folderFor(context);
   const first = open(folder);
-  assert.throws(() => open(folder), { code: 'STORE_LOCKED' });
+  assert.throws(() => open(folder), { code: 'FOLDER_LOCKED' });
   await first.persistence.close();
   writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: 2 ** 22 + 7, started: '1' }));
   const second = open(folder);

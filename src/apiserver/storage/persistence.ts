@@ -15,8 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { type Clock, type Logger, messageOf, type Timer } from '../../lib/index.ts';
-import { type Lock, lockFolder } from './lock-file.ts';
+import { type Clock, type Lock, type Logger, lockFolder, messageOf, type Timer } from '../../lib/index.ts';
 import { filesIn, logPath, recover, snapshotPath } from './log-files.ts';
 import { changeLine, endLine, putLine } from './record.ts';
 import { StorageError } from './storage-error.ts';

@@ -2,8 +2,6 @@
 import { CodedError } from '../../lib/index.ts';
 
 export type StorageErrorCode =
-  /** Another live process writes to the folder. */
-  | 'STORE_LOCKED'
   /** A file holds something other than what was written, apart from a torn end. */
   | 'STORE_DAMAGED'
   /** The disk refused a write. */

@@ -2,16 +2,18 @@
 // start time of the process tells an owner from another process that got its number later.
 import { closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { isRecord } from '../../lib/index.ts';
-import { StorageError } from './storage-error.ts';
+import { CodedError } from './errors.ts';
+import { isRecord } from './json.ts';
 
 const TRIES = 3;
+
+export class LockError extends CodedError<'FOLDER_LOCKED'> {}
 
 export interface Lock {
   release(): void;
 }
 
-/** @throws StorageError STORE_LOCKED while another process holds the folder */
+/** Makes the folder if it is missing. @throws LockError while another process holds it */
 export function lockFolder(folder: string): Lock {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'lock');
@@ -19,16 +21,16 @@ export function lockFolder(folder: string): Lock {
     if (create(path)) return { release: () => remove(path) };
     const owner = readOwner(path);
     if (owner !== undefined && isAlive(owner)) {
-      throw new StorageError(
-        'STORE_LOCKED',
+      throw new LockError(
+        'FOLDER_LOCKED',
         'backoff',
         `Cannot open ${folder}: process ${owner.pid} writes to it; stop that server or use another folder`,
       );
     }
     remove(path);
   }
-  throw new StorageError(
-    'STORE_LOCKED',
+  throw new LockError(
+    'FOLDER_LOCKED',
     'backoff',
     `Cannot open ${folder}: other processes keep taking its lock`,
   );
