@@ -96,6 +96,7 @@ const SWEEP_MS = 600_000;
 const SNAPSHOT_MAX_AGE_MS = 3_000;
 const APPLICATIONS_AT_ONCE = 32;
 const REMEMBERED_RANGES = 500;
+const INTENTS_AT_ONCE = 500;
 
 export interface ControlPlane {
   readonly url: string;
@@ -130,6 +131,7 @@ export async function startControlPlane(
       { url: options.store ?? `sqlite:${join(options.dataDir, 'journal.sqlite')}` },
     );
     closers.push(() => journal.close());
+    await endOpenIntents(journal);
 
     const informerDeps: InformerDeps = { client: home, clock, random: deps.random, log };
     const settings = new Settings(informerDeps, { namespace: options.namespace, sameRepository });
@@ -186,6 +188,28 @@ export async function startControlPlane(
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/**
+ * What was begun by a process that died before it could write down the outcome: the outcome is not known, and whether
+ * anything is left to do is found out by the next comparison.
+ */
+async function endOpenIntents(journal: Journal): Promise<void> {
+  for (let after: number | undefined; ; ) {
+    const page = await journal.openIntents({
+      limit: INTENTS_AT_ONCE,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const { record, state } of page) {
+      if (state !== 'open') continue;
+      await journal.outcome(record, {
+        outcome: 'unknown',
+        reason: 'the process ended before the outcome was known',
+      });
+    }
+    after = page.at(-1)?.record.seq;
+    if (page.length < INTENTS_AT_ONCE) return;
   }
 }
 

@@ -82,8 +82,10 @@ for (const point of [1, 2, 3, 4, 6]) {
         { url: `sqlite:${join(folder, 'data', 'journal.sqlite')}` },
       );
       const verification = await journal.verify();
+      const left = (await journal.openIntents()).filter(({ state }) => state === 'open');
       await journal.close();
       assert.equal(verification.ok, true, JSON.stringify(verification));
+      assert.deepEqual(left, [], 'every intent has an outcome, if only "unknown"');
     } finally {
       await stopAll(children);
       await cluster.close();
