@@ -76,7 +76,7 @@ function ApplicationRow({ app, now }: { app: Application; now: number }) {
       <td>
         <code title={status?.sync?.revision}>{shortRevision(status?.sync?.revision)}</code>
       </td>
-      <td>{destinationText(app)}</td>
+      <td title={destinationText(app)}>{destinationText(app)}</td>
       <td>
         <TimeAgo time={status?.operationState?.finishedAt} now={now} />
       </td>

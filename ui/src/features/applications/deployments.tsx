@@ -36,7 +36,6 @@ export function Deployments({ app, now }: { app: Application; now: number }) {
 function Deployment({ app, entry, now }: { app: Application; entry: Entry; now: number }) {
   const revision = entry.revision ?? entry.revisions?.[0] ?? '';
   const commit = useCommit(idOf(app), entry.revisions === undefined ? revision : undefined).data;
-  const who = [commit && authorName(commit.author), initiator(entry.initiatedBy)].filter(Boolean);
   return (
     <li>
       <OutLink url={commitUrl(entry.source?.repoURL, revision)}>
@@ -45,7 +44,8 @@ function Deployment({ app, entry, now }: { app: Application; entry: Entry; now: 
       <span title={commit?.message}>{commit?.message.split('\n')[0]}</span>
       <br />
       <span className="quiet">
-        <TimeAgo time={entry.deployedAt} now={now} /> {who.join(', ')}
+        {commit !== undefined && `${authorName(commit.author)} · `}
+        <TimeAgo time={entry.deployedAt} now={now} /> {initiator(entry.initiatedBy)}
       </span>
     </li>
   );

@@ -29,7 +29,9 @@ export function ResourceDetails({ app, row }: Props) {
   return (
     <div className="details">
       <p className="quiet">
-        {[row.namespace && `in ${row.namespace}`, row.syncMessage].filter(Boolean).join(' · ')}
+        {[row.namespace && `in ${row.namespace}`, row.syncMessage && `last sync: ${row.syncMessage}`]
+          .filter(Boolean)
+          .join(' · ')}
         {row.createdAt !== undefined && (
           <>
             {' · '}created <TimeAgo time={row.createdAt} now={now} />
@@ -85,14 +87,14 @@ function Field({ field, now }: { field: FieldChange; now: number }) {
         <code>{field.path}</code> {owners !== '' && <span className="quiet">{owners}</span>}
       </dt>
       <dd>
-        <Value side="live" title="in the cluster" value={field.live} />
-        <Value side="desired" title="in Git" value={field.desired} />
+        <Value side="actual" title="in the cluster" value={field.live} />
+        <Value side="wanted" title="in Git" value={field.desired} />
       </dd>
     </>
   );
 }
 
-function Value({ side, title, value }: { side: 'live' | 'desired'; title: string; value: unknown }) {
+function Value({ side, title, value }: { side: 'actual' | 'wanted'; title: string; value: unknown }) {
   const text = valueText(value);
   return (
     <div className={`value ${side}`}>

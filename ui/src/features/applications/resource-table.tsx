@@ -2,6 +2,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Application } from '../../../../src/contract/index.ts';
 import { Failure } from '../../components/failure.tsx';
+import { isGone } from '../../lib/api.ts';
 import { moveBetween } from '../../lib/arrow-keys.ts';
 import { ResourceDetails } from './resource-details.tsx';
 import {
@@ -41,13 +42,18 @@ export function ResourceTable({ app }: { app: Application }) {
           />
         )}
       </div>
-      {tree.error !== null && rows.length === 0 && <Failure message={tree.error.message} />}
+      {tree.error !== null && rows.length === 0 && <NoTree error={tree.error} />}
       {tree.isPending && rows.length === 0 && <p className="quiet loading">Loading…</p>}
       {tree.isSuccess && rows.length === 0 && <p className="quiet">No resources yet</p>}
       {rows.length > 0 && shown.length === 0 && <p className="quiet">No resource matches</p>}
       {shown.length > 0 && <Rows app={app} rows={shown} />}
     </div>
   );
+}
+
+/** Nothing has looked yet is no failure. */
+function NoTree({ error }: { error: Error }) {
+  return isGone(error) ? <p className="quiet">{error.message}</p> : <Failure message={error.message} />;
 }
 
 interface FilterProps {
@@ -73,7 +79,7 @@ function RowFilters({ rows, filter, onFilter }: FilterProps) {
   const offered = (['all', 'differs', 'unhealthy'] as const).filter(
     (key) => counts[key] > 0 || key === filter,
   );
-  if (offered.length < 2) return <span className="quiet">{counts.all}</span>;
+  if (offered.length < 2) return <span className="quiet">{counts.all || ''}</span>;
   return (
     <span className="segments">
       {offered.map((key) => (

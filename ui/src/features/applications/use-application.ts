@@ -42,6 +42,7 @@ export function useApplication(id: ApplicationId) {
   const params = new URLSearchParams({ name: id.name, appNamespace: id.namespace });
   useStream<{ readonly result?: ApplicationWatchEvent }>({
     path: `/api/v1/stream/applications?${params}`,
+    isEnabled: result.data !== undefined,
     onMessage({ result: event }) {
       if (event === undefined) return;
       if (event.type === 'DELETED') reread();
@@ -73,6 +74,7 @@ export function useCommit(id: ApplicationId, revision: string | undefined) {
     queryKey: ['commit', id, revision],
     enabled: revision !== undefined && /^[0-9a-f]{40}$/.test(revision),
     staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
     queryFn: ({ signal }) =>
       api<CommitMetadata>(
         'GET',
