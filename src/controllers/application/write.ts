@@ -26,7 +26,8 @@ export async function writeStatus(
   write: StatusWrite,
 ): Promise<void> {
   const patch: Record<string, unknown> = {};
-  const status = mergePatchBetween(app.status ?? {}, write.status);
+  // An operation recorded its beginning since `app` was read: what differs from that has to be written.
+  const status = mergePatchBetween(deps.current(app)?.status ?? app.status ?? {}, write.status);
   if (status !== undefined) patch['status'] = status;
   if (write.consumed && app.operation !== undefined) patch['operation'] = null;
   const hasRefresh = app.metadata.annotations?.[annotations.refresh] !== undefined;
