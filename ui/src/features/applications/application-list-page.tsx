@@ -16,7 +16,7 @@ export function ApplicationListPage() {
     <section>
       <div className="title">
         <h1>Applications</h1>
-        {result.data !== undefined && <LiveSign isLive={isLive} />}
+        <LiveSign isLive={isLive} />
       </div>
       <ListFilters search={search} />
       <QueryView query={result}>

@@ -102,7 +102,6 @@ function SyncStation({ app, now }: Props) {
     <Station title="Sync" summary={operation ?? NEVER}>
       {operation !== undefined && (
         <p>
-          {operation.tone === 'moving' && 'began '}
           <TimeAgo time={operation.at} now={now} />
           {operation.circumstances !== '' && <span className="quiet"> {operation.circumstances}</span>}
         </p>
