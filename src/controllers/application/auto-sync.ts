@@ -80,6 +80,25 @@ export function decideAutoSync(app: Application, need: SyncNeed, now: number): A
   return selfHeal(app, need, finishedMs, now);
 }
 
+/**
+ * A sync that applied everything died before it could say so: it is gone through once more, which changes nothing and
+ * gives it its end and its place in the history. Undefined: there is nothing to make up for.
+ */
+export function decideAfterInterruption(
+  app: Application,
+  need: SyncNeed,
+  interrupted: { readonly revision: string } | undefined,
+): AutoSyncDecision | undefined {
+  if (interrupted === undefined || need.status !== 'Synced' || !isAutomated(app.spec)) return undefined;
+  const isKnown = app.status?.history?.at(-1)?.revision === need.revision;
+  if (isKnown || interrupted.revision !== need.revision) return undefined;
+  return {
+    kind: 'sync',
+    operation: automatedOperation(app, need),
+    why: 'the process ended before it recorded this sync',
+  };
+}
+
 function selfHeal(app: Application, need: SyncNeed, finishedMs: number, now: number): AutoSyncDecision {
   const sinceMs = now - finishedMs;
   const counted = app.status?.operationState?.operation.sync?.autoHealAttemptsCount ?? 0;

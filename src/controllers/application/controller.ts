@@ -27,6 +27,7 @@ import type { Snapshot } from '../repository/index.ts';
 import type { SettingsChange } from '../settings/index.ts';
 import { applicationType } from './application-type.ts';
 import type { ApplicationDeps } from './deps.ts';
+import { isUnrecorded, lastOperations } from './interrupted.ts';
 import type { ApplicationMemory, RefreshLevel } from './memory.ts';
 import { reconcileApplication } from './reconcile.ts';
 import { RepositoryMove } from './repository-move.ts';
@@ -94,6 +95,11 @@ export class ApplicationController {
     this.#informer.subscribe((change) => this.#onApplication(change));
     this.#informer.start();
     await this.#informer.whenComplete(signal);
+    const operations = await lastOperations(this.#deps.journal);
+    for (const app of this.#informer.values()) {
+      const last = operations.get(keyOfApplication(app));
+      if (last !== undefined && isUnrecorded(app, last)) this.#memoryOf(app).interrupted = last;
+    }
     this.#queue.start();
   }
 

@@ -109,8 +109,13 @@ export async function beginOperation(
   const running: RunningOperation = { ...start, desired, state };
   memory.running = running;
   // A restart must find an operation that takes several steps, and a person the one that was asked for.
-  if (plan.multiStep || start.requested || start.retryCount > 0) await recordRunning(deps, app, running);
-  return await advance(deps, context, running, { kind: 'begin', now: deps.clock.now() });
+  const isToBeFound = plan.multiStep || start.requested || start.retryCount > 0;
+  if (isToBeFound && start.recorded === undefined) await recordRunning(deps, app, running, 'starting');
+  const isEnding = start.recorded?.phase === 'Terminating';
+  return await advance(deps, context, running, {
+    kind: isEnding ? 'terminate' : 'begin',
+    now: deps.clock.now(),
+  });
 }
 
 /** Goes on with a waiting operation: time passed, something changed, or it is to be ended. */
@@ -156,6 +161,8 @@ async function advance(
     const [effect] = next.effects;
     if (effect === undefined) break;
     if (effect.kind === 'wait') return progress(deps, context, running, effect.ms);
+    // Hooks go now: who finds them gone after a restart must know how they ended.
+    if (effect.kind === 'clean') await recordRunning(deps, context.app, running, running.state.message);
     const event = await perform(performing, effect);
     if (event.kind === 'applied')
       for (const { live } of event.outcomes) if (live !== undefined) context.cluster.observe(live);
@@ -186,7 +193,8 @@ function progress(
     running.superseded === undefined && state.plan.dryRun === false
       ? nextRetry(ended, now)
       : { kind: 'none' as const };
-  if (retry.kind === 'retry' && context.app.status?.operationState?.phase !== 'Terminating') {
+  const told = (deps.current(context.app) ?? context.app).status?.operationState?.phase;
+  if (retry.kind === 'retry' && told !== 'Terminating') {
     delete context.memory.running;
     return {
       operationState: { ...ended, phase: 'Running', message: retry.message },
@@ -249,9 +257,9 @@ async function recordRunning(
   deps: ApplicationDeps,
   app: Application,
   running: RunningOperation,
+  message: string,
 ): Promise<void> {
-  const operationState = recordedState(running, { phase: 'Running', message: 'starting' });
-  await deps.writeOperationState(app, operationState);
+  await deps.writeOperationState(app, recordedState(running, { phase: 'Running', message }));
 }
 
 /** The comparison of the facts when it is of the same render; another revision is compared for itself. */

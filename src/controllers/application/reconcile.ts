@@ -3,7 +3,12 @@
 import { messageOf } from '../../lib/index.ts';
 import { type Application, annotations, instanceName, type ProjectRules } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
-import { type AutoSyncDecision, decideAutoSync, type SyncNeed } from './auto-sync.ts';
+import {
+  type AutoSyncDecision,
+  decideAfterInterruption,
+  decideAutoSync,
+  type SyncNeed,
+} from './auto-sync.ts';
 import { cascade } from './cascade.ts';
 import { type ConditionType, type Finding, hasError, replaceConditions } from './conditions.ts';
 import type { ApplicationDeps } from './deps.ts';
@@ -91,7 +96,9 @@ async function nextStep(
   }
   const need = await needOf(deps, app, facts);
   if (need === undefined) return { kind: 'idle' };
-  const decision = decideAutoSync(app, need, now);
+  const { interrupted } = memory;
+  delete memory.interrupted;
+  const decision = decideAfterInterruption(app, need, interrupted) ?? decideAutoSync(app, need, now);
   if (decision.kind !== 'sync') return { kind: 'idle', decision };
   return {
     kind: 'begin',
@@ -105,7 +112,7 @@ function resumable(app: Application, facts: Facts, now: number): NextStep | unde
   if (recorded === undefined || (recorded.phase !== 'Running' && recorded.phase !== 'Terminating'))
     return undefined;
   const base = { operation: recorded.operation, requested: app.operation !== undefined };
-  if (recorded.finishedAt === undefined) {
+  if (recorded.finishedAt === undefined || recorded.phase === 'Terminating') {
     const startedAt = Date.parse(recorded.startedAt);
     return { kind: 'begin', start: { ...base, startedAt, retryCount: recorded.retryCount ?? 0, recorded } };
   }

@@ -27,7 +27,8 @@ export async function writeStatus(
 ): Promise<void> {
   const patch: Record<string, unknown> = {};
   // An operation recorded its beginning since `app` was read: what differs from that has to be written.
-  const status = mergePatchBetween(deps.current(app)?.status ?? app.status ?? {}, write.status);
+  const now = deps.current(app)?.status ?? app.status ?? {};
+  const status = mergePatchBetween(now, stillTerminating(now, write.status));
   if (status !== undefined) patch['status'] = status;
   if (write.consumed && app.operation !== undefined) patch['operation'] = null;
   const hasRefresh = app.metadata.annotations?.[annotations.refresh] !== undefined;
@@ -48,9 +49,18 @@ export async function writeOperationState(
   app: Application,
   operationState: OperationState,
 ): Promise<void> {
-  const before = app.status?.operationState;
-  const patch = mergePatchBetween(before === undefined ? {} : { operationState: before }, { operationState });
-  if (patch !== undefined) await patchApplication(deps, app, { status: patch });
+  const now = (deps.current(app) ?? app).status ?? {};
+  const status = mergePatchBetween(now, stillTerminating(now, { ...now, operationState }));
+  if (status !== undefined) await patchApplication(deps, app, { status });
+}
+
+/** Somebody asked for the end of the operation while it was worked on: that is not taken back. */
+function stillTerminating(now: ApplicationStatus, next: ApplicationStatus): ApplicationStatus {
+  const { operationState } = next;
+  const asked = now.operationState;
+  const isSame = asked?.startedAt === operationState?.startedAt;
+  if (operationState?.phase !== 'Running' || asked?.phase !== 'Terminating' || !isSame) return next;
+  return { ...next, operationState: { ...operationState, phase: 'Terminating' } };
 }
 
 /** Tells an application that a commit did not touch that it is as that commit says, and nothing else. */
