@@ -8,6 +8,11 @@ import { fileURLToPath } from 'node:url';
 module.enableCompileCache?.();
 const source = new URL('../src/', import.meta.url);
 if (fileURLToPath(source).includes(`${sep}node_modules${sep}`)) {
+  // Node says once that this function may change; the version of Node is ours, and users can do nothing about it.
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  module.stripTypeScriptTypes('');
+  process.emitWarning = emitWarning;
   module.registerHooks({
     load(url, context, nextLoad) {
       if (!url.startsWith(source.href) || !url.endsWith('.ts')) return nextLoad(url, context);

@@ -18,7 +18,7 @@ export { type HelperExec, helperExec } from './exec-helper.ts';
 export { canonicalJson, digestOf, isRecord, type Json, jsonEqual, sha256 } from './json.ts';
 export { applyJsonPatch, applyMergePatch, JsonPatchError, type JsonPatchErrorCode } from './json-patch.ts';
 export { limits } from './limits.ts';
-export { type Lock, LockError, lockFolder } from './lock-folder.ts';
+export { type Lock, lockFolder } from './lock-folder.ts';
 export { jsonLogger, type LogFields, type Logger, type LogLevel, silentLogger } from './log.ts';
 export { Lru } from './lru.ts';
 export { mergePatchBetween } from './merge-patch.ts';

@@ -66,6 +66,8 @@ const REPLACED_MS = 60_000;
 const REPLACED_POLL_MS = 250;
 /** Against somebody who writes the same object at the same time. */
 const MAX_TRIES = 5;
+/** Waits before an apply or a clean-up is tried again whose answer was lost; both may be repeated without harm. */
+const REPEAT_MS = [100, 400, 1_500] as const;
 
 /** Rejects only when the deps' signal aborts; every other failure is in the event. */
 export async function perform(deps: PerformDeps, effect: SyncEffect): Promise<SyncEvent> {
@@ -205,7 +207,20 @@ async function applyObject(
   if (task.live !== undefined && takesOver) {
     await takeOver(deps, nameOf(desired), task.live, choice.fieldManager);
   }
-  return deps.cluster.apply(desired, { ...choice, force: true });
+  return repeated(deps, () => deps.cluster.apply(desired, { ...choice, force: true }));
+}
+
+/** Only for what may be repeated: a connection that ends leaves open whether the server did what it was told. */
+async function repeated<T>(deps: PerformDeps, run: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      const delay = REPEAT_MS[attempt];
+      if (codeOf(error) !== 'UNREACHABLE' || delay === undefined) throw error;
+      await deps.clock.sleep(delay, deps.signal);
+    }
+  }
 }
 
 /** Rewrites managedFields once, with the resourceVersion it was judged at as precondition. */
@@ -268,7 +283,7 @@ async function recreate(
   if (outcome.kind === 'held') throw new Error(outcome.message);
   const uid = outcome.kind === 'deleting' ? outcome.live.metadata.uid : undefined;
   if (uid !== undefined) await untilGone(deps, task, uid);
-  return deps.cluster.apply(desired, { ...choice, force: true });
+  return repeated(deps, () => deps.cluster.apply(desired, { ...choice, force: true }));
 }
 
 async function untilGone(deps: PerformDeps, task: SyncTask, uid: string): Promise<void> {
@@ -443,7 +458,7 @@ function removeObject(
     };
   };
   const request = { purpose, key: task.key, name, recordedUid, propagation, dryRun };
-  return guardedDelete({ cluster: deps.cluster, facts }, request);
+  return repeated(deps, () => guardedDelete({ cluster: deps.cluster, facts }, request));
 }
 
 /** Our own hook of this attempt is kept, an older one goes when its policy says so. */
@@ -525,7 +540,7 @@ async function cleanHooks(
 ): Promise<string[]> {
   const problems = await forEachTask(deps, tasks, async (task) => {
     try {
-      return await cleanHook(deps, plan, task, remove.has(task.id));
+      return await repeated(deps, () => cleanHook(deps, plan, task, remove.has(task.id)));
     } catch (error) {
       return taskFailure(task, error);
     }

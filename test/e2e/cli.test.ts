@@ -182,7 +182,7 @@ suite('the command line, as a user', () => {
     );
     const waited = await untilGreeting('Hello from me', PUSH_TO_CLUSTER_MS);
     t.diagnostic(`from push to cluster: ${Math.round(waited)} ms`);
-    await ok('app wait web-dev --sync --operation --timeout 10');
+    await ok('app wait web-dev --sync --operation --timeout 60');
     assert.match(
       await ok('app get web-dev'),
       new RegExp(`Commit: +${commit.slice(0, 7)} Ann <ann@shop.test>.*Greet in person`),
@@ -236,9 +236,9 @@ suite('the command line, as a user', () => {
     await ok('app sync extra --resource :Service:api');
     assert.match(await ok('app get extra'), /Service +extra +api +Synced/);
     await ok('app sync extra');
-    await ok('app wait extra --health --timeout 20');
+    await ok('app wait extra --health --timeout 60');
     await fails('app terminate-op extra', 20, /No operation is in progress/);
-    await ok('app delete extra --yes --wait --timeout 20');
+    await ok('app delete extra --yes --wait --timeout 60');
     assert.equal(await kube.find(SERVICES, { namespace: 'extra', name: 'api' }), undefined);
     await fails('app get extra', 20, /extra/);
   });
@@ -259,20 +259,20 @@ suite('the command line, as a user', () => {
     assert.equal(waiting.code, 20, waiting.stdout);
     assert.match(waiting.stderr, /timed out/);
     await ok('app terminate-op stuck');
-    await ok('app wait stuck --operation --timeout 10');
+    await ok('app wait stuck --operation --timeout 60');
     assert.match(await ok('app get stuck'), /Last Sync: +Failed.*terminated/);
-    await ok('app delete stuck --yes --wait --timeout 20');
+    await ok('app delete stuck --yes --wait --timeout 60');
   });
 
   test('a chart that does not render is explained, and nothing else stops', async () => {
     await push('web/values-prod.yaml', () => 'replicas: [unclosed\n', 'Break production');
-    await ok('app wait web-dev --sync --timeout 10');
+    await ok('app wait web-dev --sync --timeout 60');
     const broken = await untilMatch(() => ok('app get web-prod --refresh'), /ComparisonError/);
     assert.match(broken, /values-prod\.yaml/);
     assert.match(await ok('app list --search web-prod'), /ComparisonError/);
     await git(join(folder, 'clone'), 'revert', '--no-edit', 'HEAD');
     await git(join(folder, 'clone'), 'push', '--quiet');
-    await ok('app wait web-prod --sync --health --timeout 10');
+    await ok('app wait web-prod --sync --health --timeout 60');
   });
 
   test('mistakes cost one line and an exit code', async () => {

@@ -2,19 +2,7 @@
 // plane may die, and an end at which it has arrived.
 import type { KubeObject } from '../../src/k8s/index.ts';
 import type { Application } from '../../src/model/index.ts';
-import { type CrashWorld, types } from './crash-world.ts';
-
-export interface CrashStory {
-  readonly name: string;
-  /** Applies before the act, with nothing going wrong. */
-  prepare?(world: CrashWorld): Promise<void>;
-  /** What somebody does; the faults happen while the control plane answers to it. */
-  act(world: CrashWorld): Promise<void>;
-  /** True when there is nothing left to do. */
-  isOver(world: CrashWorld): boolean;
-  /** True: the control plane itself is started during the act. */
-  readonly fromStart?: true;
-}
+import { type CrashStory, type CrashWorld, types } from './crash-world.ts';
 
 const map = (name: string, value: string, extra = ''): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}${extra === '' ? '' : `, annotations: {${extra}}`}}\ndata: {v: "${value}"}\n`;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { CrashMode } from './crash-proxy.ts';
-import { type CrashStory, crashStories } from './crash-stories.ts';
-import { type CrashFault, type CrashReport, runCrashStory } from './crash-world.ts';
+import { crashStories } from './crash-stories.ts';
+import { type CrashFault, type CrashReport, type CrashStory, runCrashStory } from './crash-world.ts';
 import { startGitServer, type TestGitServer } from './git-server.ts';
 
 export const CRASH_MODES: readonly CrashMode[] = ['before', 'after', 'lost-answer'];

@@ -12,7 +12,6 @@ import { openJournal } from '../../src/journal/index.ts';
 import { silentLogger, systemClock, systemRandom } from '../../src/lib/index.ts';
 import { type CrashMode, type CrashProxy, startCrashProxy } from './crash-proxy.ts';
 import { countChanges, stateOf } from './crash-state.ts';
-import type { CrashStory } from './crash-stories.ts';
 import type { TestFiles, TestGitServer, TestRepository } from './git-server.ts';
 
 export const types = {
@@ -34,6 +33,18 @@ export interface CrashWorld {
   createApplication(metadata?: { finalizers?: string[] }): void;
   startPlane(): Promise<void>;
   until(what: string, check: () => boolean): Promise<void>;
+}
+
+export interface CrashStory {
+  readonly name: string;
+  /** Applies before the act, with nothing going wrong. */
+  prepare?(world: CrashWorld): Promise<void>;
+  /** What somebody does; the faults happen while the control plane answers to it. */
+  act(world: CrashWorld): Promise<void>;
+  /** True when there is nothing left to do. */
+  isOver(world: CrashWorld): boolean;
+  /** True: the control plane itself is started during the act. */
+  readonly fromStart?: true;
 }
 
 export interface CrashFault {
@@ -60,7 +71,7 @@ export interface CrashReport {
 
 const MAIN = fileURLToPath(new URL('./control-plane-main.ts', import.meta.url));
 const NAMESPACE = 'shop';
-const UNTIL_MS = 30_000;
+const UNTIL_MS = 60_000;
 const POLL_MS = 10;
 /** Nothing may be written for so long before a run counts as over; a control plane that starts looks within it. */
 const QUIET_MS = 400;

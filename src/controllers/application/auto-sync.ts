@@ -1,6 +1,7 @@
 // Decides whether an automated sync is due. Pure: state and time in, decision out (argocd contract "auto-sync").
 import { type Backoff, backoffMs, jsonEqual } from '../../lib/index.ts';
 import { type Application, type ApplicationSource, isAutomated, type Operation } from '../../model/index.ts';
+import { type BegunOperation, isUnrecorded } from './begun.ts';
 
 /** What the comparison found, as far as auto-sync cares. */
 export interface SyncNeed {
@@ -81,17 +82,17 @@ export function decideAutoSync(app: Application, need: SyncNeed, now: number): A
 }
 
 /**
- * A sync that applied everything died before it could say so: it is gone through once more, which changes nothing and
+ * A sync that applied everything could not say so any more: it is gone through once more, which changes nothing and
  * gives it its end and its place in the history. Undefined: there is nothing to make up for.
  */
 export function decideAfterInterruption(
   app: Application,
   need: SyncNeed,
-  interrupted: { readonly revision: string } | undefined,
+  begun: BegunOperation | undefined,
 ): AutoSyncDecision | undefined {
-  if (interrupted === undefined || need.status !== 'Synced' || !isAutomated(app.spec)) return undefined;
+  if (begun === undefined || need.status !== 'Synced' || !isAutomated(app.spec)) return undefined;
   const isKnown = app.status?.history?.at(-1)?.revision === need.revision;
-  if (isKnown || interrupted.revision !== need.revision) return undefined;
+  if (isKnown || begun.revision !== need.revision || !isUnrecorded(app, begun)) return undefined;
   return {
     kind: 'sync',
     operation: automatedOperation(app, need),

@@ -26,8 +26,8 @@ import type { LiveCluster } from '../cluster/index.ts';
 import type { Snapshot } from '../repository/index.ts';
 import type { SettingsChange } from '../settings/index.ts';
 import { applicationType } from './application-type.ts';
+import { lastOperations } from './begun.ts';
 import type { ApplicationDeps } from './deps.ts';
-import { isUnrecorded, lastOperations } from './interrupted.ts';
 import type { ApplicationMemory, RefreshLevel } from './memory.ts';
 import { reconcileApplication } from './reconcile.ts';
 import { RepositoryMove } from './repository-move.ts';
@@ -98,7 +98,7 @@ export class ApplicationController {
     const operations = await lastOperations(this.#deps.journal);
     for (const app of this.#informer.values()) {
       const last = operations.get(keyOfApplication(app));
-      if (last !== undefined && isUnrecorded(app, last)) this.#memoryOf(app).interrupted = last;
+      if (last !== undefined) this.#memoryOf(app).begun = last;
     }
     this.#queue.start();
   }
@@ -223,13 +223,36 @@ export class ApplicationController {
   }
 
   async #process(key: string, signal: AbortSignal): Promise<{ requeueAfterMs?: number } | undefined> {
-    const app = this.current(key);
-    if (app === undefined) return undefined;
-    const memory = this.#memoryOf(app);
-    const { requeueMs } = await reconcileApplication(this.#deps, app, memory, signal);
+    const known = this.current(key);
+    if (known === undefined) return undefined;
+    const memory = this.#memoryOf(known);
+    const app = memory.isUnsure === true ? await this.#readAgain(known) : known;
+    memory.isUnsure = true;
+    // A rejection leaves it set, and what ran is resumed from its record, as after a restart.
+    const { requeueMs } = await reconcileApplication(this.#deps, app, memory, signal).catch(
+      (error: unknown) => {
+        delete memory.running;
+        throw error;
+      },
+    );
+    memory.isUnsure = false;
     this.#follow();
     const sweepMs = this.#options.sweepMs * (1 + this.#random.next() / 4);
     return { requeueAfterMs: Math.min(requeueMs ?? sweepMs, sweepMs) };
+  }
+
+  /** The watch may not have brought a write yet whose answer was lost: nothing is decided before that is known. */
+  async #readAgain(app: Application): Promise<Application> {
+    const { name = '', namespace = '' } = app.metadata;
+    try {
+      const read = await this.#deps.home.get<Application>(applicationType, { namespace, name });
+      this.wrote(read);
+      return withoutManagedFields(read);
+    } catch (error) {
+      // The watch brings the end of it.
+      if (isKubeError(error, 'NOT_FOUND')) return app;
+      throw error;
+    }
   }
 
   #onError(key: string, error: unknown, failures: number): 'retry' | 'drop' {

@@ -3,8 +3,8 @@
 import type { KubeObject } from '../../k8s/index.ts';
 import type { Change } from '../../model/index.ts';
 import type { LiveObject } from '../cluster/index.ts';
+import type { BegunOperation } from './begun.ts';
 import type { Desired } from './facts.ts';
-import type { InterruptedOperation } from './interrupted.ts';
 import type { RunningOperation } from './running-operation.ts';
 
 export type RefreshLevel = 'normal' | 'hard';
@@ -24,8 +24,10 @@ export interface ApplicationMemory {
   /** Live objects read in another version than the watched one, by object. */
   readonly converted: Map<string, { resourceVersion: string; object: KubeObject }>;
   running?: RunningOperation;
-  /** What a process before this one applied and did not live to record. */
-  interrupted?: InterruptedOperation;
+  /** The sync that was begun last; it is looked at once more when the application does not know how it ended. */
+  begun?: BegunOperation;
+  /** A write to the application failed: whether it was made is not known until the object is read. */
+  isUnsure?: boolean;
   /** A refresh that was asked for and is not done: its level, and when (monotonic ms). */
   refresh?: { level: RefreshLevel; askedAt: number };
   /** Callers that wait until the refresh is done. */

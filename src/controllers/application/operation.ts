@@ -60,12 +60,12 @@ export interface OperationStart {
   readonly recorded?: OperationState;
 }
 
-/** Begins an operation and carries it as far as it goes without waiting. */
-export async function beginOperation(
+/** What an operation is going to do; nothing has happened yet. Rejects when that cannot be found out. */
+export async function planOperation(
   deps: ApplicationDeps,
   context: OperationContext,
   start: OperationStart,
-): Promise<OperationProgress> {
+): Promise<RunningOperation> {
   const { app, cluster, memory, signal } = context;
   const source = start.operation.sync?.source ?? context.facts.desired?.source ?? app.spec.source;
   if (source === undefined) throw new Error('an operation needs a source'); // admitted specs have one
@@ -106,12 +106,26 @@ export async function beginOperation(
   });
   const results = start.recorded?.syncResult?.resources;
   const state = results === undefined ? startSync(plan) : restoreSync(plan, results);
-  const running: RunningOperation = { ...start, desired, state };
-  memory.running = running;
+  return { ...start, desired, state };
+}
+
+/**
+ * Begins an operation and carries it as far as it goes without waiting. Rejects when it cannot be recorded; what it did
+ * until then is found by its marks and goes on from the record.
+ */
+export async function beginOperation(
+  deps: ApplicationDeps,
+  context: OperationContext,
+  running: RunningOperation,
+  recorded: OperationState | undefined,
+): Promise<OperationProgress> {
+  const { app, memory } = context;
   // A restart must find an operation that takes several steps, and a person the one that was asked for.
-  const isToBeFound = plan.multiStep || start.requested || start.retryCount > 0;
-  if (isToBeFound && start.recorded === undefined) await recordRunning(deps, app, running, 'starting');
-  const isEnding = start.recorded?.phase === 'Terminating';
+  const isToBeFound = running.state.plan.multiStep || running.requested || running.retryCount > 0;
+  if (isToBeFound && recorded === undefined) await recordRunning(deps, app, running, 'starting');
+  memory.begun = { startedAt: running.startedAt, revision: running.desired.revision };
+  memory.running = running;
+  const isEnding = recorded?.phase === 'Terminating';
   return await advance(deps, context, running, {
     kind: isEnding ? 'terminate' : 'begin',
     now: deps.clock.now(),

@@ -22,7 +22,9 @@ import {
   type OperationContext,
   type OperationProgress,
   type OperationStart,
+  planOperation,
 } from './operation.ts';
+import type { RunningOperation } from './running-operation.ts';
 import { projectStatus } from './status.ts';
 import { writeDeletion, writeStatus } from './write.ts';
 
@@ -88,22 +90,21 @@ async function nextStep(
   }
   const resumed = resumable(app, facts, now);
   if (resumed !== undefined) return resumed;
+  const fresh = { startedAt: startOf(app, now), retryCount: 0 };
   if (app.operation !== undefined) {
-    return {
-      kind: 'begin',
-      start: { operation: app.operation, requested: true, startedAt: now, retryCount: 0 },
-    };
+    return { kind: 'begin', start: { ...fresh, operation: app.operation, requested: true } };
   }
   const need = await needOf(deps, app, facts);
   if (need === undefined) return { kind: 'idle' };
-  const { interrupted } = memory;
-  delete memory.interrupted;
-  const decision = decideAfterInterruption(app, need, interrupted) ?? decideAutoSync(app, need, now);
+  const decision = decideAfterInterruption(app, need, memory.begun) ?? decideAutoSync(app, need, now);
   if (decision.kind !== 'sync') return { kind: 'idle', decision };
-  return {
-    kind: 'begin',
-    start: { operation: decision.operation, requested: false, startedAt: now, retryCount: 0 },
-  };
+  return { kind: 'begin', start: { ...fresh, operation: decision.operation, requested: false } };
+}
+
+/** Recorded times have whole seconds and tell operations, and thereby their hooks, apart: no two start in the same one. */
+function startOf(app: Application, now: number): number {
+  const last = Date.parse(app.status?.operationState?.startedAt ?? '');
+  return Number.isNaN(last) ? now : Math.max(now, last + 1_000);
 }
 
 /** A recorded operation that nobody carries on: after a restart, or between two tries. */
@@ -191,8 +192,9 @@ async function operate(
     );
   }
   const context: OperationContext = { app, facts, cluster, rules, memory, signal };
+  let running: RunningOperation;
   try {
-    return await beginOperation(deps, context, step.start);
+    running = await planOperation(deps, context, step.start);
   } catch (error) {
     signal.throwIfAborted();
     deps.log.info('an operation could not be started', {
@@ -201,6 +203,7 @@ async function operate(
     });
     return failedBeforeStart(step.start, messageOf(error), deps.clock.now());
   }
+  return await beginOperation(deps, context, running, step.start.recorded);
 }
 
 async function observeAgain(

@@ -1,9 +1,10 @@
-// Which operations a process began and never told their application about: the journal has their effects, the object
-// does not have their end. Read once, at the start.
+// Which operations were begun and perhaps never told their application how they ended: the journal has their effects,
+// the object does not have their end. The journal is read once, at the start of a process.
 import type { Journal, JournalRecord } from '../../journal/index.ts';
 import type { Application } from '../../model/index.ts';
 
-export interface InterruptedOperation {
+/** A sync of which at least one effect may have happened. */
+export interface BegunOperation {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly revision: string;
@@ -14,9 +15,9 @@ const NEWEST = 1_000;
 const OPERATION = /^([^/]+\/[^@]+)@(.+)$/;
 
 /** The newest operation with effects by `namespace/name`; whether it was recorded is for `isUnrecorded` to say. */
-export async function lastOperations(journal: Journal): Promise<Map<string, InterruptedOperation>> {
+export async function lastOperations(journal: Journal): Promise<Map<string, BegunOperation>> {
   const { records } = await journal.query({ filters: { action: 'object.*' }, limit: NEWEST });
-  const found = new Map<string, InterruptedOperation>();
+  const found = new Map<string, BegunOperation>();
   for (const record of records) {
     const operation = operationOf(record);
     if (operation !== undefined && !found.has(operation.application)) {
@@ -27,7 +28,7 @@ export async function lastOperations(journal: Journal): Promise<Map<string, Inte
 }
 
 /** True when the application knows nothing of the operation. Recorded times have whole seconds. */
-export function isUnrecorded(app: Application, { startedAt }: InterruptedOperation): boolean {
+export function isUnrecorded(app: Application, { startedAt }: BegunOperation): boolean {
   const recorded = Date.parse(app.status?.operationState?.startedAt ?? '');
   return Number.isNaN(recorded) || recorded < Math.floor(startedAt / 1000) * 1000;
 }
@@ -36,7 +37,7 @@ export function isUnrecorded(app: Application, { startedAt }: InterruptedOperati
 function operationOf({
   operation,
   revision,
-}: JournalRecord): (InterruptedOperation & { application: string }) | undefined {
+}: JournalRecord): (BegunOperation & { application: string }) | undefined {
   const [, application, time] = OPERATION.exec(operation ?? '') ?? [];
   const startedAt = Date.parse(time ?? '');
   if (application === undefined || revision === undefined || Number.isNaN(startedAt)) return undefined;
