@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Application } from '../../../../src/contract/index.ts';
+import { isPaused } from './notices.ts';
 import { operationSummary } from './operation-summary.ts';
 import { type ApplicationAction, isPruneAutomatic, objectsToDelete } from './summaries.ts';
 import type { useApplicationAction } from './use-application.ts';
@@ -16,12 +17,12 @@ interface Props {
 export function ApplicationActions({ app, action }: Props) {
   const isRunning = operationSummary(app, 0)?.isRunning === true;
   const doing = action.isPending ? action.variables : undefined;
-  const isIdle = !action.isPending && !isRunning;
+  const isIdle = !action.isPending && !isRunning && !isPaused(app);
   const run = (wanted: ApplicationAction) => (): void => action.mutate(wanted);
   const toDelete = objectsToDelete(app);
   return (
     <div className="actions" aria-busy={action.isPending}>
-      <button type="button" disabled={action.isPending} onClick={run('refresh')}>
+      <button type="button" disabled={action.isPending || isPaused(app)} onClick={run('refresh')}>
         {doing === 'refresh' ? 'Refreshing…' : 'Refresh'}
       </button>
       {isRunning && (

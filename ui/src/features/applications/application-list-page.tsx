@@ -16,7 +16,7 @@ export function ApplicationListPage() {
     <section>
       <div className="title">
         <h1>Applications</h1>
-        <LiveSign isLive={isLive} />
+        {result.data !== undefined && <LiveSign isLive={isLive} />}
       </div>
       <ListFilters search={search} />
       <QueryView query={result}>

@@ -25,7 +25,7 @@ export function ApplicationPage() {
     <section>
       <div className="crumb">
         <Link to="/applications">← Applications</Link>
-        <LiveSign isLive={isLive} />
+        {result.data !== undefined && <LiveSign isLive={isLive} />}
       </div>
       <QueryView query={result}>{(app) => <ApplicationView key={app.metadata.uid} app={app} />}</QueryView>
     </section>

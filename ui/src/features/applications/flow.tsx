@@ -102,6 +102,7 @@ function SyncStation({ app, now }: Props) {
     <Station title="Sync" summary={operation ?? NEVER}>
       {operation !== undefined && (
         <p>
+          {operation.tone === 'moving' && 'began '}
           <TimeAgo time={operation.at} now={now} />
           {operation.circumstances !== '' && <span className="quiet"> {operation.circumstances}</span>}
         </p>

@@ -38,7 +38,7 @@ export function noticesOf(app: Application): readonly Notice[] {
       message: 'Its objects are deleted first; then the application goes.',
       since: metadata.deletionTimestamp,
     });
-  if (metadata.annotations?.[SKIP] === 'true')
+  if (isPaused(app))
     notices.push({
       key: 'skip',
       tone: 'off',
@@ -46,6 +46,11 @@ export function noticesOf(app: Application): readonly Notice[] {
       message: `Nothing is compared or synced while the annotation ${SKIP} is "true". Remove it to go on.`,
     });
   return notices;
+}
+
+/** Nobody looks at the application, so that a sync would wait for ever. */
+export function isPaused({ metadata }: Application): boolean {
+  return metadata.annotations?.[SKIP] === 'true';
 }
 
 /** The one line that a list has room for. */
