@@ -12,9 +12,11 @@ import {
   HOME_NAME,
   HOME_SERVER,
   keyOfApplication,
+  type Leadership,
   LiveCluster,
   LiveClusters,
   Memories,
+  onlyLeader,
   parseWebhook,
   RepositoryTracker,
   Settings,
@@ -52,6 +54,9 @@ import { createRenderer } from '../render/index.ts';
 import { type RunningServer, startServer } from '../server/index.ts';
 import { gitArtifact } from '../source/index.ts';
 import { ensureAccounts, kubernetesAccounts } from './accounts.ts';
+import { neverLeader, type RunningLeadership, startLeadership } from './leader.ts';
+import type { Role } from './options.ts';
+import { refreshThroughLeader } from './refresh.ts';
 import { serverPorts } from './server-ports.ts';
 
 export interface ControlPlaneDeps {
@@ -75,6 +80,8 @@ export interface ControlPlaneOptions {
   /** `sqlite:FILE` or `postgres://…`; undefined: SQLite in `dataDir`. */
   readonly store?: string | undefined;
   readonly installCrds: boolean;
+  /** Absent: the only process of its cluster, which needs no lease. */
+  readonly role?: Role | undefined;
   readonly uiDirectory: string;
   readonly publicUrl?: string | undefined;
   /** Let file:// repositories through. */
@@ -87,9 +94,11 @@ export interface Timing {
   readonly pollMs: number;
   readonly revisionPassMs: number;
   readonly waveDelayMs: number;
+  /** How long a silent leader keeps the lease. */
+  readonly leaseMs: number;
 }
 
-const TIMING: Timing = { pollMs: 120_000, revisionPassMs: 120_000, waveDelayMs: 2_000 };
+const TIMING: Timing = { pollMs: 120_000, revisionPassMs: 120_000, waveDelayMs: 2_000, leaseMs: 15_000 };
 const POLL_JITTER_MS = 60_000;
 const SWEEP_MS = 600_000;
 /** Applications created within this time of a fetch need no fetch of their own. */
@@ -131,7 +140,8 @@ export async function startControlPlane(
       { url: options.store ?? `sqlite:${join(options.dataDir, 'journal.sqlite')}` },
     );
     closers.push(() => journal.close());
-    await endOpenIntents(journal);
+    const leadership = await chooseLeadership(deps, home, options, () => endOpenIntents(journal));
+    closers.push(() => leadership.stop?.());
 
     const informerDeps: InformerDeps = { client: home, clock, random: deps.random, log };
     const settings = new Settings(informerDeps, { namespace: options.namespace, sameRepository });
@@ -155,6 +165,7 @@ export async function startControlPlane(
       stages,
       clusters,
       repositories,
+      leadership,
       timing,
     });
     const controller = new ApplicationController(application.deps, informerDeps, {
@@ -189,6 +200,21 @@ export async function startControlPlane(
     await close();
     throw error;
   }
+}
+
+async function chooseLeadership(
+  deps: ControlPlaneDeps,
+  home: KubeClient,
+  { role, namespace, dataDir, timing }: ControlPlaneOptions,
+  prepare: () => Promise<void>,
+): Promise<Leadership & Partial<RunningLeadership>> {
+  if (role === 'server') return neverLeader;
+  if (role !== undefined) {
+    const leaseMs = timing?.leaseMs ?? TIMING.leaseMs;
+    return await startLeadership({ ...deps, home }, { namespace, dataDir, leaseMs, prepare });
+  }
+  await prepare();
+  return onlyLeader;
 }
 
 /**
@@ -342,6 +368,7 @@ interface Parts {
   readonly stages: Stages;
   readonly clusters: LiveClusters;
   readonly repositories: RepositoryTracker;
+  readonly leadership: Leadership;
   readonly timing: Timing;
 }
 
@@ -350,7 +377,7 @@ function applicationDeps(
   options: ControlPlaneOptions,
   parts: Parts,
 ): { deps: ApplicationDeps; connect(controller: ApplicationController): void } {
-  const { home, journal, settings, stages, clusters, repositories, timing } = parts;
+  const { home, journal, settings, stages, clusters, repositories, leadership, timing } = parts;
   const memories = new Memories();
   const ranges = new Lru<Promise<ChangedPaths | undefined>>(REMEMBERED_RANGES);
   let controller: ApplicationController | undefined;
@@ -364,6 +391,7 @@ function applicationDeps(
     renderer: stages.renderer,
     journal,
     memories,
+    leadership,
     snapshotMaxAgeMs: SNAPSHOT_MAX_AGE_MS,
     syncSettings: { waveDelayMs: timing.waveDelayMs },
     projectRules: (name) => settings.projectRules(name),
@@ -448,17 +476,23 @@ async function startHttp(
   const { home, settings, repositories } = parts;
   const accounts = kubernetesAccounts({ ...deps, home, namespace: options.namespace, settings });
   const metrics = new Registry();
+  const refresh = refreshThroughLeader(parts.controller, parts.application);
   const ports = serverPorts(deps, {
     ...parts,
     accounts,
     metrics,
+    refresh,
     namespace: options.namespace,
     async webhook(headers, body) {
       const result = parseWebhook(headers, body, settings.webhookSecrets());
       if (result.kind === 'refused') return { status: result.status, body: result.why };
       if (result.kind === 'ignored') return { status: 200, body: result.why };
       // Answered before the fetch: providers give up after some seconds, and the work is the same either way.
-      repositories.announce(result.push.repositoryUrls).catch((error: unknown) => {
+      const told = Promise.all([
+        repositories.announce(result.push.repositoryUrls),
+        refresh.repositories(result.push.repositoryUrls),
+      ]);
+      told.catch((error: unknown) => {
         deps.log.info('a repository announced by webhook could not be fetched', { error });
       });
       return { status: 200, body: 'Webhook accepted' };
@@ -470,6 +504,7 @@ async function startHttp(
     auth: options.auth,
     controlNamespace: options.namespace,
     uiDirectory: options.uiDirectory,
+    surface: options.role === 'controller' ? 'operations' : 'all',
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
   });
 }

@@ -9,6 +9,9 @@ export interface UpOptions {
   readonly listen: string;
 }
 
+/** `controller` acts and serves its health and metrics, `server` serves the API and the page, `all` does both. */
+export type Role = 'all' | 'controller' | 'server';
+
 /** `fairlead serve`: the control plane against a cluster. */
 export interface ServeOptions {
   /** Absent: the environment's KUBECONFIG, else the cluster this runs in. */
@@ -18,7 +21,7 @@ export interface ServeOptions {
   readonly dataDir: string;
   /** `postgres://…` or `sqlite:FILE`; absent: SQLite in the data directory. */
   readonly store?: string;
-  readonly role: 'all' | 'controller' | 'server';
+  readonly role: Role;
   readonly auth: 'on' | 'off';
   readonly installCrds: boolean;
 }

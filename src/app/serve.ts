@@ -12,13 +12,6 @@ import { uiDirectory } from './ui.ts';
 /** Resolves when it was told to stop and has stopped. */
 export async function runServe(options: ServeOptions, context: ProcessContext): Promise<void> {
   const environment = readEnvironment();
-  if (options.role !== 'all') {
-    throw new AppError(
-      'BAD_OPTION',
-      'on-change',
-      `Cannot run with --role ${options.role}: this version runs everything in one process; leave --role out`,
-    );
-  }
   const dataDir = resolve(environment.cwd, options.dataDir);
   // One journal, one writer: `serve` and `up` in the same folder would take each other's records for their own.
   const lock = lockFolder(dataDir);
@@ -45,6 +38,7 @@ async function serve(
     dataDir,
     store: options.store,
     installCrds: options.installCrds,
+    role: options.role,
     uiDirectory: await uiDirectory(deps),
   }).catch((error: unknown) => {
     throw addressError(error, 'the page and the API', options.listen, 'Choose another address with --listen');

@@ -24,6 +24,7 @@ import type {
   Webhook,
 } from '../server/index.ts';
 import { registerMetrics } from './metrics.ts';
+import type { LeaderRefresh } from './refresh.ts';
 import { VERSION } from './version.ts';
 import { applicationViews } from './views.ts';
 
@@ -38,6 +39,7 @@ export interface ServerParts {
   readonly metrics: Registry;
   readonly namespace: string;
   readonly webhook: Webhook;
+  readonly refresh: LeaderRefresh;
 }
 
 export function serverPorts(
@@ -50,7 +52,11 @@ export function serverPorts(
     ...deps,
     applications: applicationStore(controller),
     writer: applicationWriter(home, controller),
-    views: applicationViews({ controller, application, assessHealth: application.assessHealth }),
+    views: applicationViews({
+      application,
+      assessHealth: application.assessHealth,
+      requestRefresh: parts.refresh.application,
+    }),
     logs: podLogs(application),
     projects: { list: () => settings.projects(), get: (name) => settings.project(name) },
     clusters: { list: () => clusterList(clusters) },

@@ -2,7 +2,6 @@
 // events. Secrets are masked here, before anything reaches the server.
 import type { EventList, ManagedResource } from '../contract/index.ts';
 import {
-  type ApplicationController,
   type ApplicationDeps,
   admissionFindings,
   compareDesired,
@@ -18,13 +17,13 @@ import type { ApplicationViews, ManifestRequest, ResourceId } from '../server/in
 import { isHook } from '../sync/index.ts';
 
 export interface ViewsDeps {
-  readonly controller: ApplicationController;
+  readonly requestRefresh: ApplicationViews['requestRefresh'];
   readonly application: ApplicationDeps;
   assessHealth: ApplicationDeps['assessHealth'];
 }
 
 export function applicationViews(deps: ViewsDeps): ApplicationViews {
-  const { controller, application } = deps;
+  const { application } = deps;
   const instance = (app: Application): string => instanceName(app, application.controlNamespace);
   const clusterOf = async (app: Application): Promise<LiveCluster | undefined> =>
     await application.clusters.resolve(app.spec.destination);
@@ -123,7 +122,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
         items: answer.items as unknown as EventList['items'],
       };
     },
-    requestRefresh: (app, level, signal) => controller.refresh(app, level, signal),
+    requestRefresh: deps.requestRefresh,
     async validate(app, signal) {
       const cluster = await clusterOf(app).catch((error: unknown) => messageOf(error));
       const condition = (type: string, message: string): { type: string; message: string } => ({

@@ -9,7 +9,9 @@ export {
   compareDesired,
   desiredState,
   keyOfApplication,
+  type Leadership,
   Memories,
+  onlyLeader,
   type RefreshLevel,
   writeOperationState,
 } from './application/index.ts';

@@ -61,7 +61,7 @@ export type {
   LabelRequirement,
   LabelSelector,
 } from './label-selector.ts';
-export { type LeaseDeps, LeaseLock, type LeaseOptions, type LeaseState } from './lease.ts';
+export { type LeaseDeps, LeaseLock, LeaseLostError, type LeaseOptions, type LeaseState } from './lease.ts';
 export {
   apiVersionOf,
   describeKey,

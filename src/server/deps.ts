@@ -50,6 +50,8 @@ export interface ServerOptions {
   readonly uiDirectory: string;
   /** Address people use, e.g. `https://cd.example.com`; decides about Secure cookies and HSTS. */
   readonly publicUrl?: string;
+  /** `operations`: only health, version and metrics, for a process that serves no users. */
+  readonly surface?: 'all' | 'operations';
   /** Answer /metrics to anybody; otherwise it needs a session. */
   readonly publicMetrics?: boolean;
   /** Host names besides addresses and localhost that are answered while authentication is off. */

@@ -245,7 +245,8 @@ class Web {
     app.setNotFoundHandler(async (request, reply) => {
       const path = request.url.split('?', 1)[0] ?? '/';
       const isRead = request.method === 'GET' || request.method === 'HEAD';
-      if (!isRead || /^\/(api|auth|metrics|healthz)(\/|$)/.test(path)) {
+      const hasPage = this.#deps.options.surface !== 'operations';
+      if (!hasPage || !isRead || /^\/(api|auth|metrics|healthz)(\/|$)/.test(path)) {
         throw new ApiError('NotFound', `Not Found: ${request.method} ${path.slice(0, 200)}`);
       }
       const answer = await page.serve(decodePath(path), request.headers);

@@ -55,6 +55,7 @@ export async function startHost(kind: 'embedded' | 'real'): Promise<Host> {
       auth: 'off',
       dataDir: join(folder, 'data'),
       installCrds: true,
+      role: 'all',
       uiDirectory: join(folder, 'no-page'),
       timing: { pollMs: 5_000, revisionPassMs: 200, waveDelayMs: 50 },
     });

@@ -27,6 +27,7 @@ const plane = await startControlPlane(
     auth: 'off',
     dataDir,
     installCrds: true,
+    role: 'all',
     uiDirectory: join(dataDir, 'no-page'),
     timing: { pollMs: 2_000, revisionPassMs: 100, waveDelayMs: 20 },
   },

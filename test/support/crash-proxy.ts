@@ -65,9 +65,9 @@ export async function startCrashProxy(target: string): Promise<CrashProxy> {
   };
 }
 
-/** Dry runs change nothing and reviews store nothing. */
+/** Dry runs change nothing, reviews store nothing, and leases are renewed at any time. */
 function isWrite({ method, url = '' }: IncomingMessage): boolean {
-  return method !== 'GET' && !url.includes('dryRun=All') && !url.includes('reviews');
+  return method !== 'GET' && !/dryRun=All|reviews|\/leases/.test(url);
 }
 
 function forward(

@@ -85,6 +85,7 @@ async function deleteOne(
   options: { background: boolean; total: number },
 ): Promise<DeleteOutcome> {
   const { key } = live;
+  deps.leadership.assertLeader();
   const intent = await deps.journal.intent({
     actor: { kind: 'controller', name: 'application deletion' },
     action: 'object.delete',

@@ -95,12 +95,32 @@ export class ApplicationController {
     this.#informer.subscribe((change) => this.#onApplication(change));
     this.#informer.start();
     await this.#informer.whenComplete(signal);
+    await this.#recallOperations();
+    this.#deps.leadership.onGained(() => this.#takeOver());
+    this.#queue.start();
+  }
+
+  /** What another process did until now is in the journal and in the applications, not in our memory. */
+  #takeOver(): void {
+    for (const [, memory] of this.#deps.memories.entries()) {
+      delete memory.running;
+      memory.isUnsure = true;
+    }
+    this.#recallOperations()
+      .catch((error: unknown) => {
+        this.#log.warn('the last operations could not be read', { reason: messageOf(error) });
+      })
+      .finally(() => {
+        for (const app of this.#informer.values()) this.#queue.add(keyOfApplication(app));
+      });
+  }
+
+  async #recallOperations(): Promise<void> {
     const operations = await lastOperations(this.#deps.journal);
     for (const app of this.#informer.values()) {
       const last = operations.get(keyOfApplication(app));
       if (last !== undefined) this.#memoryOf(app).begun = last;
     }
-    this.#queue.start();
   }
 
   async stop(): Promise<void> {
@@ -218,6 +238,7 @@ export class ApplicationController {
           : this.#deps.memories.peek(instanceName(app, this.#options.namespace))?.desired;
       if (app === undefined || desired === undefined) return;
       if (app.status?.sync?.status === 'Unknown' || app.status?.sync?.revision === desired.revision) return;
+      if (!this.#deps.leadership.isLeader()) return;
       await writeRevision(this.#deps, app, desired.revision);
     });
   }

@@ -17,6 +17,7 @@ import type { Renderer } from '../../render/index.ts';
 import type { SyncSettings } from '../../sync/index.ts';
 import type { LiveClusters } from '../cluster/index.ts';
 import type { ChangedPaths, RepositoryTracker } from '../repository/index.ts';
+import type { Leadership } from './leadership.ts';
 import type { Memories } from './memory.ts';
 
 export interface ApplicationDeps {
@@ -30,6 +31,7 @@ export interface ApplicationDeps {
   readonly renderer: Renderer;
   readonly journal: Journal;
   readonly memories: Memories;
+  readonly leadership: Leadership;
   /** A snapshot of refs this old is good enough for an application nobody asked to refresh, milliseconds. */
   readonly snapshotMaxAgeMs: number;
   readonly syncSettings: Partial<SyncSettings>;

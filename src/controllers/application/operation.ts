@@ -327,7 +327,7 @@ function performDeps(
         request,
         live,
       ),
-    journal: syncJournal(deps.journal, app, running),
+    journal: syncJournal(deps, app, running),
     approvedAt: async () => approvedAt(deps, app),
     signal,
   };

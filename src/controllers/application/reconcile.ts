@@ -42,11 +42,15 @@ export async function reconcileApplication(
   memory: ApplicationMemory,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  if (app.metadata.deletionTimestamp !== undefined) return await reconcileDeletion(deps, app, signal);
+  if (app.metadata.deletionTimestamp !== undefined) {
+    return deps.leadership.isLeader() ? await reconcileDeletion(deps, app, signal) : {};
+  }
   if (app.metadata.annotations?.[annotations.skipReconcile] === 'true') return {};
   const refresh = memory.refresh;
 
   let facts = await observe(deps, app, memory, signal);
+  // Whoever does not lead knows the same, for questions and to take over, and says nothing.
+  if (!deps.leadership.isLeader()) return follow(memory);
   const step = await nextStep(deps, app, memory, facts);
   const progress = await operate(deps, app, memory, facts, step, signal);
   if (progress?.ended === true && facts.desired !== undefined && facts.cluster !== undefined) {
@@ -68,6 +72,12 @@ export async function reconcileApplication(
   });
   if (refresh !== undefined && memory.refresh === refresh) finishRefresh(memory);
   return nextLook(memory, facts, step, progress);
+}
+
+function follow(memory: ApplicationMemory): Outcome {
+  delete memory.running;
+  finishRefresh(memory);
+  return {};
 }
 
 /** What this reconciliation does beyond looking. */

@@ -1,8 +1,9 @@
 // Writes the effects of a sync into the journal: the intent before, the outcome after.
-import type { Journal, JournalObject, JournalRecord } from '../../journal/index.ts';
+import type { JournalObject, JournalRecord } from '../../journal/index.ts';
 import type { ResourceKey } from '../../k8s/index.ts';
 import type { Application } from '../../model/index.ts';
 import type { SyncIntent, SyncJournal } from '../../sync/index.ts';
+import type { ApplicationDeps } from './deps.ts';
 import type { RunningOperation } from './running-operation.ts';
 
 const ACTIONS: Readonly<Record<SyncIntent['kind'], string>> = {
@@ -13,10 +14,16 @@ const ACTIONS: Readonly<Record<SyncIntent['kind'], string>> = {
   releaseHook: 'hook.release',
 };
 
-export function syncJournal(journal: Journal, app: Application, running: RunningOperation): SyncJournal {
+/** Refuses an effect when this process may not act any more. */
+export function syncJournal(
+  { journal, leadership }: Pick<ApplicationDeps, 'journal' | 'leadership'>,
+  app: Application,
+  running: RunningOperation,
+): SyncJournal {
   const intents = new Map<SyncIntent, JournalRecord>();
   return {
     async before(intent) {
+      leadership.assertLeader();
       const record = await journal.intent({
         actor: actorOf(running),
         action: ACTIONS[intent.kind],
@@ -25,6 +32,7 @@ export function syncJournal(journal: Journal, app: Application, running: Running
         revision: running.desired.revision,
       });
       intents.set(intent, record);
+      leadership.assertLeader();
     },
     async after(intent, outcome) {
       const record = intents.get(intent);

@@ -92,6 +92,7 @@ async function patchApplication(
   patch: Record<string, unknown>,
 ): Promise<void> {
   const { name = '', namespace = '' } = app.metadata;
+  deps.leadership.assertLeader();
   try {
     const written = await deps.home.patch<Application>(
       applicationType,

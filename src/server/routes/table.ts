@@ -13,9 +13,11 @@ import { viewRoutes } from './views.ts';
 
 /** Rejects a table with a route that appears twice or says not who may call it. */
 export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route[] {
+  const operations = metaRoutes(options.publicMetrics === true);
+  if (options.surface === 'operations') return operations;
   const table = [
     ...sessionRoutes,
-    ...metaRoutes(options.publicMetrics === true),
+    ...operations,
     ...applicationRoutes,
     ...operationRoutes,
     ...viewRoutes,
