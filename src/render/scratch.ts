@@ -19,14 +19,17 @@ export async function withScratch<T>(
 
 /**
  * Environment of a render child: a home of its own, no network (a proxy that is not there), and Go settings that
- * suit a process living 30 ms: no garbage collection until memory grows.
+ * suit a process living 20 ms: no garbage collection until memory grows. helm and kubectl unpack kubectl's message
+ * catalogue each time they start; the default one costs 10 ms of 26, the French one almost nothing, and none of its
+ * texts is about rendering.
  */
 export function childEnvironment(home: string, path: string): Record<string, string> {
   return {
     PATH: path,
     HOME: home,
     TMPDIR: home,
-    LC_ALL: 'C',
+    LANG: 'C',
+    LC_MESSAGES: 'fr_FR.UTF-8',
     HTTP_PROXY: 'http://127.0.0.1:9',
     HTTPS_PROXY: 'http://127.0.0.1:9',
     GOMAXPROCS: '2',
