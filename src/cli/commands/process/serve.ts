@@ -38,7 +38,12 @@ export const serve = defineCommand({
       value: 'url',
       describe: 'Journal: postgres://… or sqlite:FILE (default: in the data directory)',
     },
-    role: { type: 'string', default: 'all', choices: ROLES, describe: 'all: acts and serves; controller: only acts; server: only serves' },
+    role: {
+      type: 'string',
+      default: 'all',
+      choices: ROLES,
+      describe: 'all: acts and serves; controller: only acts; server: only serves',
+    },
     auth: { type: 'string', default: 'on', choices: AUTH, describe: 'off: everybody is admin' },
     'install-crds': {
       type: 'boolean',
