@@ -62,7 +62,7 @@ export async function startLeadership(deps: LeaderDeps, options: LeaderOptions):
     first.kind === 'other' && first.holder.startsWith(`${installation}_`) ? await lock.steal() : first;
   if (state.kind === 'held') await lead(state.epoch);
   else deps.log.info('another process leads', { lease: LEASE_NAME, ...describe(state) });
-  lock.onChange((change) => {
+  const unsubscribe = lock.onChange((change) => {
     if (change.kind !== 'held')
       deps.log.warn('this process does not lead', { lease: LEASE_NAME, ...describe(change) });
     else if (change.epoch !== prepared) {
@@ -81,6 +81,7 @@ export async function startLeadership(deps: LeaderDeps, options: LeaderOptions):
     },
     onGained: (handle) => void handlers.add(handle),
     async stop() {
+      unsubscribe();
       stopping.abort();
       await running;
     },

@@ -15,6 +15,7 @@ import { messageOf } from '../lib/index.ts';
 import { type Application, type Change, instanceName, type Manifest, sourcesOf } from '../model/index.ts';
 import type { ApplicationViews, ManifestRequest, ResourceId } from '../server/index.ts';
 import { isHook } from '../sync/index.ts';
+import { explain } from './explain-view.ts';
 
 export interface ViewsDeps {
   readonly requestRefresh: ApplicationViews['requestRefresh'];
@@ -106,6 +107,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
         revision: info.sha,
       };
     },
+    explain: (app, signal) => explain(application, app, signal),
     async events(app, of, signal): Promise<EventList> {
       const cluster = of === undefined ? undefined : await clusterOf(app);
       const client = cluster?.client ?? application.home;

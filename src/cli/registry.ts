@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { appCreate } from './commands/app/create.ts';
 import { appDelete } from './commands/app/delete.ts';
 import { appDiff } from './commands/app/diff.ts';
+import { appExplain } from './commands/app/explain.ts';
 import { appGet } from './commands/app/get.ts';
 import { appHistory } from './commands/app/history.ts';
 import { appList } from './commands/app/list.ts';
@@ -39,6 +40,7 @@ const list: readonly Command[] = [
   appSync,
   appWait,
   appDiff,
+  appExplain,
   appHistory,
   appRollback,
   appManifests,

@@ -9,6 +9,7 @@ import type {
   ClusterList,
   CommitMetadata,
   EventList,
+  Explanation,
   LogEntry,
   ManagedResourceList,
   ManifestResponse,
@@ -112,6 +113,13 @@ function applicationCalls(http: Transport) {
       read<ManifestResponse>(id, '/manifests', query, options),
     managedResources: (id: ApplicationId, options: ReadOptions = {}) =>
       read<ManagedResourceList>(id, '/managed-resources', {}, options),
+    explain: (id: ApplicationId, options: ReadOptions = {}) =>
+      http.call<Explanation>({
+        path: `/api/v1/fairlead/applications/${encodeURIComponent(id.name)}/explain`,
+        query: scope(id),
+        signal: options.signal,
+        timeoutMs: REFRESH_MS,
+      }),
     tree: (id: ApplicationId, options: ReadOptions = {}) =>
       read<ResourceTree>(id, '/resource-tree', {}, options),
     resource: (id: ApplicationId, query: QueryValues, options: ReadOptions = {}) =>

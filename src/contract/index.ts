@@ -29,6 +29,12 @@ export {
 } from './audit.ts';
 export { type Cluster, ClusterGetQuery, type ClusterList, type ProjectList } from './configuration.ts';
 export { type ErrorBody, type GrpcCodeName, grpcCodes, httpStatusOf } from './errors.ts';
+export type {
+  Explanation,
+  ExplanationCause,
+  ExplanationLink,
+  ExplanationStep,
+} from './explanation.ts';
 export {
   SessionCreateRequest,
   type SessionResponse,

@@ -7,6 +7,7 @@ export {
   applicationType,
   type ControllerOptions,
   compareDesired,
+  decideNext,
   desiredState,
   keyOfApplication,
   type Leadership,

@@ -18,6 +18,7 @@ export interface JournalFilters {
   readonly action?: string;
   /** Exact members; `group` and `cluster` are not searched by. */
   readonly object?: Partial<Pick<JournalObject, 'kind' | 'namespace' | 'name'>>;
+  /** Exact, or a prefix ending in `*` (`argocd/web@*`). */
   readonly operation?: string;
   readonly revision?: string;
   readonly kind?: JournalRecord['kind'];
@@ -121,7 +122,6 @@ function conditions(where: Where, { filters = {}, after, before }: JournalQuery)
     object_kind: filters.object?.kind,
     object_namespace: filters.object?.namespace,
     object_name: filters.object?.name,
-    operation: filters.operation,
     revision: filters.revision,
     kind: filters.kind,
     outcome: filters.outcome,
@@ -129,15 +129,20 @@ function conditions(where: Where, { filters = {}, after, before }: JournalQuery)
   for (const [column, value] of Object.entries(equal)) {
     if (value !== undefined) found.push(where(sql.ref<string>(`journal.${column}`), '=', value));
   }
-  if (filters.action !== undefined) found.push(actionCondition(where, filters.action));
+  if (filters.action !== undefined) found.push(matches(where, 'journal.action', filters.action));
+  if (filters.operation !== undefined) found.push(matches(where, 'journal.operation', filters.operation));
   // The stored text is JSON, so the text looked for is compared as JSON writes it.
   if (filters.text !== undefined) found.push(contains('record', JSON.stringify(filters.text).slice(1, -1)));
   return found;
 }
 
-function actionCondition(where: Where, action: string): Expression<SqlBool> {
-  if (!action.endsWith('*')) return where('journal.action', '=', action);
-  return sql<SqlBool>`${sql.ref('journal.action')} like ${`${escapeLike(action.slice(0, -1))}%`} escape '\\'`;
+function matches(
+  where: Where,
+  column: 'journal.action' | 'journal.operation',
+  pattern: string,
+): Expression<SqlBool> {
+  if (!pattern.endsWith('*')) return where(column, '=', pattern);
+  return sql<SqlBool>`${sql.ref(column)} like ${`${escapeLike(pattern.slice(0, -1))}%`} escape '\\'`;
 }
 
 function contains(column: 'record', text: string): Expression<SqlBool> {

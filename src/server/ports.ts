@@ -6,6 +6,7 @@ import type {
   Cluster,
   CommitMetadata,
   EventList,
+  Explanation,
   LogEntry,
   ManagedResource,
   ManifestResponse,
@@ -97,6 +98,8 @@ export interface ApplicationViews {
   ): Promise<CommitMetadata | undefined>;
   /** Kubernetes Events of the application itself, or of one of its objects. */
   events(application: Application, of: EventSubject | undefined, signal: AbortSignal): Promise<EventList>;
+  /** Why it is in its state, and what would change that. */
+  explain(application: Application, signal: AbortSignal): Promise<Explanation>;
   /** Resolves when the refresh is done and the store shows its result. */
   requestRefresh(application: Application, level: 'normal' | 'hard', signal: AbortSignal): Promise<void>;
   /** Conditions that forbid this specification (source unreachable, not permitted by the project). Empty: valid. */

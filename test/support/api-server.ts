@@ -168,6 +168,17 @@ function viewsOf(refreshes: string[]): ApplicationViews {
     liveObject: async () => undefined,
     commit: async () => undefined,
     events: async () => ({ metadata: {}, items: [] }),
+    explain: async () => ({
+      application: { namespace: 'argocd', name: 'web' },
+      at: '2026-01-01T00:00:00Z',
+      sync: 'Synced',
+      health: 'Healthy',
+      summary: 'Synced and Healthy',
+      causes: [],
+      moreCauses: 0,
+      history: [],
+      next: [],
+    }),
     async requestRefresh({ metadata }, level) {
       refreshes.push(`${metadata.namespace}/${metadata.name} ${level}`);
     },

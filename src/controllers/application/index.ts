@@ -6,4 +6,5 @@ export type { Comparison, Desired, Facts, Judged } from './facts.ts';
 export { type Leadership, onlyLeader } from './leadership.ts';
 export { type ApplicationMemory, Memories, type RefreshLevel } from './memory.ts';
 export { admissionFindings, compareDesired, desiredState } from './observe.ts';
+export { decideNext } from './reconcile.ts';
 export { writeOperationState } from './write.ts';

@@ -104,9 +104,8 @@ async function nextStep(
   if (app.operation !== undefined) {
     return { kind: 'begin', start: { ...fresh, operation: app.operation, requested: true } };
   }
-  const need = await needOf(deps, app, facts);
-  if (need === undefined) return { kind: 'idle' };
-  const decision = decideAfterInterruption(app, need, memory.begun) ?? decideAutoSync(app, need, now);
+  const decision = await decideNext(deps, app, memory, facts);
+  if (decision === undefined) return { kind: 'idle' };
   if (decision.kind !== 'sync') return { kind: 'idle', decision };
   return { kind: 'begin', start: { ...fresh, operation: decision.operation, requested: false } };
 }
@@ -157,6 +156,18 @@ function supersede(memory: ApplicationMemory, facts: Facts): void {
     return;
   if (facts.desired.set.digest === running.desired.set.digest) return;
   running.superseded ??= `superseded by commit ${facts.desired.revision.slice(0, 7)}`;
+}
+
+/** What automated sync makes of an application as it is; undefined while it cannot be judged. Changes nothing. */
+export async function decideNext(
+  deps: ApplicationDeps,
+  app: Application,
+  memory: ApplicationMemory,
+  facts: Facts,
+): Promise<AutoSyncDecision | undefined> {
+  const need = await needOf(deps, app, facts);
+  if (need === undefined) return undefined;
+  return decideAfterInterruption(app, need, memory.begun) ?? decideAutoSync(app, need, deps.clock.now());
 }
 
 async function needOf(deps: ApplicationDeps, app: Application, facts: Facts): Promise<SyncNeed | undefined> {

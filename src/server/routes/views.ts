@@ -1,5 +1,6 @@
 // What an application looks like from inside. The answers come from the controller through the views port.
 import {
+  ApplicationScope,
   type CommitMetadata,
   EventQuery,
   type ManagedResourceList,
@@ -58,6 +59,13 @@ export const viewRoutes: readonly Route[] = [
       );
       return { items };
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/fairlead/applications/:name/explain',
+    access: get,
+    query: ApplicationScope,
+    handle: ({ deps, app, signal }) => deps.views.explain(app, signal),
   }),
   route({
     method: 'GET',
