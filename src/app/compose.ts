@@ -476,7 +476,7 @@ async function startHttp(
   const { home, settings, repositories } = parts;
   const accounts = kubernetesAccounts({ ...deps, home, namespace: options.namespace, settings });
   const metrics = new Registry();
-  const refresh = refreshThroughLeader(parts.controller, parts.application);
+  const refresh = refreshThroughLeader(parts.controller, { ...parts.application, random: deps.random });
   const ports = serverPorts(deps, {
     ...parts,
     accounts,

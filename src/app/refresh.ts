@@ -7,11 +7,12 @@ import {
   keyOfApplication,
   type RefreshLevel,
 } from '../controllers/index.ts';
-import { mapLimited } from '../lib/index.ts';
+import { mapLimited, type Random } from '../lib/index.ts';
 import { type Application, annotations, sourcesOf } from '../model/index.ts';
 
 /** Annotations written at once when a repository moved: the acting process reads them one by one anyway. */
 const AT_ONCE = 8;
+const ID_BYTES = 8;
 
 export interface LeaderRefresh {
   /** Resolves when the refresh is done and its result is in the application. */
@@ -22,11 +23,15 @@ export interface LeaderRefresh {
 
 export function refreshThroughLeader(
   controller: ApplicationController,
-  deps: Pick<ApplicationDeps, 'home' | 'leadership' | 'sameRepository'>,
+  deps: Pick<ApplicationDeps, 'home' | 'leadership' | 'sameRepository'> & { readonly random: Random },
 ): LeaderRefresh {
   const ask = async (app: Application, level: RefreshLevel): Promise<void> => {
     const { name = '', namespace = '' } = app.metadata;
-    const body = { metadata: { annotations: { [annotations.refresh]: level } } };
+    // Another request may wait already: without something new in the object its removal would take ours with it.
+    const id = Buffer.from(deps.random.bytes(ID_BYTES)).toString('hex');
+    const body = {
+      metadata: { annotations: { [annotations.refresh]: level, [annotations.refreshId]: id } },
+    };
     const asked = await deps.home.patch<Application>(
       applicationType,
       { namespace, name },

@@ -189,7 +189,10 @@ export class ApplicationController {
     }
     const refresh = app.metadata.annotations?.[annotations.refresh];
     const old = change.kind === 'update' ? change.old : undefined;
-    if (refresh !== undefined && refresh !== old?.metadata.annotations?.[annotations.refresh]) {
+    const isNew = [annotations.refresh, annotations.refreshId].some(
+      (name) => app.metadata.annotations?.[name] !== old?.metadata.annotations?.[name],
+    );
+    if (refresh !== undefined && isNew) {
       this.#askRefresh(this.#memoryOf(app), refresh === 'hard' ? 'hard' : 'normal');
     }
     if (old === undefined || isRelevant(old, app)) this.#queue.add(key);

@@ -35,7 +35,7 @@ export async function writeStatus(
   if (write.refreshed && hasRefresh) {
     // With the resourceVersion as precondition a newer request for a refresh is never taken away unseen.
     patch['metadata'] = {
-      annotations: { [annotations.refresh]: null },
+      annotations: { [annotations.refresh]: null, [annotations.refreshId]: null },
       resourceVersion: app.metadata.resourceVersion,
     };
   }
