@@ -107,6 +107,13 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
         revision: info.sha,
       };
     },
+    async contains(app, revision, ancestor) {
+      const [source] = sourcesOf(app.spec);
+      if (source === undefined || !COMMIT.test(revision) || !COMMIT.test(ancestor)) return false;
+      const repository = application.repositoryFor(source.repoURL, app.spec.project);
+      const mirror = application.repositories.mirror(repository);
+      return await mirror.isAncestor(ancestor, revision).catch(() => false);
+    },
     explain: (app, signal) => explain(application, app, signal),
     async events(app, of, signal): Promise<EventList> {
       const cluster = of === undefined ? undefined : await clusterOf(app);
@@ -146,6 +153,8 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
     },
   };
 }
+
+const COMMIT = /^[0-9a-f]{40,64}$/;
 
 function ordinary(targets: readonly Manifest[]): KubeObject[] {
   return targets.map(({ object }) => object).filter((object) => !isHook(object));

@@ -57,3 +57,4 @@ export {
   type ResourceResponse,
   RevisionQuery,
 } from './views.ts';
+export { MAX_WAIT_SECONDS, type WaitAnswer, type WaitGoal, WaitQuery, waitGoals } from './wait.ts';

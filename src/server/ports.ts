@@ -96,6 +96,13 @@ export interface ApplicationViews {
     sourceIndex: number,
     signal: AbortSignal,
   ): Promise<CommitMetadata | undefined>;
+  /** True when `revision` is a commit that contains `ancestor`; false when it is not or nobody can tell. */
+  contains(
+    application: Application,
+    revision: string,
+    ancestor: string,
+    signal: AbortSignal,
+  ): Promise<boolean>;
   /** Kubernetes Events of the application itself, or of one of its objects. */
   events(application: Application, of: EventSubject | undefined, signal: AbortSignal): Promise<EventList>;
   /** Why it is in its state, and what would change that. */

@@ -60,6 +60,7 @@ test('who may call what', () => {
       'GET /api/v1/clusters/:id: clusters, get (list)',
       'GET /api/v1/clusters: clusters, get (list)',
       'GET /api/v1/fairlead/applications/:name/explain: applications, get (application)',
+      'GET /api/v1/fairlead/applications/:name/wait: applications, get (application)',
       'GET /api/v1/fairlead/audit/verify: audit, get (object)',
       'GET /api/v1/fairlead/audit: audit, get (object)',
       'GET /api/v1/projects/:name: projects, get (object)',

@@ -168,6 +168,7 @@ function viewsOf(refreshes: string[]): ApplicationViews {
     liveObject: async () => undefined,
     commit: async () => undefined,
     events: async () => ({ metadata: {}, items: [] }),
+    contains: async () => false,
     explain: async () => ({
       application: { namespace: 'argocd', name: 'web' },
       at: '2026-01-01T00:00:00Z',

@@ -10,6 +10,7 @@ import { operationRoutes } from './operations.ts';
 import { sessionRoutes } from './session.ts';
 import { streamRoutes } from './streams.ts';
 import { viewRoutes } from './views.ts';
+import { waitRoutes } from './wait.ts';
 
 /** Rejects a table with a route that appears twice or says not who may call it. */
 export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route[] {
@@ -21,6 +22,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...applicationRoutes,
     ...operationRoutes,
     ...viewRoutes,
+    ...waitRoutes,
     ...logRoutes,
     ...streamRoutes,
     ...configurationRoutes,
