@@ -24,9 +24,10 @@ const mayImport = {
   images: [...base, 'git'],
   promotion: [...base, 'git'],
   journal: base,
+  access: base,
   explain: [...base, 'contract'],
-  controllers: [...base, ...stages, 'journal'],
-  server: [...base, 'contract', 'render', 'diff', 'health', 'journal'],
+  controllers: [...base, ...stages, 'journal', 'access'],
+  server: [...base, 'contract', 'render', 'diff', 'health', 'journal', 'access'],
   client: ['lib', 'model', 'contract'],
   apiserver: ['lib', 'k8s'],
   scaffold: base,
@@ -35,6 +36,7 @@ const mayImport = {
     ...base,
     ...stages,
     'journal',
+    'access',
     'controllers',
     'contract',
     'server',
@@ -43,7 +45,7 @@ const mayImport = {
     'agent',
     'explain',
   ],
-  cli: [...base, 'contract', 'client', 'render', 'diff', 'journal', 'scaffold', 'app'],
+  cli: [...base, 'contract', 'client', 'render', 'diff', 'journal', 'access', 'scaffold', 'app'],
 };
 const tests = '[.]test[.]tsx?$';
 const layers = Object.entries(mayImport).map(([from, to]) => ({

@@ -483,6 +483,7 @@ async function startHttp(
     metrics,
     refresh,
     namespace: options.namespace,
+    publicUrl: options.publicUrl,
     async webhook(headers, body) {
       const result = parseWebhook(headers, body, settings.webhookSecrets());
       if (result.kind === 'refused') return { status: result.status, body: result.why };

@@ -23,6 +23,7 @@ import type {
   ServerPorts,
   Webhook,
 } from '../server/index.ts';
+import { watchedPolicies, watchedProviders } from './access.ts';
 import { registerMetrics } from './metrics.ts';
 import type { LeaderRefresh } from './refresh.ts';
 import { VERSION } from './version.ts';
@@ -40,6 +41,8 @@ export interface ServerParts {
   readonly namespace: string;
   readonly webhook: Webhook;
   readonly refresh: LeaderRefresh;
+  /** Address people use, when the process was told. */
+  readonly publicUrl: string | undefined;
 }
 
 export function serverPorts(
@@ -61,6 +64,8 @@ export function serverPorts(
     projects: { list: () => settings.projects(), get: (name) => settings.project(name) },
     clusters: { list: () => clusterList(clusters) },
     accounts,
+    policies: watchedPolicies(settings, deps.log),
+    sso: watchedProviders(settings, { ...deps, publicUrl: parts.publicUrl }),
     journal,
     webhook,
     information: {
@@ -74,11 +79,13 @@ export function serverPorts(
         Platform: `${process.platform}/${process.arch}`,
       }),
       settings: () => ({
-        url: '',
+        url: settings.config('url') ?? '',
         appLabelKey: 'app.kubernetes.io/instance',
         trackingMethod: 'annotation',
         controllerNamespace: parts.namespace,
-        userLoginsDisabled: false,
+        userLoginsDisabled: accounts
+          .list()
+          .every(({ enabled, capabilities }) => !enabled || !capabilities.includes('login')),
         execEnabled: false,
         statusBadgeEnabled: false,
       }),

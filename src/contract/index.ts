@@ -6,6 +6,14 @@ export type {
   ResourceTree,
 } from '../model/index.ts';
 export {
+  type AccountFacts,
+  type AccountList,
+  type CanIResponse,
+  TokenRequest,
+  type TokenResponse,
+  UpdatePasswordRequest,
+} from './accounts.ts';
+export {
   ApplicationCreateQuery,
   ApplicationDeleteQuery,
   ApplicationGetQuery,
@@ -36,9 +44,13 @@ export type {
   ExplanationStep,
 } from './explanation.ts';
 export {
+  CliSessionRequest,
   SessionCreateRequest,
   type SessionResponse,
   type Settings,
+  SsoCallbackForm,
+  SsoCallbackQuery,
+  SsoLoginQuery,
   type UserInfo,
   type VersionInfo,
 } from './session.ts';

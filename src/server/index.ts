@@ -2,7 +2,6 @@
 export { hashPassword } from './auth/password.ts';
 export type { ServerOptions, ServerPorts } from './deps.ts';
 export type {
-  Account,
   Accounts,
   ApplicationEvent,
   ApplicationStore,
@@ -11,6 +10,7 @@ export type {
   LogRequest,
   ManifestRequest,
   PodLogs,
+  Policies,
   ResourceId,
   Webhook,
 } from './ports.ts';

@@ -27,11 +27,18 @@ test('the public routes are these and no others', () => {
     .map(({ method, path }) => `${method} ${path}`);
   assert.deepEqual(open.sort(), [
     'DELETE /api/v1/session',
+    'GET /api/dex/callback',
     'GET /api/v1/session/userinfo',
     'GET /api/v1/settings',
     'GET /api/version',
+    'GET /auth/callback',
+    'GET /auth/login',
+    'GET /auth/logout',
     'GET /healthz',
+    'POST /api/dex/callback',
+    'POST /api/v1/fairlead/cli-session',
     'POST /api/v1/session',
+    'POST /auth/callback',
   ]);
 });
 
@@ -46,7 +53,22 @@ test('who may call what', () => {
     [
       'DELETE /api/v1/applications/:name/operation: applications, sync (application)',
       'DELETE /api/v1/applications/:name: applications, delete (application)',
+      'DELETE /api/v1/account/:name/token/:id: accounts, update (object)',
+      'DELETE /api/v1/projects/:project/roles/:role/token/:iat: projects, update (object)',
       'DELETE /api/v1/session: public',
+      'GET /api/dex/callback: public',
+      'GET /api/v1/account/:name: accounts, get (object)',
+      'GET /api/v1/account/can-i/:resource/:action/*: accounts, get (list)',
+      'GET /api/v1/account: accounts, get (list)',
+      'GET /auth/callback: public',
+      'GET /auth/login: public',
+      'GET /auth/logout: public',
+      'POST /api/dex/callback: public',
+      'POST /api/v1/account/:name/token: accounts, update (object)',
+      'POST /api/v1/fairlead/cli-session: public',
+      'POST /api/v1/projects/:project/roles/:role/token: projects, update (object)',
+      'POST /auth/callback: public',
+      'PUT /api/v1/account/password: accounts, get (list)',
       'GET /api/v1/applications/:name/events: applications, get (application)',
       'GET /api/v1/applications/:name/logs: applications, get (application)',
       'GET /api/v1/applications/:name/managed-resources: applications, get (application)',

@@ -107,12 +107,15 @@ export class Settings {
     return this.#clusters;
   }
 
+  /** The members of a config map of the control namespace; none when it is not there. */
+  configMap(name: string): Readonly<Record<string, string>> {
+    const data = this.#configMaps.get(this.#options.namespace, name)?.['data'];
+    return (data ?? {}) as Record<string, string>;
+  }
+
   /** A member of config map `argocd-cm`. */
   config(key: string): string | undefined {
-    const data = this.#configMaps.get(this.#options.namespace, 'argocd-cm')?.['data'] as
-      | Record<string, string>
-      | undefined;
-    return data?.[key];
+    return this.configMap('argocd-cm')[key];
   }
 
   /** A Secret of the control namespace as text members; undefined when there is none. */

@@ -19,8 +19,16 @@ export function metaRoutes(publicMetrics: boolean): readonly Route[] {
       access: 'public',
       handle({ deps, caller }): Settings {
         const authDisabled = deps.options.auth === 'off';
-        if (caller !== undefined) return { ...deps.information.settings(), authDisabled };
-        return { authDisabled, userLoginsDisabled: false, execEnabled: false, statusBadgeEnabled: false };
+        if (caller !== undefined)
+          return { ...deps.information.settings(), connectors: deps.sso.connectors(), authDisabled };
+        const connectors = deps.sso.connectors();
+        return {
+          authDisabled,
+          connectors,
+          userLoginsDisabled: false,
+          execEnabled: false,
+          statusBadgeEnabled: false,
+        };
       },
     }),
     route({

@@ -1,6 +1,7 @@
 // Every route of the API. What is not here does not exist; what is here says who may call it.
 import type { ServerDeps } from '../deps.ts';
 import type { Route } from '../route.ts';
+import { accountRoutes } from './accounts.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditRoutes } from './audit.ts';
 import { configurationRoutes } from './configuration.ts';
@@ -8,6 +9,7 @@ import { logRoutes } from './logs.ts';
 import { metaRoutes } from './meta.ts';
 import { operationRoutes } from './operations.ts';
 import { sessionRoutes } from './session.ts';
+import { ssoRoutes } from './sso.ts';
 import { streamRoutes } from './streams.ts';
 import { viewRoutes } from './views.ts';
 import { waitRoutes } from './wait.ts';
@@ -18,6 +20,8 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
   if (options.surface === 'operations') return operations;
   const table = [
     ...sessionRoutes,
+    ...ssoRoutes,
+    ...accountRoutes,
     ...operations,
     ...applicationRoutes,
     ...operationRoutes,
