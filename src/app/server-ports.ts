@@ -52,11 +52,7 @@ export function serverPorts(
     ...deps,
     applications: applicationStore(controller),
     writer: applicationWriter(home, controller),
-    views: applicationViews({
-      application,
-      assessHealth: application.assessHealth,
-      requestRefresh: parts.refresh.application,
-    }),
+    views: applicationViews({ application, requestRefresh: parts.refresh.application }),
     logs: podLogs(application),
     projects: { list: () => settings.projects(), get: (name) => settings.project(name) },
     clusters: { list: () => clusterList(clusters) },

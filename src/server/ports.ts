@@ -75,7 +75,7 @@ export interface ResourceId {
  * sentence), never "nothing". Data of Secrets is masked before it gets here.
  */
 export interface ApplicationViews {
-  tree(application: Application): ResourceTree | undefined;
+  tree(application: Application): Promise<ResourceTree | undefined>;
   /** Calls `handler` whenever the tree may have changed. @returns a function that stops it */
   watchTree(application: Application, handler: () => void): () => void;
   managedResources(

@@ -161,7 +161,7 @@ function viewsOf(refreshes: string[]): ApplicationViews {
     orphanedNodes: [],
   };
   return {
-    tree: () => tree,
+    tree: async () => tree,
     watchTree: () => () => {},
     managedResources: async () => [],
     manifests: async () => ({ revision: 'a'.repeat(40), manifests: [] }),
