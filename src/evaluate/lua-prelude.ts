@@ -35,9 +35,7 @@ end
 local function absent(name)
   return function() error(name .. ' is not available here', 2) end
 end
-require = function(name) error("module '" .. tostring(name) .. "' not found: programs cannot load modules here", 2) end
 module = absent('module')
-package = { loaded = {}, preload = {}, path = '', cpath = '' }
 setfenv, getfenv = absent('setfenv'), function() return _G end
 gcinfo = function() return 0 end
 if os then
@@ -73,5 +71,15 @@ if string then
     end
     return format(text, unpack_(values, 1, values.n))
   end
+end
+package = { loaded = {}, preload = {}, path = '', cpath = '' }
+for _, name in ipairs({ 'os', 'table', 'string', 'math', 'coroutine' }) do
+  package.loaded[name] = _G[name]
+end
+local loaded = package.loaded
+-- Scripts ask for what is there already: local os = require("os").
+require = function(name)
+  if loaded[name] ~= nil then return loaded[name] end
+  error("module '" .. tostring(name) .. "' not found: programs cannot load modules here", 2)
 end
 `;
