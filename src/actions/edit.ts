@@ -36,10 +36,6 @@ export function withAnnotation(object: KubeObject, name: string, value: string |
   return withAt(object, ['metadata', 'annotations', name], value);
 }
 
-export function withLabel(object: KubeObject, name: string, value: string | undefined): KubeObject {
-  return withAt(object, ['metadata', 'labels', name], value);
-}
-
 export function annotationOf(object: KubeObject, name: string): string | undefined {
   return object.metadata.annotations?.[name];
 }

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
+import { createActionCatalog } from '../actions/index.ts';
 import {
   ApplicationController,
   type ApplicationDeps,
@@ -172,8 +173,9 @@ export async function startControlPlane(
       evaluator,
       timing,
     });
-    const { health } = application.deps;
+    const { actions, health } = application.deps;
     health.configure(settings.configData());
+    actions.configure(settings.configData());
     const controller = new ApplicationController(application.deps, informerDeps, {
       namespace: options.namespace,
       concurrency: APPLICATIONS_AT_ONCE,
@@ -183,8 +185,9 @@ export async function startControlPlane(
     application.connect(controller);
     settings.onChange((change) => {
       controller.onSettings(change);
-      if (change.kind === 'config' && health.configure(settings.configData()))
-        controller.onSettings({ kind: 'customizations' });
+      if (change.kind !== 'config') return;
+      actions.configure(settings.configData());
+      if (health.configure(settings.configData())) controller.onSettings({ kind: 'customizations' });
     });
     await controller.start(stopping.signal);
     closers.push(() => controller.stop());
@@ -415,6 +418,7 @@ function applicationDeps(
     changedPaths: (repository, from, to) => changedPaths(stages, ranges, repository, from, to),
     ignoreRules: (app) => ignoreRules(app),
     health: createHealthJudge({ evaluator: parts.evaluator, clock: deps.clock }),
+    actions: createActionCatalog({ evaluator: parts.evaluator, clock: deps.clock }),
     aggregateHealth,
     current: (app) => controller?.current(keyOfApplication(app)),
     wrote: (app) => controller?.wrote(app),

@@ -11,8 +11,10 @@ export {
   desiredState,
   keyOfApplication,
   type Leadership,
+  listActions,
   Memories,
   onlyLeader,
+  prepareAction,
   type RefreshLevel,
   writeOperationState,
 } from './application/index.ts';

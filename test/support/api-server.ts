@@ -51,6 +51,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     applications,
     writer: applications,
     views: { ...viewsOf(refreshes), ...given.views },
+    actions: { list: async () => undefined, prepare: async () => undefined },
     logs: { open: linesOfLog },
     projects: { list: () => [], get: () => undefined },
     clusters: {

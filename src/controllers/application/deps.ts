@@ -1,5 +1,6 @@
 // What the application controller works with. The composition root fills it; nothing here is global.
 
+import type { ActionCatalog } from '../../actions/index.ts';
 import type { IgnoreRules } from '../../diff/index.ts';
 import type { HealthJudge, ResourceHealth } from '../../health/index.ts';
 import type { Journal } from '../../journal/index.ts';
@@ -47,6 +48,7 @@ export interface ApplicationDeps {
   changedPaths(repository: Repository, from: string, to: string): Promise<ChangedPaths | undefined>;
   ignoreRules(app: Application): IgnoreRules | undefined;
   readonly health: HealthJudge;
+  readonly actions: ActionCatalog;
   aggregateHealth(resources: readonly ResourceHealth[]): Health;
   /** The application as the API has it now. */
   current(app: Application): Application | undefined;
