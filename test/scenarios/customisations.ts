@@ -84,11 +84,11 @@ export const customisations: readonly Scenario[] = [
         'gate.yaml': wave('gate', '0', { 'test/why': 'gate' }),
         'after.yaml': wave('after', '1'),
       });
-      await world.create('v1', 'configmaps', {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: 'gate', annotations: { 'test/gate': 'shut' } },
-      });
+      const gate = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'gate' } };
+      await world.create('v1', 'configmaps', gate);
+      const turn = (state: string) =>
+        world.patch('v1', 'configmaps', 'gate', { metadata: { annotations: { 'test/gate': state } } });
+      await turn('shut');
       await world.apply({ syncPolicy: AUTOMATED });
       await world.until('the sync waits for the gate', async () => {
         const state = (await world.application())?.status?.operationState;
@@ -96,7 +96,7 @@ export const customisations: readonly Scenario[] = [
       });
       assert.equal(await dataOf(world, 'after'), undefined, 'the next wave has not begun');
 
-      await world.patch('v1', 'configmaps', 'gate', { metadata: { annotations: { 'test/gate': 'open' } } });
+      await turn('open');
 
       await untilSynced(world);
       assert.deepEqual(await dataOf(world, 'after'), { v: '1' });

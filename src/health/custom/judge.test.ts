@@ -182,6 +182,17 @@ test('assess() answers at once when it judged this version of the object before'
   assert.deepEqual(await judge.assess(next), { status: 'Healthy' });
 });
 
+test('assess() shows programs the keys of a Secret, not its values', async () => {
+  const judge = judgeOf({
+    'resource.customizations.health.Secret':
+      'return {status = "Healthy", message = obj.data.password .. " " .. tostring(obj.data.other)}',
+  });
+  const secret = object(
+    '{apiVersion: v1, kind: Secret, metadata: {name: x}, data: {password: aHVudGVyMg==}}',
+  );
+  assert.deepEqual(await judge.assess(secret), { status: 'Healthy', message: '++++++++ nil' });
+});
+
 test('configure() says whether a check changed, and forgets what the old ones said', async () => {
   const judge = judgeOf({});
   const live = object('{apiVersion: v1, kind: ConfigMap, metadata: {name: x, uid: u, resourceVersion: "1"}}');

@@ -2,7 +2,7 @@
 // built-in checks. A program runs once per version of an object; what it said is kept.
 import { EvaluateError, type Evaluator, type Overrides, readOverrides } from '../../evaluate/index.ts';
 import { groupKindText, gvkOf, type KubeObject } from '../../k8s/index.ts';
-import { type Clock, digestOf, Lru, messageOf } from '../../lib/index.ts';
+import { type Clock, digestOf, isRecord, Lru, messageOf } from '../../lib/index.ts';
 import { type Application, annotations, type Health } from '../../model/index.ts';
 import { assessHealth } from '../assess.ts';
 import {
@@ -36,8 +36,11 @@ export interface HealthJudgeDeps {
   readonly clock: Clock;
 }
 
-/** Results that are kept, objects of all clusters together. */
-const KEPT_RESULTS = 50_000;
+/** Results that are kept, objects of all clusters together: about so many characters. */
+const KEPT_CHARACTERS = 20_000_000;
+/** What an entry without a message weighs. */
+const ENTRY_CHARACTERS = 200;
+const MASK = '++++++++';
 const KEPT_ANNOTATIONS = 1_000;
 /** What may have been the machine's fault is tried again this soon. */
 const RETRY_MS = 10_000;
@@ -64,7 +67,7 @@ export function createHealthJudge(deps: HealthJudgeDeps): HealthJudge {
 class Judge implements HealthJudge {
   readonly #evaluator: Evaluator;
   readonly #clock: Clock;
-  readonly #results = new Lru<Result>(KEPT_RESULTS);
+  readonly #results = new Lru<Result>(KEPT_CHARACTERS);
   readonly #annotations = new Lru<readonly HealthExpressions[] | Error>(KEPT_ANNOTATIONS);
   #scripts: Overrides = readOverrides({}, 'health');
   #openLibs: Overrides = readOverrides({}, 'useOpenLibs');
@@ -185,10 +188,11 @@ class Judge implements HealthJudge {
       if (known.until === undefined || known.until > this.#clock.monotonic()) return known.verdict;
     }
     const running = this.#run(check).then((result) => {
-      this.#results.set(uid, { program, resourceVersion, ...result });
+      const weight = ENTRY_CHARACTERS + (result.verdict?.message?.length ?? 0);
+      this.#results.set(uid, { program, resourceVersion, ...result }, weight);
       return result.verdict;
     });
-    this.#results.set(uid, { program, resourceVersion, verdict: running });
+    this.#results.set(uid, { program, resourceVersion, verdict: running }, ENTRY_CHARACTERS);
     return running;
   }
 
@@ -221,7 +225,16 @@ function withRemedy(error: unknown, key: string): unknown {
   return new EvaluateError(error.code, `${error.message}; the libraries string and math need ${key}: "true"`);
 }
 
+/** What a program gets: no managed fields, and of a Secret the keys alone, since its message is for everybody. */
 function withoutBulk(object: KubeObject): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
+  const { group, kind } = gvkOf(object);
+  if (group !== '' || kind !== 'Secret') return { ...object, metadata };
+  const { [annotations.lastApplied]: __, ...kept } = metadata.annotations ?? {};
+  const hidden = ['data', 'stringData'].flatMap((member) => {
+    const values = object[member];
+    if (!isRecord(values)) return [];
+    return [[member, Object.fromEntries(Object.keys(values).map((key) => [key, MASK]))] as const];
+  });
+  return { ...object, ...Object.fromEntries(hidden), metadata: { ...metadata, annotations: kept } };
 }
