@@ -6,21 +6,14 @@ import {
   admissionFindings,
   compareDesired,
   desiredState,
+  judgedTree,
   type LiveCluster,
   resourceTree,
 } from '../controllers/index.ts';
 import { maskSecrets } from '../diff/index.ts';
-import type { Verdict } from '../health/index.ts';
 import { gvkOf, type KubeObject, keyText, wellKnown } from '../k8s/index.ts';
 import { messageOf } from '../lib/index.ts';
-import {
-  type Application,
-  type Change,
-  instanceName,
-  type Manifest,
-  type ResourceTree,
-  sourcesOf,
-} from '../model/index.ts';
+import { type Application, type Change, instanceName, type Manifest, sourcesOf } from '../model/index.ts';
 import type { ApplicationViews, ManifestRequest, ResourceId } from '../server/index.ts';
 import { isHook } from '../sync/index.ts';
 import { explain } from './explain-view.ts';
@@ -45,7 +38,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       if (cluster === undefined) return undefined;
       const desired = application.memories.peek(instance(app))?.desired?.targets ?? [];
       const roots = cluster.trackedBy(instance(app)).filter(({ owners }) => owners.length === 0);
-      return await judgedTree(cluster, roots, ordinary(desired), (object) =>
+      return await judgedTree(cluster.store, roots, ordinary(desired), (object) =>
         application.health.assess(object, app),
       );
     },
@@ -154,28 +147,6 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       }
     },
   };
-}
-
-/** Programs of users may have to run before a node can be judged; what they said is at hand the second time. */
-async function judgedTree(
-  cluster: LiveCluster,
-  roots: ReturnType<LiveCluster['trackedBy']>,
-  desired: readonly KubeObject[],
-  assess: (object: KubeObject) => Verdict | Promise<Verdict>,
-): Promise<ResourceTree> {
-  const known = new Map<KubeObject, Verdict>();
-  const pending: Promise<void>[] = [];
-  const judge = (object: KubeObject): Verdict => {
-    if (known.has(object)) return known.get(object);
-    const verdict = assess(object);
-    if (!(verdict instanceof Promise)) return verdict;
-    pending.push(verdict.then((health) => void known.set(object, health)));
-    return undefined;
-  };
-  const tree = resourceTree(cluster.store, roots, desired, judge);
-  if (pending.length === 0) return tree;
-  await Promise.all(pending);
-  return resourceTree(cluster.store, roots, desired, judge);
 }
 
 function ordinary(targets: readonly Manifest[]): KubeObject[] {

@@ -22,6 +22,7 @@ export {
   type ClusterEntry,
   HOME_NAME,
   HOME_SERVER,
+  judgedTree,
   LiveCluster,
   LiveClusters,
   resourceTree,

@@ -176,6 +176,16 @@ test('a program that never ends is left alone after three tries, others are not'
   await own.close();
 });
 
+test('programs take turns: one with much to do does not hold up another', async () => {
+  const own = createEvaluator({ clock: systemClock });
+  const ended: string[] = [];
+  const run = (name: string): Promise<unknown> =>
+    lua(`return '${name}'`, true, own).then((result) => ended.push(String(result)));
+  await Promise.all([...Array.from({ length: 50 }, () => run('many')), run('one')]);
+  assert.ok(ended.indexOf('one') <= 2, `it came ${ended.indexOf('one') + 1}th`);
+  await own.close();
+});
+
 test('more programs than may wait are refused, and a closed evaluator refuses all', async () => {
   const own = createEvaluator({ clock: systemClock }, { maxWaiting: 2 });
   const first = [lua('return 1', true, own), lua('return 2', true, own)];

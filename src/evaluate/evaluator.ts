@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Clock, digestOf, type Json, Lru, type Timer } from '../lib/index.ts';
 import { EvaluateError } from './errors.ts';
+import { FairQueue } from './fair-queue.ts';
 import { isTried, noteFailure, type Probation, probationFailure } from './probation.ts';
 import type { WorkerLimits, WorkerMessage, WorkerTask } from './protocol.ts';
 
@@ -86,7 +87,8 @@ const TYPESCRIPT = new URL('../../bin/typescript.js', import.meta.url).href;
 class WorkerEvaluator implements Evaluator {
   readonly #clock: Clock;
   readonly #options: EvaluatorOptions;
-  readonly #waiting: Task[] = [];
+  /** Programs take turns: a slow one with many objects is only in its own way. */
+  readonly #waiting = new FairQueue<Task>();
   /** Programs that ran past a bound lately. */
   readonly #probations = new Lru<Probation>(REMEMBERED_PROGRAMS);
   #thread: Thread | undefined;
@@ -109,11 +111,11 @@ class WorkerEvaluator implements Evaluator {
       const probation = this.#probations.get(digest);
       if (probation !== undefined && !isTried(probation, this.#clock.monotonic()))
         return reject(probationFailure(program, probation));
-      if (this.#waiting.length >= this.#options.maxWaiting) {
-        const message = `Cannot run the ${program.name}: ${this.#waiting.length} programs wait already`;
+      if (this.#waiting.size >= this.#options.maxWaiting) {
+        const message = `Cannot run the ${program.name}: ${this.#waiting.size} programs wait already`;
         return reject(new EvaluateError('OVERLOADED', message));
       }
-      this.#waiting.push({ program, globals, digest, resolve, reject });
+      this.#waiting.push(digest, { program, globals, digest, resolve, reject });
       this.#next();
     });
   }
@@ -123,17 +125,14 @@ class WorkerEvaluator implements Evaluator {
     const thread = this.#thread;
     this.#thread = undefined;
     thread?.timer?.cancel();
-    const left = [
-      ...(thread?.current === undefined ? [] : [thread.current.task]),
-      ...this.#waiting.splice(0),
-    ];
+    const left = [...(thread?.current === undefined ? [] : [thread.current.task]), ...this.#waiting.drain()];
     for (const { program, reject } of left)
       reject(new EvaluateError('CLOSED', `The ${program.name} was not finished: closing`));
     await thread?.worker.terminate();
   }
 
   #next(): void {
-    if (this.#waiting.length === 0 || this.#closed) return;
+    if (this.#waiting.size === 0 || this.#closed) return;
     this.#thread ??= this.#start();
     const thread = this.#thread;
     if (!thread.isReady || thread.current !== undefined) return;
@@ -238,7 +237,7 @@ class WorkerEvaluator implements Evaluator {
     if (!thread.isReady) this.#failedStarts += 1;
     if (this.#failedStarts >= MAX_STARTS) {
       this.#failedStarts = 0;
-      for (const { program, reject } of this.#waiting.splice(0))
+      for (const { program, reject } of this.#waiting.drain())
         reject(
           new EvaluateError('CRASHED', `Cannot run the ${program.name}: no thread for it can be started`),
         );

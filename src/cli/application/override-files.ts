@@ -27,8 +27,10 @@ export async function readConfigMap(
 ): Promise<Record<string, string>> {
   if (path === undefined) return {};
   const value = await readYaml(environment, path);
-  const data = isRecord(value) ? (value['data'] ?? {}) : undefined;
-  if (!isRecord(data)) throw new CliError('USAGE', `${path} is no config map: it has no data`);
+  const { kind, data = {} } = isRecord(value) ? value : {};
+  if (kind !== 'ConfigMap' || !isRecord(data)) {
+    throw new CliError('USAGE', `${path} is no config map: give the file of argocd-cm`);
+  }
   const texts = Object.entries(data).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
