@@ -1,6 +1,7 @@
 // Every command, in the order the help shows them. A new one is a file below commands/ and a line here.
 import type { Command } from './command.ts';
 import { overrideHealth } from './commands/admin/override-health.ts';
+import { overrideIgnoreDifferences, overrideIgnoreUpdates } from './commands/admin/override-ignored.ts';
 import { overrideListActions } from './commands/admin/override-list-actions.ts';
 import { overrideRunAction } from './commands/admin/override-run-action.ts';
 import { appActionsList } from './commands/app/actions-list.ts';
@@ -60,6 +61,8 @@ const list: readonly Command[] = [
   overrideHealth,
   overrideListActions,
   overrideRunAction,
+  overrideIgnoreDifferences,
+  overrideIgnoreUpdates,
   version,
 ];
 

@@ -1,6 +1,7 @@
 // Reads what `admin settings resource-overrides` works on: a manifest, and argocd-cm as a file.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { stringify } from 'yaml';
 import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord, messageOf, parseYaml } from '../../lib/index.ts';
 import type { CliEnvironment } from '../environment.ts';
@@ -35,6 +36,11 @@ export async function readConfigMap(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
   return Object.fromEntries(texts);
+}
+
+/** As YAML with sorted members, for showing and comparing. */
+export function objectText(object: KubeObject): string {
+  return stringify(object, { lineWidth: 0, sortMapEntries: true, aliasDuplicateObjects: false });
 }
 
 async function readYaml(environment: CliEnvironment, path: string): Promise<unknown> {

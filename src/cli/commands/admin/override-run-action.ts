@@ -1,9 +1,8 @@
-import { stringify } from 'yaml';
 import { createActionCatalog, type ImpactedResource } from '../../../actions/index.ts';
 import { createEvaluator } from '../../../evaluate/index.ts';
 import type { KubeObject } from '../../../k8s/index.ts';
 import { lineDiff } from '../../application/line-diff.ts';
-import { overrideOptions, readConfigMap, readObject } from '../../application/override-files.ts';
+import { objectText, overrideOptions, readConfigMap, readObject } from '../../application/override-files.ts';
 import { parametersOf } from '../../application/resource-filter.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
@@ -51,17 +50,13 @@ function show(
 ): void {
   if (operation === 'create') {
     out.line('Following resource was created:');
-    out.text(yaml(resource));
+    out.text(objectText(resource));
     return;
   }
-  const difference = lineDiff(yaml(before), yaml(resource));
+  const difference = lineDiff(objectText(before), objectText(resource));
   if (difference === '') out.line(`No fields had been changed by action: \n${action}`);
   else {
     out.line('Following fields have been changed:\n');
     out.line(difference);
   }
-}
-
-function yaml(object: KubeObject): string {
-  return stringify(object, { lineWidth: 0, sortMapEntries: true, aliasDuplicateObjects: false });
 }

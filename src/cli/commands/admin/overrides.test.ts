@@ -19,6 +19,11 @@ data:
   resource.customizations.health.example.com_Widget: |
     return {status = "Degraded", message = "size " .. obj.spec.size}
   resource.customizations.health.example.com_Broken: return nil + 1
+  resource.customizations.ignoreDifferences.apps_Deployment: |
+    jsonPointers: [/spec/replicas]
+    jqPathExpressions: ['.metadata.generation']
+  resource.customizations.ignoreResourceUpdates.all: |
+    jsonPointers: [/status]
   resource.customizations.actions.apps_Deployment: |
     mergeBuiltinActions: true
     discovery.lua: |
@@ -115,6 +120,32 @@ spawn    false
     stderr:
       /^Error: apps\/Deployment web has no action "explode"; there are: restart, pause, resume, scale\n$/,
     code: 20,
+  },
+  'ignore-differences of a kind with rules': {
+    argv: 'ignore-differences deploy.yaml --argocd-cm-path cm.yaml',
+    stdout: `Following fields are ignored:
+
+@@ -1,10 +1,8 @@
+ apiVersion: apps/v1
+ kind: Deployment
+ metadata:
+-  generation: 2
+   name: web
+ spec:
+-  replicas: 2
+   template:
+     spec:
+       containers: []
+`,
+  },
+  'ignore-differences of a kind without': {
+    argv: 'ignore-differences widget.yaml --argocd-cm-path cm.yaml',
+    stdout: "Ignore differences are not configured for 'example.com/Widget'\n",
+  },
+  'ignore-resource-updates by a rule for all': {
+    argv: 'ignore-resource-updates widget.yaml --argocd-cm-path cm.yaml',
+    stdout:
+      'No fields are ignored by ignoreResourceUpdates settings: \n{"jsonPointers":["/status"],"jqPathExpressions":[]}\n',
   },
   'a file that is not there': {
     argv: 'health absent.yaml',
