@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
+import { createActionCatalog } from '../actions/index.ts';
 import {
   ApplicationController,
   type ApplicationDeps,
@@ -23,8 +24,9 @@ import {
   writeOperationState,
 } from '../controllers/index.ts';
 import { compileIgnoreRules } from '../diff/index.ts';
+import { createEvaluator, type Evaluator } from '../evaluate/index.ts';
 import { createCheckouts, createMirrors, normaliseUrl, sameRepository } from '../git/index.ts';
-import { aggregateHealth, assessHealth } from '../health/index.ts';
+import { aggregateHealth, createHealthJudge } from '../health/index.ts';
 import { type Journal, openJournal } from '../journal/index.ts';
 import {
   type ClusterConnection,
@@ -158,6 +160,8 @@ export async function startControlPlane(
     );
     closers.push(() => repositories.stop());
 
+    const evaluator = createEvaluator(deps);
+    closers.push(() => evaluator.close());
     const application = applicationDeps(deps, options, {
       home,
       journal,
@@ -166,8 +170,12 @@ export async function startControlPlane(
       clusters,
       repositories,
       leadership,
+      evaluator,
       timing,
     });
+    const { actions, health } = application.deps;
+    health.configure(settings.configData());
+    actions.configure(settings.configData());
     const controller = new ApplicationController(application.deps, informerDeps, {
       namespace: options.namespace,
       concurrency: APPLICATIONS_AT_ONCE,
@@ -175,7 +183,12 @@ export async function startControlPlane(
       sweepMs: SWEEP_MS,
     });
     application.connect(controller);
-    settings.onChange((change) => controller.onSettings(change));
+    settings.onChange((change) => {
+      controller.onSettings(change);
+      if (change.kind !== 'config') return;
+      actions.configure(settings.configData());
+      if (health.configure(settings.configData())) controller.onSettings({ kind: 'customizations' });
+    });
     await controller.start(stopping.signal);
     closers.push(() => controller.stop());
 
@@ -369,6 +382,7 @@ interface Parts {
   readonly clusters: LiveClusters;
   readonly repositories: RepositoryTracker;
   readonly leadership: Leadership;
+  readonly evaluator: Evaluator;
   readonly timing: Timing;
 }
 
@@ -403,7 +417,8 @@ function applicationDeps(
       gitArtifact({ mirror: stages.mirrors.get(repository), checkouts: stages.checkouts }, revision),
     changedPaths: (repository, from, to) => changedPaths(stages, ranges, repository, from, to),
     ignoreRules: (app) => ignoreRules(app),
-    assessHealth,
+    health: createHealthJudge({ evaluator: parts.evaluator, clock: deps.clock }),
+    actions: createActionCatalog({ evaluator: parts.evaluator, clock: deps.clock }),
     aggregateHealth,
     current: (app) => controller?.current(keyOfApplication(app)),
     wrote: (app) => controller?.wrote(app),

@@ -7,6 +7,8 @@ import {
   type ApplicationDeps,
   applicationType,
   type LiveClusters,
+  listActions,
+  prepareAction,
   resourceTree,
   type Settings,
 } from '../controllers/index.ts';
@@ -52,11 +54,11 @@ export function serverPorts(
     ...deps,
     applications: applicationStore(controller),
     writer: applicationWriter(home, controller),
-    views: applicationViews({
-      application,
-      assessHealth: application.assessHealth,
-      requestRefresh: parts.refresh.application,
-    }),
+    views: applicationViews({ application, requestRefresh: parts.refresh.application }),
+    actions: {
+      list: (app, id, signal) => listActions(application, app, id, signal),
+      prepare: (app, id, request, signal) => prepareAction(application, app, id, request, signal),
+    },
     logs: podLogs(application),
     projects: { list: () => settings.projects(), get: (name) => settings.project(name) },
     clusters: { list: () => clusterList(clusters) },

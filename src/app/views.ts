@@ -6,6 +6,7 @@ import {
   admissionFindings,
   compareDesired,
   desiredState,
+  judgedTree,
   type LiveCluster,
   resourceTree,
 } from '../controllers/index.ts';
@@ -20,7 +21,6 @@ import { explain } from './explain-view.ts';
 export interface ViewsDeps {
   readonly requestRefresh: ApplicationViews['requestRefresh'];
   readonly application: ApplicationDeps;
-  assessHealth: ApplicationDeps['assessHealth'];
 }
 
 export function applicationViews(deps: ViewsDeps): ApplicationViews {
@@ -33,12 +33,14 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
     return application.clusters.connected().find((cluster) => cluster.server === server);
   };
   return {
-    tree(app) {
+    async tree(app) {
       const cluster = known(app);
       if (cluster === undefined) return undefined;
       const desired = application.memories.peek(instance(app))?.desired?.targets ?? [];
       const roots = cluster.trackedBy(instance(app)).filter(({ owners }) => owners.length === 0);
-      return resourceTree(cluster.store, roots, ordinary(desired), deps.assessHealth);
+      return await judgedTree(cluster.store, roots, ordinary(desired), (object) =>
+        application.health.assess(object, app),
+      );
     },
     watchTree(app, handler) {
       const cluster = known(app);

@@ -1,5 +1,11 @@
 // Every command, in the order the help shows them. A new one is a file below commands/ and a line here.
 import type { Command } from './command.ts';
+import { overrideHealth } from './commands/admin/override-health.ts';
+import { overrideIgnoreDifferences, overrideIgnoreUpdates } from './commands/admin/override-ignored.ts';
+import { overrideListActions } from './commands/admin/override-list-actions.ts';
+import { overrideRunAction } from './commands/admin/override-run-action.ts';
+import { appActionsList } from './commands/app/actions-list.ts';
+import { appActionsRun } from './commands/app/actions-run.ts';
 import { appCreate } from './commands/app/create.ts';
 import { appDelete } from './commands/app/delete.ts';
 import { appDiff } from './commands/app/diff.ts';
@@ -45,11 +51,18 @@ const list: readonly Command[] = [
   appRollback,
   appManifests,
   appResources,
+  appActionsList,
+  appActionsRun,
   appLogs,
   appTerminateOp,
   appDelete,
   auditQuery,
   auditVerify,
+  overrideHealth,
+  overrideListActions,
+  overrideRunAction,
+  overrideIgnoreDifferences,
+  overrideIgnoreUpdates,
   version,
 ];
 

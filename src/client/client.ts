@@ -1,5 +1,6 @@
 // The typed caller of the REST API: one method per route, nothing in between.
 import type {
+  ActionRunRequest,
   Application,
   ApplicationList,
   ApplicationWatchEvent,
@@ -15,6 +16,7 @@ import type {
   ManifestResponse,
   PatchRequest,
   ProjectList,
+  ResourceActionList,
   ResourceResponse,
   ResourceTree,
   RollbackRequest,
@@ -122,6 +124,15 @@ function applicationCalls(http: Transport) {
       }),
     tree: (id: ApplicationId, options: ReadOptions = {}) =>
       read<ResourceTree>(id, '/resource-tree', {}, options),
+    actions: (id: ApplicationId, query: QueryValues, options: ReadOptions = {}) =>
+      read<ResourceActionList>(id, '/resource/actions', query, options),
+    runAction: (id: ApplicationId, body: Omit<ActionRunRequest, 'name'>) =>
+      http.call<object>({
+        method: 'POST',
+        path: one(id, '/resource/actions/v2'),
+        body: { ...body, ...id },
+        timeoutMs: REFRESH_MS,
+      }),
     resource: (id: ApplicationId, query: QueryValues, options: ReadOptions = {}) =>
       read<ResourceResponse>(id, '/resource', query, options),
     commit: (id: ApplicationId, revision: string, options: ReadOptions = {}) =>

@@ -6,6 +6,14 @@ export type {
   ResourceTree,
 } from '../model/index.ts';
 export {
+  type ActionInfo,
+  ActionParameter,
+  ActionQuery,
+  ActionRunBody,
+  ActionRunRequest,
+  type ResourceActionList,
+} from './actions.ts';
+export {
   ApplicationCreateQuery,
   ApplicationDeleteQuery,
   ApplicationGetQuery,

@@ -11,8 +11,10 @@ export {
   desiredState,
   keyOfApplication,
   type Leadership,
+  listActions,
   Memories,
   onlyLeader,
+  prepareAction,
   type RefreshLevel,
   writeOperationState,
 } from './application/index.ts';
@@ -20,6 +22,7 @@ export {
   type ClusterEntry,
   HOME_NAME,
   HOME_SERVER,
+  judgedTree,
   LiveCluster,
   LiveClusters,
   resourceTree,

@@ -23,6 +23,8 @@ export const annotations = {
   maxPrune: 'fairlead.dev/max-prune',
   hold: 'fairlead.dev/hold',
   dependsOn: 'fairlead.dev/depends-on',
+  healthExprs: 'fairlead.dev/health-exprs',
+  readyExpr: 'fairlead.dev/ready-expr',
 } as const;
 
 export const labels = {

@@ -15,6 +15,7 @@ import type {
   Clusters,
   PodLogs,
   Projects,
+  ResourceActions,
   ServerInformation,
   Webhook,
 } from './ports.ts';
@@ -24,6 +25,7 @@ export interface ServerPorts {
   readonly applications: ApplicationStore;
   readonly writer: ApplicationWriter;
   readonly views: ApplicationViews;
+  readonly actions: ResourceActions;
   readonly logs: PodLogs;
   readonly projects: Projects;
   readonly clusters: Clusters;

@@ -1,5 +1,6 @@
 // What the server needs and does not know itself: the controller's views, the store of Applications, writes,
 // accounts and logs. The composition root implements these; the server imports no controller and no client.
+import type { ActionInfo } from '../actions/index.ts';
 import type {
   AuditPage,
   AuditVerification,
@@ -75,7 +76,7 @@ export interface ResourceId {
  * sentence), never "nothing". Data of Secrets is masked before it gets here.
  */
 export interface ApplicationViews {
-  tree(application: Application): ResourceTree | undefined;
+  tree(application: Application): Promise<ResourceTree | undefined>;
   /** Calls `handler` whenever the tree may have changed. @returns a function that stops it */
   watchTree(application: Application, handler: () => void): () => void;
   managedResources(
@@ -111,6 +112,35 @@ export interface ApplicationViews {
   requestRefresh(application: Application, level: 'normal' | 'hard', signal: AbortSignal): Promise<void>;
   /** Conditions that forbid this specification (source unreachable, not permitted by the project). Empty: valid. */
   validate(application: Application, signal: AbortSignal): Promise<readonly Condition[]>;
+}
+
+/** An action that was worked out; nothing is written before `perform`. */
+export interface PreparedAction {
+  readonly object: {
+    readonly group: string;
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly cluster: string;
+  };
+  /** What will be written, for the record. */
+  readonly writes: readonly string[];
+  perform(): Promise<void>;
+}
+
+/** Actions on the objects of an application. Undefined: the application has no such object. */
+export interface ResourceActions {
+  list(
+    application: Application,
+    id: ResourceId,
+    signal: AbortSignal,
+  ): Promise<readonly ActionInfo[] | undefined>;
+  prepare(
+    application: Application,
+    id: ResourceId,
+    request: { readonly action: string; readonly params: Readonly<Record<string, string>> },
+    signal: AbortSignal,
+  ): Promise<PreparedAction | undefined>;
 }
 
 export interface EventSubject {
@@ -191,15 +221,17 @@ export interface AuditIntent {
     readonly kind: string;
     readonly namespace?: string;
     readonly name: string;
+    readonly cluster?: string;
   };
   readonly sourceAddress?: string;
   readonly revision?: string;
+  /** Why, in one sentence. */
+  readonly reason?: string;
   readonly detail?: Json;
 }
 
 export interface AuditFact extends AuditIntent {
   readonly outcome?: 'succeeded' | 'failed';
-  readonly reason?: string;
 }
 
 export interface VerifyRequest {

@@ -13,8 +13,12 @@ export interface Effect {
     readonly kind: string;
     readonly namespace?: string;
     readonly name: string;
+    /** Server URL of the cluster, for objects outside the control cluster. */
+    readonly cluster?: string;
   };
   readonly revision?: string;
+  /** Why, in one sentence. */
+  readonly reason?: string;
   /** Never a body as it came: only members known to hold no secret. */
   readonly detail?: Json;
 }

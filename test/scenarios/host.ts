@@ -19,6 +19,7 @@ import {
 } from '../../src/k8s/index.ts';
 import { silentLogger, systemClock, systemExec, systemRandom } from '../../src/lib/index.ts';
 import type { Application } from '../../src/model/index.ts';
+import { testCli } from '../support/cli.ts';
 import { startControlPlane as startRealCluster } from '../support/control-plane.ts';
 import type { Files, Scenario, World } from './world.ts';
 
@@ -152,6 +153,10 @@ function createWorld(parts: WorldParts): World {
     commit: (files, message) => commit(parts, path, files, ['--message', message ?? `change ${name}`]),
     rewrite: (files) => commit(parts, path, files, ['--amend', '--message', `rewrite ${name}`]),
     journal: (action) => parts.journal(action),
+    async cli(...argv) {
+      await using cli = await testCli();
+      return await cli.run(...argv, '--server', new URL('/', parts.webhookUrl()).href, '--plaintext');
+    },
     async apply(spec = {}, metadata = {}) {
       const existing = await world.application();
       const app: Application = {
@@ -194,6 +199,14 @@ function createWorld(parts: WorldParts): World {
         { type: 'merge', body },
         { fieldManager: 'kubectl-edit' },
       ),
+    async patchStatus(apiVersion, plural, object, status) {
+      await kube.patch(
+        typeOf(apiVersion, plural, name),
+        { namespace: name, name: object },
+        { type: 'merge', body: { status } },
+        { fieldManager: 'controller', subresource: 'status' },
+      );
+    },
     async delete(apiVersion, plural, object, namespace) {
       await kube.delete(typeOf(apiVersion, plural, namespace), { namespace: place(namespace), name: object });
     },

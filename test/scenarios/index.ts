@@ -1,7 +1,8 @@
 // Every scenario, in the order in which they run.
 import { badInput } from './bad-input.ts';
+import { customisations } from './customisations.ts';
 import { kinds } from './kinds.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { Scenario } from './world.ts';
 
-export const scenarios: readonly Scenario[] = [...lifecycle, ...kinds, ...badInput];
+export const scenarios: readonly Scenario[] = [...lifecycle, ...kinds, ...badInput, ...customisations];

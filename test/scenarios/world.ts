@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import type { KubeObject } from '../../src/k8s/index.ts';
 import type { Application, ApplicationSpec } from '../../src/model/index.ts';
+import type { CliResult } from '../support/cli.ts';
 
 /** Manifests or other files by path below the scenario's directory; null removes one. */
 export type Files = Readonly<Record<string, string | null>>;
@@ -21,6 +22,8 @@ export interface World {
   rewrite(files: Files): Promise<string>;
   /** What the journal says about an action, newest first. */
   journal(action: string): Promise<readonly { readonly reason?: string }[]>;
+  /** Runs the command line against the control plane. */
+  cli(...argv: readonly string[]): Promise<CliResult>;
   /** Creates (or replaces the spec of) the application; fields of `spec` win over the defaults. */
   apply(spec?: Partial<ApplicationSpec>, metadata?: Partial<KubeObject['metadata']>): Promise<void>;
   application(name?: string): Promise<Application | undefined>;
@@ -45,6 +48,8 @@ export interface World {
     patch: unknown,
     namespace?: string | null,
   ): Promise<KubeObject>;
+  /** Merges into the status sub-resource, as the controller of the kind does. */
+  patchStatus(apiVersion: string, plural: string, name: string, status: object): Promise<void>;
   delete(apiVersion: string, plural: string, name: string, namespace?: string | null): Promise<void>;
   patchApplication(patch: unknown): Promise<void>;
   deleteApplication(): Promise<void>;

@@ -51,6 +51,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     applications,
     writer: applications,
     views: { ...viewsOf(refreshes), ...given.views },
+    actions: { list: async () => undefined, prepare: async () => undefined },
     logs: { open: linesOfLog },
     projects: { list: () => [], get: () => undefined },
     clusters: {
@@ -161,7 +162,7 @@ function viewsOf(refreshes: string[]): ApplicationViews {
     orphanedNodes: [],
   };
   return {
-    tree: () => tree,
+    tree: async () => tree,
     watchTree: () => () => {},
     managedResources: async () => [],
     manifests: async () => ({ revision: 'a'.repeat(40), manifests: [] }),

@@ -15,7 +15,7 @@ const PARALLEL_DRY_RUNS = 8;
 
 export interface CompareDeps {
   readonly cluster: LiveCluster;
-  readonly assessHealth: (object: KubeObject) => Health | undefined;
+  readonly assessHealth: (object: KubeObject) => Health | undefined | Promise<Health | undefined>;
   readonly aggregateHealth: (resources: readonly ResourceHealth[]) => Health;
   readonly ignore: IgnoreRules | undefined;
 }
@@ -43,7 +43,7 @@ export async function compareTargets(
     ...roots.filter(({ key }) => !wanted.has(keyText(key))).map(({ key, object }) => extra(key, object)),
   ];
   forgetOthers(memory, changes);
-  const judged = changes.map((change) => judge(deps, change));
+  const judged = await Promise.all(changes.map((change) => judge(deps, change)));
   const health = deps.aggregateHealth(
     judged.map((item) => ({
       key: item.change.key,
@@ -135,10 +135,10 @@ function extra(key: ResourceKey, live: KubeObject): Change {
   return { key, kind: 'extra', live, fields: [] };
 }
 
-function judge(deps: CompareDeps, change: Change): Judged {
+async function judge(deps: CompareDeps, change: Change): Promise<Judged> {
   const object = change.live ?? change.desired;
   const ignored = change.live?.metadata.annotations?.[annotations.ignoreHealthcheck] === 'true';
-  const health = change.live === undefined || ignored ? undefined : deps.assessHealth(change.live);
+  const health = change.live === undefined || ignored ? undefined : await deps.assessHealth(change.live);
   return {
     change,
     version: object === undefined ? '' : gvkOf(object).version,

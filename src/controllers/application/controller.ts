@@ -170,7 +170,7 @@ export class ApplicationController {
                 ({ repoURL }) =>
                   repoURL.startsWith(change.url) || this.#deps.sameRepository(repoURL, change.url),
               )
-            : change.kind === 'cluster';
+            : change.kind === 'cluster' || change.kind === 'customizations';
       if (!concerned) continue;
       // What could not be fetched with the old credential may be fetched now.
       if (change.kind === 'repository') this.#askRefresh(this.#memoryOf(app), 'normal');

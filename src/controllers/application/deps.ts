@@ -1,9 +1,10 @@
 // What the application controller works with. The composition root fills it; nothing here is global.
 
+import type { ActionCatalog } from '../../actions/index.ts';
 import type { IgnoreRules } from '../../diff/index.ts';
-import type { ResourceHealth } from '../../health/index.ts';
+import type { HealthJudge, ResourceHealth } from '../../health/index.ts';
 import type { Journal } from '../../journal/index.ts';
-import type { KubeClient, KubeObject, ResourceKey } from '../../k8s/index.ts';
+import type { KubeClient, ResourceKey } from '../../k8s/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
 import type {
   Application,
@@ -46,7 +47,8 @@ export interface ApplicationDeps {
   /** Undefined when the range cannot be told (a commit is gone): everything counts as touched then. */
   changedPaths(repository: Repository, from: string, to: string): Promise<ChangedPaths | undefined>;
   ignoreRules(app: Application): IgnoreRules | undefined;
-  assessHealth(object: KubeObject): Health | undefined;
+  readonly health: HealthJudge;
+  readonly actions: ActionCatalog;
   aggregateHealth(resources: readonly ResourceHealth[]): Health;
   /** The application as the API has it now. */
   current(app: Application): Application | undefined;

@@ -2,7 +2,7 @@
 // fail ends as a finding (a condition) of this one application.
 import { DiffError, prepareTarget } from '../../diff/index.ts';
 import { sameRepository } from '../../git/index.ts';
-import { describeKey, gvkOf, keyOf, keyText } from '../../k8s/index.ts';
+import { describeKey, gvkOf, type KubeObject, keyOf, keyText } from '../../k8s/index.ts';
 import { CodedError, jsonEqual, messageOf, retryOf } from '../../lib/index.ts';
 import {
   type Application,
@@ -79,6 +79,8 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
   if (isMultiSource(spec) && (spec.sources ?? []).length > 1) {
     return refuse('spec.sources has several entries, which this version cannot render; use spec.source');
   }
+  const unusable = deps.health.problemOf(app);
+  if (unusable !== undefined) return refuse(unusable);
   const { server, name } = spec.destination;
   if (server && name) {
     return refuse(`spec.destination has both server (${server}) and name (${name}); give one of them`);
@@ -250,17 +252,19 @@ export async function compareDesired(
   const ignore = deps.ignoreRules(app);
   const compareDeps = {
     cluster,
-    assessHealth: deps.assessHealth,
+    assessHealth: (object: KubeObject) => deps.health.assess(object, app),
     aggregateHealth: deps.aggregateHealth,
     ignore,
   };
-  return await compareTargets(
+  const comparison = await compareTargets(
     compareDeps,
     memory,
     instanceName(app, deps.controlNamespace),
     desired.targets,
     signal,
   );
+  const live = comparison.judged.flatMap(({ change }) => change.live ?? []);
+  return { ...comparison, health: await deps.health.refine(app, comparison.health, live) };
 }
 
 /** The same commit rendered anew, past the store. */

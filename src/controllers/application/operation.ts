@@ -311,7 +311,7 @@ function performDeps(
   return {
     cluster: cluster.target,
     clock: deps.clock,
-    assessHealth: deps.assessHealth,
+    assessHealth: (object) => deps.health.assess(object, app),
     facts: async (request, live) =>
       deleteFacts(
         deps,

@@ -102,7 +102,7 @@ export class LiveCluster {
     this.target = this.#writeThrough(
       targetCluster(
         deps.client,
-        (gvk) => this.#typeOf(gvk),
+        (gvk) => this.typeOf(gvk),
         () => this.#kindsChanged(),
       ),
     );
@@ -236,7 +236,7 @@ export class LiveCluster {
 
   /** What an apply of `desired` would give. */
   async preview(desired: KubeObject, signal: AbortSignal): Promise<KubeObject> {
-    const type = await this.#typeOf(gvkOf(desired));
+    const type = await this.typeOf(gvkOf(desired));
     return await this.client.apply(type, desired, {
       fieldManager: FIELD_MANAGER,
       force: true,
@@ -329,11 +329,12 @@ export class LiveCluster {
   #tellTree(change: LiveChange): void {
     if (this.#treeListeners.size === 0) return;
     const live = change.after ?? change.before;
-    const instance = live === undefined ? undefined : this.#instanceAbove(live);
+    const instance = live === undefined ? undefined : this.instanceAbove(live);
     if (instance !== undefined) for (const listener of this.#treeListeners) listener(instance);
   }
 
-  #instanceAbove(live: LiveObject): string | undefined {
+  /** The application that tracks the object or one of its owners. */
+  instanceAbove(live: LiveObject): string | undefined {
     let at: LiveObject | undefined = live;
     for (let i = 0; at !== undefined && i < MAX_OWNERS; i++) {
       if (at.instance !== undefined) return at.instance;
@@ -370,7 +371,8 @@ export class LiveCluster {
     return catalog;
   }
 
-  async #typeOf(gvk: GroupVersionKind): Promise<ResourceType> {
+  /** How the cluster serves a kind; rejects with KubeError when it does not. */
+  async typeOf(gvk: GroupVersionKind): Promise<ResourceType> {
     const answer = await this.#find(gvk);
     if (answer.kind === 'found') return answer.type;
     throw new KubeError(

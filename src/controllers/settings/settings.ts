@@ -37,7 +37,9 @@ export type SettingsChange =
   | { readonly kind: 'project'; readonly name: string }
   | { readonly kind: 'repository'; readonly url: string }
   | { readonly kind: 'cluster'; readonly server: string }
-  | { readonly kind: 'config' };
+  | { readonly kind: 'config' }
+  /** Checks or actions that users wrote. */
+  | { readonly kind: 'customizations' };
 
 export class Settings {
   readonly #options: SettingsOptions;
@@ -109,10 +111,13 @@ export class Settings {
 
   /** A member of config map `argocd-cm`. */
   config(key: string): string | undefined {
-    const data = this.#configMaps.get(this.#options.namespace, 'argocd-cm')?.['data'] as
-      | Record<string, string>
-      | undefined;
-    return data?.[key];
+    return this.configData()[key];
+  }
+
+  /** All members of config map `argocd-cm`. */
+  configData(): Readonly<Record<string, string>> {
+    const data = this.#configMaps.get(this.#options.namespace, 'argocd-cm')?.['data'];
+    return (data ?? {}) as Record<string, string>;
   }
 
   /** A Secret of the control namespace as text members; undefined when there is none. */

@@ -3,7 +3,15 @@ import type { Caller } from './session-tokens.ts';
 
 /** Resources and actions in the words of Argo CD's policies. */
 export type Resource = 'applications' | 'projects' | 'clusters' | 'logs' | 'audit' | 'metrics' | 'version';
-export type Action = 'get' | 'create' | 'update' | 'delete' | 'sync' | 'override';
+export type Action =
+  | 'get'
+  | 'create'
+  | 'update'
+  | 'delete'
+  | 'sync'
+  | 'override'
+  /** A resource action: `action/<group>/<kind>/<name>`. */
+  | `action/${string}`;
 
 export interface Permission {
   readonly resource: Resource;

@@ -1,6 +1,7 @@
 // Every route of the API. What is not here does not exist; what is here says who may call it.
 import type { ServerDeps } from '../deps.ts';
 import type { Route } from '../route.ts';
+import { actionRoutes } from './actions.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditRoutes } from './audit.ts';
 import { configurationRoutes } from './configuration.ts';
@@ -23,6 +24,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...operationRoutes,
     ...viewRoutes,
     ...waitRoutes,
+    ...actionRoutes,
     ...logRoutes,
     ...streamRoutes,
     ...configurationRoutes,

@@ -1,0 +1,37 @@
+// The thread that runs users' programs, one after the other. It has no file, network or process to hand out; what it
+// does not give back in time, it loses together with its life.
+import { parentPort, workerData } from 'node:worker_threads';
+import { CelRunner } from './cel.ts';
+import { loadLua } from './lua-module.ts';
+import { luaRunner } from './lua-state.ts';
+import { ProgramFailure, type WorkerLimits, type WorkerMessage, type WorkerTask } from './protocol.ts';
+
+const limits = workerData as WorkerLimits;
+const lua = luaRunner(await loadLua(), limits);
+const cel = new CelRunner(limits);
+const send = (message: WorkerMessage): void => parentPort?.postMessage(message);
+
+parentPort?.on('message', (task: WorkerTask) => send(answer(task)));
+send({ kind: 'ready' });
+
+function answer(task: WorkerTask): WorkerMessage {
+  const { id } = task;
+  try {
+    const globals = JSON.parse(task.globals) as Record<string, unknown>;
+    const value =
+      task.kind === 'lua' ? lua.run(task.source, globals, task.openLibs) : cel.run(task.source, globals);
+    if (value === undefined) return { kind: 'done', id };
+    const text = JSON.stringify(value);
+    if (text.length <= limits.outputBytes) return { kind: 'done', id, value: text };
+    const message = `its result is larger than ${limits.outputBytes} bytes`;
+    return { kind: 'failed', id, code: 'TOO_LARGE', message, spoilt: false };
+  } catch (error) {
+    if (error instanceof ProgramFailure) {
+      const { code, message, spoilt } = error;
+      return { kind: 'failed', id, code, message, spoilt };
+    }
+    // The interpreter gave up half-way: an abort, a trap, a full stack.
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind: 'failed', id, code: 'CRASHED', message: message.slice(0, 500), spoilt: true };
+  }
+}
