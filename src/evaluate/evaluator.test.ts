@@ -131,8 +131,8 @@ for (const [name, { source, code, message = /./ }] of Object.entries(HOSTILE)) {
         return true;
       });
       const tookMs = performance.now() - begun;
-      // The bound is 1 s; the rest is what a busy machine may take to notice.
-      assert.ok(tookMs < 5_000, `${tookMs} ms`);
+      // The bound is 1 s of a processor; a machine that is busy with others may take four times that and notice late.
+      assert.ok(tookMs < 10_000, `${tookMs} ms`);
       assert.equal(await lua('return obj.metadata.generation', true, own), 2);
     } finally {
       await own.close();
@@ -209,6 +209,18 @@ for (const [source, want] of Object.entries(EXPRESSIONS)) {
   test(`CEL gives ${JSON.stringify(want)} for ${source}`, async () =>
     assert.deepEqual(await cel(source), want));
 }
+
+test('check() reads a program and runs nothing of it', async () => {
+  await evaluator.check({
+    language: 'lua',
+    name: 'endless program',
+    source: 'while true do end',
+    openLibs: false,
+  });
+  await evaluator.check({ language: 'cel', name: 'expression', source: 'a.b == 1' });
+  const broken = { language: 'lua', name: 'program', source: 'return +', openLibs: false } as const;
+  await assert.rejects(evaluator.check(broken), { code: 'PROGRAM', message: /unexpected symbol/ });
+});
 
 const HOSTILE_CEL: Record<string, { source: string; code: RegExp; message?: RegExp }> = {
   'a regular expression that tries everything': {

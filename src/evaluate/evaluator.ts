@@ -31,6 +31,8 @@ export interface Evaluator {
     program: LuaProgram | CelProgram,
     globals: Readonly<Record<string, unknown>>,
   ): Promise<Json | undefined>;
+  /** Only reads a program; rejects with EvaluateError when it does not parse. */
+  check(program: LuaProgram | CelProgram): Promise<void>;
   /** Ends the worker; what waits is rejected. */
   close(): Promise<void>;
 }
@@ -52,8 +54,12 @@ const DEFAULTS: EvaluatorOptions = {
   outputBytes: MiB,
   maxWaiting: 20_000,
 };
-/** The answer may be there already and this thread too busy to have read it. */
-const GRACE_MS = 100;
+/** How long a thread may take to say what it used. */
+const GRACE_MS = 200;
+/** A program that lacks no more than this share of its time on a processor was slow; else the machine was. */
+const NEGLIGIBLE_SHARE = 0.3;
+/** Deadlines a program may be running for, however busy the machine is. */
+const MAX_PATIENCE = 4;
 /** A thread that is not ready after this long never will be. */
 const START_MS = 30_000;
 /** JavaScript heap of the thread, for CEL; Lua's memory is counted by itself. */
@@ -65,6 +71,7 @@ interface Task {
   readonly program: LuaProgram | CelProgram;
   readonly globals: Readonly<Record<string, unknown>>;
   readonly digest: string;
+  readonly checkOnly: boolean;
   resolve(value: Json | undefined): void;
   reject(error: EvaluateError): void;
 }
@@ -74,6 +81,8 @@ interface Thread {
   isReady: boolean;
   current: { readonly id: number; readonly task: Task } | undefined;
   timer: Timer | undefined;
+  /** Processor time used before the current program. */
+  cpuMs: number;
 }
 
 /** @param options what tests make smaller */
@@ -105,6 +114,18 @@ class WorkerEvaluator implements Evaluator {
     program: LuaProgram | CelProgram,
     globals: Readonly<Record<string, unknown>>,
   ): Promise<Json | undefined> {
+    return this.#submit(program, globals, false);
+  }
+
+  async check(program: LuaProgram | CelProgram): Promise<void> {
+    await this.#submit(program, {}, true);
+  }
+
+  #submit(
+    program: LuaProgram | CelProgram,
+    globals: Readonly<Record<string, unknown>>,
+    checkOnly: boolean,
+  ): Promise<Json | undefined> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new EvaluateError('CLOSED', `Cannot run the ${program.name}: closing`));
       const digest = digestOf(program);
@@ -115,7 +136,7 @@ class WorkerEvaluator implements Evaluator {
         const message = `Cannot run the ${program.name}: ${this.#waiting.size} programs wait already`;
         return reject(new EvaluateError('OVERLOADED', message));
       }
-      this.#waiting.push(digest, { program, globals, digest, resolve, reject });
+      this.#waiting.push(digest, { program, globals, digest, checkOnly, resolve, reject });
       this.#next();
     });
   }
@@ -135,6 +156,7 @@ class WorkerEvaluator implements Evaluator {
     if (this.#waiting.size === 0 || this.#closed) return;
     this.#thread ??= this.#start();
     const thread = this.#thread;
+    thread.worker.ref();
     if (!thread.isReady || thread.current !== undefined) return;
     const task = this.#waiting.shift();
     if (task === undefined) return;
@@ -142,6 +164,7 @@ class WorkerEvaluator implements Evaluator {
     const { program } = task;
     const message: WorkerTask = {
       id,
+      checkOnly: task.checkOnly,
       source: program.source,
       globals: JSON.stringify(task.globals),
       ...(program.language === 'lua'
@@ -149,15 +172,41 @@ class WorkerEvaluator implements Evaluator {
         : { kind: program.language }),
     };
     thread.current = { id, task };
-    thread.worker.ref();
     thread.worker.postMessage(message);
+    this.#watch(thread, id, this.#clock.monotonic(), this.#options.deadlineMs);
+  }
+
+  #watch(thread: Thread, id: number, begunAt: number, ms: number): void {
+    thread.timer = this.#clock.after(ms, () => {
+      this.#onDeadline(thread, id, begunAt).catch(() => this.#replace(thread));
+    });
+  }
+
+  /** A program that had too little of a busy machine to be judged gets what it lacks, for a while. */
+  async #onDeadline(thread: Thread, id: number, begunAt: number): Promise<void> {
     const { deadlineMs } = this.#options;
-    thread.timer = this.#clock.after(deadlineMs, () => {
-      thread.timer = this.#clock.after(GRACE_MS, () => {
-        if (thread.current?.id !== id) return;
-        this.#fail(thread, 'TIMED_OUT', `it did not end within ${deadlineMs / 1000} s`);
-        this.#replace(thread);
-      });
+    const usedMs = await this.#cpuMs(thread);
+    // The answer may have been there already, and this thread too busy to read it.
+    if (thread.current?.id !== id) return;
+    const lacksMs = usedMs === undefined ? 0 : deadlineMs - (usedMs - thread.cpuMs);
+    const passedMs = this.#clock.monotonic() - begunAt;
+    if (lacksMs > deadlineMs * NEGLIGIBLE_SHARE && passedMs < deadlineMs * MAX_PATIENCE) {
+      this.#watch(thread, id, begunAt, lacksMs);
+      return;
+    }
+    this.#fail(thread, 'TIMED_OUT', `it did not end within ${deadlineMs / 1000} s`);
+    this.#replace(thread);
+  }
+
+  /** Undefined when the thread does not say in time. */
+  #cpuMs(thread: Thread): Promise<number | undefined> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(GRACE_MS, () => resolve(undefined));
+      thread.worker
+        .cpuUsage()
+        .then(({ user, system }) => resolve((user + system) / 1000))
+        .catch(() => resolve(undefined))
+        .finally(() => timer.cancel());
     });
   }
 
@@ -177,7 +226,7 @@ class WorkerEvaluator implements Evaluator {
     // What a program prints is nobody's business.
     worker.stdout.resume();
     worker.stderr.resume();
-    const thread: Thread = { worker, isReady: false, current: undefined, timer: undefined };
+    const thread: Thread = { worker, isReady: false, current: undefined, timer: undefined, cpuMs: 0 };
     thread.timer = this.#clock.after(START_MS, () => this.#replace(thread));
     worker.on('message', (message: WorkerMessage) => this.#onMessage(thread, message));
     worker.on('error', (error: Error & { code?: string }) => {
@@ -195,6 +244,7 @@ class WorkerEvaluator implements Evaluator {
 
   #onMessage(thread: Thread, message: WorkerMessage): void {
     if (thread !== this.#thread) return;
+    thread.cpuMs = message.cpuMs;
     if (message.kind === 'ready') {
       thread.timer?.cancel();
       thread.isReady = true;
@@ -242,9 +292,10 @@ class WorkerEvaluator implements Evaluator {
           new EvaluateError('CRASHED', `Cannot run the ${program.name}: no thread for it can be started`),
         );
     }
-    // The next thread is made ready before it is asked for.
-    if (!this.#closed) this.#thread = this.#start();
-    this.#thread?.worker.unref();
+    // The next thread is made ready before it is asked for; one that cannot start is not tried for nobody.
+    if (this.#closed || (!thread.isReady && this.#waiting.size === 0)) return;
+    this.#thread = this.#start();
+    if (this.#waiting.size === 0) this.#thread.worker.unref();
     this.#next();
   }
 }

@@ -9,12 +9,21 @@ export interface WorkerLimits {
   readonly outputBytes: number;
 }
 
-export type WorkerTask = { readonly id: number } & (
+export type WorkerTask = {
+  readonly id: number;
+  /** Only read the program, as far as that shows whether it is one. */
+  readonly checkOnly: boolean;
+} & (
   | { readonly kind: 'lua'; readonly source: string; readonly globals: string; readonly openLibs: boolean }
   | { readonly kind: 'cel'; readonly source: string; readonly globals: string }
 );
 
-export type WorkerMessage =
+export type WorkerMessage = {
+  /** Processor time the thread has used since it began, milliseconds. */
+  readonly cpuMs: number;
+} & WorkerAnswer;
+
+export type WorkerAnswer =
   | { readonly kind: 'ready' }
   /** `value` is absent when the program gave nothing (Lua's nil). */
   | { readonly kind: 'done'; readonly id: number; readonly value?: string }
