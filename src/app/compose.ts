@@ -10,8 +10,10 @@ import {
   applicationType,
   ChangedPaths,
   type ClusterEntry,
+  engineNamed,
   HOME_NAME,
   HOME_SERVER,
+  IgnoreRuleBook,
   keyOfApplication,
   type Leadership,
   LiveCluster,
@@ -23,7 +25,6 @@ import {
   Settings,
   writeOperationState,
 } from '../controllers/index.ts';
-import { compileIgnoreRules } from '../diff/index.ts';
 import { createEvaluator, type Evaluator } from '../evaluate/index.ts';
 import { createCheckouts, createMirrors, normaliseUrl, sameRepository } from '../git/index.ts';
 import { aggregateHealth, createHealthJudge, type HealthJudge } from '../health/index.ts';
@@ -51,7 +52,7 @@ import {
   messageOf,
   type Random,
 } from '../lib/index.ts';
-import { type Application, applicationCrds, type Repository } from '../model/index.ts';
+import { applicationCrds, type Repository } from '../model/index.ts';
 import { createRenderer } from '../render/index.ts';
 import { type RunningServer, startServer } from '../server/index.ts';
 import { gitArtifact } from '../source/index.ts';
@@ -189,6 +190,7 @@ export async function startControlPlane(
       controller.onSettings(change);
       if (change.kind !== 'config') return;
       actions.configure(settings.configData());
+      controller.onConfig();
       if (!health.configure(settings.configData())) return;
       for (const cluster of clusters.connected()) cluster.reconsiderKinds();
       controller.onSettings({ kind: 'customizations' });
@@ -428,7 +430,10 @@ function applicationDeps(
     openArtifact: (repository, revision) =>
       gitArtifact({ mirror: stages.mirrors.get(repository), checkouts: stages.checkouts }, revision),
     changedPaths: (repository, from, to) => changedPaths(stages, ranges, repository, from, to),
-    ignoreRules: (app) => ignoreRules(app),
+    ignoreRules: new IgnoreRuleBook({ evaluator: parts.evaluator, configData: () => settings.configData() }),
+    compareEngine: () =>
+      engineNamed(settings.config('fairlead.diff.engine')) ??
+      (settings.parameter('controller.diff.server.side') === 'true' ? 'server-side' : 'ownership'),
     health: parts.health,
     actions: createActionCatalog({ evaluator: parts.evaluator, clock: deps.clock }),
     aggregateHealth,
@@ -469,11 +474,6 @@ function changedPaths(
     );
   ranges.set(key, asked);
   return asked;
-}
-
-function ignoreRules(app: Application): ReturnType<typeof compileIgnoreRules> | undefined {
-  const rules = app.spec.ignoreDifferences ?? [];
-  return rules.length === 0 ? undefined : compileIgnoreRules(rules);
 }
 
 function desiredBy(memories: Memories, server: string, key: ResourceKey, except: string): string[] {

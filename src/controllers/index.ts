@@ -9,6 +9,8 @@ export {
   compareDesired,
   decideNext,
   desiredState,
+  engineNamed,
+  IgnoreRuleBook,
   keyOfApplication,
   type Leadership,
   listActions,

@@ -22,17 +22,23 @@ export interface CelProgram {
   readonly source: string;
 }
 
+/** Its one global variable is `input`; it gives the list of all its results. */
+export interface JqProgram {
+  readonly language: 'jq';
+  readonly name: string;
+  readonly source: string;
+}
+
+type Program = LuaProgram | CelProgram | JqProgram;
+
 export interface Evaluator {
   /**
    * Runs a program with these global variables. Resolves with what it gave, undefined for Lua's nil; rejects with
    * EvaluateError. `globals` must not change before it settles.
    */
-  run(
-    program: LuaProgram | CelProgram,
-    globals: Readonly<Record<string, unknown>>,
-  ): Promise<Json | undefined>;
+  run(program: Program, globals: Readonly<Record<string, unknown>>): Promise<Json | undefined>;
   /** Only reads a program; rejects with EvaluateError when it does not parse. */
-  check(program: LuaProgram | CelProgram): Promise<void>;
+  check(program: Program): Promise<void>;
   /** Ends the worker; what waits is rejected. */
   close(): Promise<void>;
 }
@@ -68,7 +74,7 @@ const REMEMBERED_PROGRAMS = 1_000;
 const MAX_STARTS = 3;
 
 interface Task {
-  readonly program: LuaProgram | CelProgram;
+  readonly program: Program;
   readonly globals: Readonly<Record<string, unknown>>;
   readonly digest: string;
   readonly checkOnly: boolean;
@@ -110,19 +116,16 @@ class WorkerEvaluator implements Evaluator {
     this.#options = options;
   }
 
-  run(
-    program: LuaProgram | CelProgram,
-    globals: Readonly<Record<string, unknown>>,
-  ): Promise<Json | undefined> {
+  run(program: Program, globals: Readonly<Record<string, unknown>>): Promise<Json | undefined> {
     return this.#submit(program, globals, false);
   }
 
-  async check(program: LuaProgram | CelProgram): Promise<void> {
+  async check(program: Program): Promise<void> {
     await this.#submit(program, {}, true);
   }
 
   #submit(
-    program: LuaProgram | CelProgram,
+    program: Program,
     globals: Readonly<Record<string, unknown>>,
     checkOnly: boolean,
   ): Promise<Json | undefined> {

@@ -5,6 +5,7 @@ export {
   createEvaluator,
   type Evaluator,
   type EvaluatorDeps,
+  type JqProgram,
   type LuaProgram,
 } from './evaluator.ts';
 export { type Override, type Overrides, readOverrides } from './overrides.ts';

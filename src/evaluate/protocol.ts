@@ -15,7 +15,7 @@ export type WorkerTask = {
   readonly checkOnly: boolean;
 } & (
   | { readonly kind: 'lua'; readonly source: string; readonly globals: string; readonly openLibs: boolean }
-  | { readonly kind: 'cel'; readonly source: string; readonly globals: string }
+  | { readonly kind: 'cel' | 'jq'; readonly source: string; readonly globals: string }
 );
 
 export type WorkerMessage = {

@@ -2,6 +2,7 @@
 // does not give back in time, it loses together with its life.
 import { parentPort, workerData } from 'node:worker_threads';
 import { CelRunner } from './cel.ts';
+import { runJq } from './jq.ts';
 import { loadLua } from './lua-module.ts';
 import { luaRunner } from './lua-state.ts';
 import {
@@ -21,19 +22,20 @@ const send = (given: WorkerAnswer): void => {
   parentPort?.postMessage(message);
 };
 
-parentPort?.on('message', (task: WorkerTask) => send(answer(task)));
+// The next task comes after the answer to this one.
+parentPort?.on('message', (task: WorkerTask) => void answer(task).then(send));
 send({ kind: 'ready' });
 
-function answer(task: WorkerTask): WorkerAnswer {
+async function answer(task: WorkerTask): Promise<WorkerAnswer> {
   const { id } = task;
   try {
     if (task.checkOnly) {
-      (task.kind === 'lua' ? lua : cel).check(task.source);
+      if (task.kind === 'jq') await runJq(`def given: ${task.source}; empty`, null);
+      else (task.kind === 'lua' ? lua : cel).check(task.source);
       return { kind: 'done', id };
     }
     const globals = JSON.parse(task.globals) as Record<string, unknown>;
-    const value =
-      task.kind === 'lua' ? lua.run(task.source, globals, task.openLibs) : cel.run(task.source, globals);
+    const value = await run(task, globals);
     if (value === undefined) return { kind: 'done', id };
     const text = JSON.stringify(value);
     if (text.length <= limits.outputBytes) return { kind: 'done', id, value: text };
@@ -47,5 +49,16 @@ function answer(task: WorkerTask): WorkerAnswer {
     // The interpreter gave up half-way: an abort, a trap, a full stack.
     const message = error instanceof Error ? error.message : String(error);
     return { kind: 'failed', id, code: 'CRASHED', message: message.slice(0, 500), spoilt: true };
+  }
+}
+
+function run(task: WorkerTask, globals: Record<string, unknown>): unknown {
+  switch (task.kind) {
+    case 'lua':
+      return lua.run(task.source, globals, task.openLibs);
+    case 'cel':
+      return cel.run(task.source, globals);
+    case 'jq':
+      return runJq(task.source, globals['input']);
   }
 }

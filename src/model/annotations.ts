@@ -1,6 +1,8 @@
 // Names of annotations, labels and finalizers of the contract (Argo CD's, and Fairlead's own).
 
 export const annotations = {
+  /** Engine of comparisons: `ownership`, `server-side` or `three-way`. */
+  diffEngine: 'fairlead.dev/diff-engine',
   /** Tells one request for a refresh from another; written and removed with `refresh`. */
   refreshId: 'fairlead.dev/refresh-id',
   refresh: 'argocd.argoproj.io/refresh',

@@ -132,6 +132,27 @@ export async function untilData(world: World, name: string, key: string, want: s
   );
 }
 
+/** Sets members of argocd-cm; null removes one. */
+export async function configure(world: World, data: Record<string, string | null>): Promise<void> {
+  if ((await world.get('v1', 'configmaps', 'argocd-cm', 'argocd')) === undefined) {
+    const metadata = { name: 'argocd-cm' };
+    await world.create('v1', 'configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata }, 'argocd');
+  }
+  await world.patch('v1', 'configmaps', 'argocd-cm', { data }, 'argocd');
+}
+
+/** Other scenarios share the config map: what one sets it takes away again. */
+export function configured(data: Record<string, string>, run: Scenario['run']): Scenario['run'] {
+  return async (world) => {
+    await configure(world, data);
+    try {
+      await run(world);
+    } finally {
+      await configure(world, Object.fromEntries(Object.keys(data).map((key) => [key, null])));
+    }
+  };
+}
+
 export const AUTOMATED = { automated: { prune: true, selfHeal: true } };
 
 export { assert };

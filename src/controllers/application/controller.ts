@@ -12,6 +12,7 @@ import {
 } from '../../k8s/index.ts';
 import {
   type Clock,
+  digestOf,
   isAbort,
   jsonEqual,
   type Logger,
@@ -61,6 +62,8 @@ export class ApplicationController {
   readonly #followed = new WeakSet<LiveCluster>();
   readonly #untouched = new Set<string>();
   #pass: Timer | undefined;
+  /** What comparisons were made by when argocd-cm changed last. */
+  #comparedBy = '';
 
   constructor(deps: ApplicationDeps, informerDeps: InformerDeps, options: ControllerOptions) {
     this.#deps = deps;
@@ -158,6 +161,14 @@ export class ApplicationController {
     this.#askRefresh(memory, level);
     this.#queue.add(key);
     await isDone;
+  }
+
+  /** argocd-cm changed: whoever is compared by other rules now is looked at again. */
+  onConfig(): void {
+    const by = `${digestOf(this.#deps.ignoreRules.system().rules)} ${this.#deps.compareEngine()}`;
+    if (by === this.#comparedBy) return;
+    this.#comparedBy = by;
+    for (const app of this.#informer.values()) this.#queue.add(keyOfApplication(app), 'low');
   }
 
   onSettings(change: SettingsChange): void {
@@ -298,7 +309,8 @@ export class ApplicationController {
     for (const cluster of this.#deps.clusters.connected()) {
       if (this.#followed.has(cluster)) continue;
       this.#followed.add(cluster);
-      cluster.onRoot((instance) => {
+      cluster.onRoot((instance, { before, after }) => {
+        if (this.#deps.ignoreRules.isIgnoredUpdate(before?.object, after?.object)) return;
         const key = keyOfInstance(instance, this.#options.namespace);
         if (this.#watched(key) !== undefined) this.#queue.add(key);
       });

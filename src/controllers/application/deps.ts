@@ -1,7 +1,7 @@
 // What the application controller works with. The composition root fills it; nothing here is global.
 
 import type { ActionCatalog } from '../../actions/index.ts';
-import type { IgnoreRules } from '../../diff/index.ts';
+import type { CompareEngine } from '../../diff/index.ts';
 import type { HealthJudge, ResourceHealth } from '../../health/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { KubeClient, ResourceKey } from '../../k8s/index.ts';
@@ -18,6 +18,7 @@ import type { Renderer } from '../../render/index.ts';
 import type { SyncSettings } from '../../sync/index.ts';
 import type { LiveClusters } from '../cluster/index.ts';
 import type { ChangedPaths, RepositoryTracker } from '../repository/index.ts';
+import type { IgnoreRuleBook } from './ignore-rules.ts';
 import type { Leadership } from './leadership.ts';
 import type { Memories } from './memory.ts';
 
@@ -46,7 +47,9 @@ export interface ApplicationDeps {
   openArtifact(repository: Repository, revision: string, signal: AbortSignal): Promise<Artifact>;
   /** Undefined when the range cannot be told (a commit is gone): everything counts as touched then. */
   changedPaths(repository: Repository, from: string, to: string): Promise<ChangedPaths | undefined>;
-  ignoreRules(app: Application): IgnoreRules | undefined;
+  readonly ignoreRules: IgnoreRuleBook;
+  /** The engine of the installation, where an application does not choose its own. */
+  compareEngine(): CompareEngine;
   readonly health: HealthJudge;
   readonly actions: ActionCatalog;
   aggregateHealth(resources: readonly ResourceHealth[]): Health;

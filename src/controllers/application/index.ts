@@ -2,7 +2,9 @@
 export { applicationType } from './application-type.ts';
 export { ApplicationController, type ControllerOptions, keyOfApplication } from './controller.ts';
 export type { ApplicationDeps } from './deps.ts';
+export { engineNamed } from './engine.ts';
 export type { Comparison, Desired, Facts, Judged } from './facts.ts';
+export { IgnoreRuleBook } from './ignore-rules.ts';
 export { type Leadership, onlyLeader } from './leadership.ts';
 export { type ApplicationMemory, Memories, type RefreshLevel } from './memory.ts';
 export { admissionFindings, compareDesired, desiredState } from './observe.ts';

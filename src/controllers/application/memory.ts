@@ -1,5 +1,6 @@
 // What the controller remembers of an application between reconciliations. All of it can be derived again: losing
 // it costs time, never correctness.
+import type { CompareEngine, IgnoreRules } from '../../diff/index.ts';
 import type { KubeObject } from '../../k8s/index.ts';
 import type { Change } from '../../model/index.ts';
 import type { LiveObject } from '../cluster/index.ts';
@@ -14,10 +15,16 @@ export interface ApplicationMemory {
   desired?: Desired;
   /** Server of the cluster that was compared with last. */
   server?: string;
-  /** Results of comparing, by object; valid while both sides are the very same objects. */
+  /** Results of comparing, by object; valid while both sides, the rules and the engine are the very same. */
   readonly compared: Map<
     string,
-    { desired: KubeObject | undefined; live: LiveObject | undefined; change: Change }
+    {
+      desired: KubeObject | undefined;
+      live: LiveObject | undefined;
+      ignore: IgnoreRules | undefined;
+      engine: CompareEngine;
+      change: Change;
+    }
   >;
   /** Digests under which a dry-run said "in sync", by object. */
   readonly confirmed: Map<string, string>;

@@ -19,6 +19,7 @@ import type { LiveCluster } from '../cluster/index.ts';
 import { compareTargets } from './compare.ts';
 import type { Finding } from './conditions.ts';
 import type { ApplicationDeps } from './deps.ts';
+import { engineOf } from './engine.ts';
 import type { Comparison, Desired, Facts } from './facts.ts';
 import type { ApplicationMemory } from './memory.ts';
 
@@ -249,12 +250,13 @@ export async function compareDesired(
   },
 ): Promise<Comparison> {
   const { app, cluster, memory, desired, signal } = context;
-  const ignore = deps.ignoreRules(app);
+  const ignore = deps.ignoreRules.rulesFor(app);
   const compareDeps = {
     cluster,
     assessHealth: (object: KubeObject) => deps.health.assess(object, app),
     aggregateHealth: deps.aggregateHealth,
     ignore,
+    engine: engineOf(app) ?? deps.compareEngine(),
   };
   const comparison = await compareTargets(
     compareDeps,

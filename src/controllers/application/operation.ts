@@ -1,5 +1,6 @@
 // Carries one operation of an application on: plan, machine, effects, journal. It returns as soon as there is
 // something to wait for; the next reconciliation goes on from there, after a crash from the recorded results.
+import { respectIgnored } from '../../diff/index.ts';
 import type { KubeObject } from '../../k8s/index.ts';
 import { rfc3339 } from '../../lib/index.ts';
 import {
@@ -288,7 +289,15 @@ async function changesFor(
     sameRender && facts.comparison !== undefined
       ? facts.comparison
       : await compareDesired(deps, { ...context, desired });
-  return comparison.judged.map(({ change }) => change);
+  return comparison.judged.map(({ change }) => respected(deps, context.app, change));
+}
+
+/** With `RespectIgnoreDifferences=true` an apply leaves what is ignored as it is in the cluster. */
+function respected(deps: ApplicationDeps, app: Application, change: Change): Change {
+  const { desired, live } = change;
+  const isWanted = app.spec.syncPolicy?.syncOptions?.includes('RespectIgnoreDifferences=true') === true;
+  if (!isWanted || desired === undefined || live === undefined) return change;
+  return { ...change, desired: respectIgnored(deps.ignoreRules.rulesFor(app), desired, live) };
 }
 
 async function liveNamespace(

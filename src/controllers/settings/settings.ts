@@ -28,6 +28,8 @@ const projectType: ResourceType = {
   namespaced: true,
 };
 
+const NO_DATA: Readonly<Record<string, string>> = {};
+
 export interface SettingsOptions {
   readonly namespace: string;
   sameRepository(a: string, b: string): boolean;
@@ -114,10 +116,16 @@ export class Settings {
     return this.configData()[key];
   }
 
-  /** All members of config map `argocd-cm`. */
+  /** A member of config map `argocd-cmd-params-cm`. */
+  parameter(key: string): string | undefined {
+    const data = this.#configMaps.get(this.#options.namespace, 'argocd-cmd-params-cm')?.['data'];
+    return ((data ?? NO_DATA) as Record<string, string>)[key];
+  }
+
+  /** All members of config map `argocd-cm`; the same object until they change. */
   configData(): Readonly<Record<string, string>> {
     const data = this.#configMaps.get(this.#options.namespace, 'argocd-cm')?.['data'];
-    return (data ?? {}) as Record<string, string>;
+    return (data ?? NO_DATA) as Record<string, string>;
   }
 
   /** A Secret of the control namespace as text members; undefined when there is none. */
