@@ -42,10 +42,6 @@ const synced: readonly [string, object][] = [
   ['a JSON pointer', { jsonPointers: ['/data/free'] }],
   ['a jq path', { jqPathExpressions: ['.data.free'] }],
   ['a jq path with a condition', { jqPathExpressions: ['.data | select(.kept == "1") | .free'] }],
-  [
-    'all of jq',
-    { jqPathExpressions: ['.data | to_entries[] | select(.key | test("^fr")) | .key as $k | $k'] },
-  ],
   ['jq with a function', { jqPathExpressions: ['def d: .data; d | .["fr" + "ee"]'] }],
   ['the manager who wrote it', { managedFieldsManagers: ['kubectl-edit'] }],
   ['a wildcard for the kind', { kind: 'Config*', jsonPointers: ['/data/free'] }],
