@@ -6,6 +6,7 @@ import { CodedError } from '../lib/index.ts';
  * - `DISABLED`: it has, but not for the object as it is.
  * - `INVALID_PARAMETER`: a parameter is missing or unusable.
  * - `INVALID_DEFINITION`: what a user configured is no definition.
+ * - `NOT_PERMITTED`: it would write what the project does not permit.
  * - `INVALID_RESULT`: a user's program gave something else than objects.
  */
 export type ActionErrorCode =
@@ -13,6 +14,7 @@ export type ActionErrorCode =
   | 'DISABLED'
   | 'INVALID_PARAMETER'
   | 'INVALID_DEFINITION'
+  | 'NOT_PERMITTED'
   | 'INVALID_RESULT';
 
 export class ActionError extends CodedError<ActionErrorCode> {

@@ -131,8 +131,8 @@ for (const [name, { source, code, message = /./ }] of Object.entries(HOSTILE)) {
         return true;
       });
       const tookMs = performance.now() - begun;
-      // The bound is 1 s; the rest is what a busy machine may take to notice.
-      assert.ok(tookMs < 5_000, `${tookMs} ms`);
+      // The bound is 1 s of a processor; a machine that is busy with others may take four times that and notice late.
+      assert.ok(tookMs < 10_000, `${tookMs} ms`);
       assert.equal(await lua('return obj.metadata.generation', true, own), 2);
     } finally {
       await own.close();

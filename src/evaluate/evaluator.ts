@@ -52,8 +52,12 @@ const DEFAULTS: EvaluatorOptions = {
   outputBytes: MiB,
   maxWaiting: 20_000,
 };
-/** The answer may be there already and this thread too busy to have read it. */
-const GRACE_MS = 100;
+/** How long a thread may take to say what it used. */
+const GRACE_MS = 200;
+/** A program that lacks no more than this share of its time on a processor was slow; else the machine was. */
+const NEGLIGIBLE_SHARE = 0.3;
+/** Deadlines a program may be running for, however busy the machine is. */
+const MAX_PATIENCE = 4;
 /** A thread that is not ready after this long never will be. */
 const START_MS = 30_000;
 /** JavaScript heap of the thread, for CEL; Lua's memory is counted by itself. */
@@ -74,6 +78,8 @@ interface Thread {
   isReady: boolean;
   current: { readonly id: number; readonly task: Task } | undefined;
   timer: Timer | undefined;
+  /** Processor time used before the current program. */
+  cpuMs: number;
 }
 
 /** @param options what tests make smaller */
@@ -151,13 +157,40 @@ class WorkerEvaluator implements Evaluator {
     thread.current = { id, task };
     thread.worker.ref();
     thread.worker.postMessage(message);
+    this.#watch(thread, id, this.#clock.monotonic(), this.#options.deadlineMs);
+  }
+
+  #watch(thread: Thread, id: number, begunAt: number, ms: number): void {
+    thread.timer = this.#clock.after(ms, () => {
+      this.#onDeadline(thread, id, begunAt).catch(() => this.#replace(thread));
+    });
+  }
+
+  /** A program that had too little of a busy machine to be judged gets what it lacks, for a while. */
+  async #onDeadline(thread: Thread, id: number, begunAt: number): Promise<void> {
     const { deadlineMs } = this.#options;
-    thread.timer = this.#clock.after(deadlineMs, () => {
-      thread.timer = this.#clock.after(GRACE_MS, () => {
-        if (thread.current?.id !== id) return;
-        this.#fail(thread, 'TIMED_OUT', `it did not end within ${deadlineMs / 1000} s`);
-        this.#replace(thread);
-      });
+    const usedMs = await this.#cpuMs(thread);
+    // The answer may have been there already, and this thread too busy to read it.
+    if (thread.current?.id !== id) return;
+    const lacksMs = usedMs === undefined ? 0 : deadlineMs - (usedMs - thread.cpuMs);
+    const passedMs = this.#clock.monotonic() - begunAt;
+    if (lacksMs > deadlineMs * NEGLIGIBLE_SHARE && passedMs < deadlineMs * MAX_PATIENCE) {
+      this.#watch(thread, id, begunAt, lacksMs);
+      return;
+    }
+    this.#fail(thread, 'TIMED_OUT', `it did not end within ${deadlineMs / 1000} s`);
+    this.#replace(thread);
+  }
+
+  /** Undefined when the thread does not say in time. */
+  #cpuMs(thread: Thread): Promise<number | undefined> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(GRACE_MS, () => resolve(undefined));
+      thread.worker
+        .cpuUsage()
+        .then(({ user, system }) => resolve((user + system) / 1000))
+        .catch(() => resolve(undefined))
+        .finally(() => timer.cancel());
     });
   }
 
@@ -177,7 +210,7 @@ class WorkerEvaluator implements Evaluator {
     // What a program prints is nobody's business.
     worker.stdout.resume();
     worker.stderr.resume();
-    const thread: Thread = { worker, isReady: false, current: undefined, timer: undefined };
+    const thread: Thread = { worker, isReady: false, current: undefined, timer: undefined, cpuMs: 0 };
     thread.timer = this.#clock.after(START_MS, () => this.#replace(thread));
     worker.on('message', (message: WorkerMessage) => this.#onMessage(thread, message));
     worker.on('error', (error: Error & { code?: string }) => {
@@ -195,6 +228,7 @@ class WorkerEvaluator implements Evaluator {
 
   #onMessage(thread: Thread, message: WorkerMessage): void {
     if (thread !== this.#thread) return;
+    thread.cpuMs = message.cpuMs;
     if (message.kind === 'ready') {
       thread.timer?.cancel();
       thread.isReady = true;

@@ -14,7 +14,12 @@ export type WorkerTask = { readonly id: number } & (
   | { readonly kind: 'cel'; readonly source: string; readonly globals: string }
 );
 
-export type WorkerMessage =
+export type WorkerMessage = {
+  /** Processor time the thread has used since it began, milliseconds. */
+  readonly cpuMs: number;
+} & WorkerAnswer;
+
+export type WorkerAnswer =
   | { readonly kind: 'ready' }
   /** `value` is absent when the program gave nothing (Lua's nil). */
   | { readonly kind: 'done'; readonly id: number; readonly value?: string }

@@ -4,17 +4,27 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { CelRunner } from './cel.ts';
 import { loadLua } from './lua-module.ts';
 import { luaRunner } from './lua-state.ts';
-import { ProgramFailure, type WorkerLimits, type WorkerMessage, type WorkerTask } from './protocol.ts';
+import {
+  ProgramFailure,
+  type WorkerAnswer,
+  type WorkerLimits,
+  type WorkerMessage,
+  type WorkerTask,
+} from './protocol.ts';
 
 const limits = workerData as WorkerLimits;
 const lua = luaRunner(await loadLua(), limits);
 const cel = new CelRunner(limits);
-const send = (message: WorkerMessage): void => parentPort?.postMessage(message);
+const send = (given: WorkerAnswer): void => {
+  const { user, system } = process.threadCpuUsage();
+  const message: WorkerMessage = { ...given, cpuMs: (user + system) / 1000 };
+  parentPort?.postMessage(message);
+};
 
 parentPort?.on('message', (task: WorkerTask) => send(answer(task)));
 send({ kind: 'ready' });
 
-function answer(task: WorkerTask): WorkerMessage {
+function answer(task: WorkerTask): WorkerAnswer {
   const { id } = task;
   try {
     const globals = JSON.parse(task.globals) as Record<string, unknown>;

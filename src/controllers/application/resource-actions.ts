@@ -135,7 +135,7 @@ function checkPermission(
   const scope = cluster.scopeOf(gvk);
   const { name, namespace = '' } = object.metadata;
   const refuse = (why: string): ActionError =>
-    new ActionError('INVALID_RESULT', `The action would write ${describeKey(keyOf(object))}, ${why}`);
+    new ActionError('NOT_PERMITTED', `The action would write ${describeKey(keyOf(object))}, ${why}`);
   if (scope === 'unknown') throw refuse(`a kind the cluster ${cluster.name} does not serve`);
   if (rules === undefined || !isKindPermitted(rules, gvk, scope === 'Namespaced', name)) {
     throw refuse(`a kind that project ${app.spec.project} does not permit`);
