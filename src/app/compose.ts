@@ -26,7 +26,7 @@ import {
 import { compileIgnoreRules } from '../diff/index.ts';
 import { createEvaluator, type Evaluator } from '../evaluate/index.ts';
 import { createCheckouts, createMirrors, normaliseUrl, sameRepository } from '../git/index.ts';
-import { aggregateHealth, createHealthJudge } from '../health/index.ts';
+import { aggregateHealth, createHealthJudge, type HealthJudge } from '../health/index.ts';
 import { type Journal, openJournal } from '../journal/index.ts';
 import {
   type ClusterConnection,
@@ -152,7 +152,11 @@ export async function startControlPlane(
 
     const stages = await createStages(deps, options);
     closers.push(() => stages.close());
-    const clusters = createClusters(deps, options, settings);
+    const evaluator = createEvaluator(deps);
+    closers.push(() => evaluator.close());
+    const health = createHealthJudge({ evaluator, clock });
+    health.configure(settings.configData());
+    const clusters = createClusters(deps, options, settings, health);
     closers.push(() => clusters.stop());
     const repositories = new RepositoryTracker(
       { ...deps, openMirror: (repository) => stages.mirrors.get(repository), keyOf: normaliseUrl },
@@ -160,8 +164,6 @@ export async function startControlPlane(
     );
     closers.push(() => repositories.stop());
 
-    const evaluator = createEvaluator(deps);
-    closers.push(() => evaluator.close());
     const application = applicationDeps(deps, options, {
       home,
       journal,
@@ -171,10 +173,10 @@ export async function startControlPlane(
       repositories,
       leadership,
       evaluator,
+      health,
       timing,
     });
-    const { actions, health } = application.deps;
-    health.configure(settings.configData());
+    const { actions } = application.deps;
     actions.configure(settings.configData());
     const controller = new ApplicationController(application.deps, informerDeps, {
       namespace: options.namespace,
@@ -187,7 +189,9 @@ export async function startControlPlane(
       controller.onSettings(change);
       if (change.kind !== 'config') return;
       actions.configure(settings.configData());
-      if (health.configure(settings.configData())) controller.onSettings({ kind: 'customizations' });
+      if (!health.configure(settings.configData())) return;
+      for (const cluster of clusters.connected()) cluster.reconsiderKinds();
+      controller.onSettings({ kind: 'customizations' });
     });
     await controller.start(stopping.signal);
     closers.push(() => controller.stop());
@@ -347,6 +351,7 @@ function createClusters(
   deps: ControlPlaneDeps,
   options: ControlPlaneOptions,
   settings: Settings,
+  health: HealthJudge,
 ): LiveClusters {
   const home: ClusterEntry = { server: HOME_SERVER, name: HOME_NAME, digest: 'home' };
   const open = (connection: ClusterConnection, entry: ClusterEntry): LiveCluster => {
@@ -354,7 +359,13 @@ function createClusters(
     const discovery = new Discovery({ ...deps, client });
     return new LiveCluster(
       { ...deps, client, discovery },
-      { server: entry.server, name: entry.name, isHome: entry === home },
+      {
+        server: entry.server,
+        name: entry.name,
+        isHome: entry === home,
+        // Whatever somebody judges of Secrets, those that nobody tracks are nobody's business.
+        judges: (kind) => kind.kind !== 'Secret' && health.judges(kind),
+      },
     );
   };
   return new LiveClusters({
@@ -383,6 +394,7 @@ interface Parts {
   readonly repositories: RepositoryTracker;
   readonly leadership: Leadership;
   readonly evaluator: Evaluator;
+  readonly health: HealthJudge;
   readonly timing: Timing;
 }
 
@@ -417,7 +429,7 @@ function applicationDeps(
       gitArtifact({ mirror: stages.mirrors.get(repository), checkouts: stages.checkouts }, revision),
     changedPaths: (repository, from, to) => changedPaths(stages, ranges, repository, from, to),
     ignoreRules: (app) => ignoreRules(app),
-    health: createHealthJudge({ evaluator: parts.evaluator, clock: deps.clock }),
+    health: parts.health,
     actions: createActionCatalog({ evaluator: parts.evaluator, clock: deps.clock }),
     aggregateHealth,
     current: (app) => controller?.current(keyOfApplication(app)),

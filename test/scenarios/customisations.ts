@@ -184,6 +184,30 @@ export const customisations: readonly Scenario[] = [
     },
   },
   {
+    name: 'a check judges what the objects of an application own, too',
+    run: configured({ [HEALTH]: GATE }, async (world) => {
+      await world.commit({ 'a.yaml': configMap('a', { v: '1' }) });
+      await world.apply({ syncPolicy: AUTOMATED });
+      await untilSynced(world);
+      const owner = await world.get('v1', 'configmaps', 'a');
+      const uid = owner?.metadata.uid ?? '';
+      await world.create('v1', 'configmaps', {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: {
+          name: 'owned',
+          annotations: { 'test/gate': 'ajar' },
+          ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid }],
+        },
+      });
+      await world.until('the tree shows the health of the owned object', async () => {
+        const { stdout } = await world.cli('app', 'resources', world.name);
+        return /ConfigMap .* owned .* Progressing/.test(stdout);
+      });
+      await untilHealth(world, 'Healthy');
+    }),
+  },
+  {
     name: 'expressions that cannot be read are quoted in a condition of their application',
     async run(world) {
       await world.commit({ 'a.yaml': configMap('a', { v: '1' }) });

@@ -32,9 +32,8 @@ export async function readConfigMap(
   if (kind !== 'ConfigMap' || !isRecord(data)) {
     throw new CliError('USAGE', `${path} is no config map: give the file of argocd-cm`);
   }
-  const texts = Object.entries(data).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
+  // `useOpenLibs…: true` without quotes is what Kubernetes would refuse; what is meant is clear.
+  const texts = Object.entries(data).map(([key, member]) => [key, String(member)] as const);
   return Object.fromEntries(texts);
 }
 

@@ -46,6 +46,8 @@ export interface LiveClusterOptions {
   /** True for the cluster that holds the Applications. */
   readonly isHome: boolean;
   readonly installationId?: string;
+  /** Kinds that somebody wrote a check for: they are kept whole wherever they are, as those the tree shows. */
+  judges?(kind: GroupKind): boolean;
 }
 
 /** Called for each change of an object that an application tracks, with the application's instance name. */
@@ -67,6 +69,8 @@ type Mode = 'whole' | 'metadata';
 
 interface Watched {
   readonly mode: Mode;
+  /** Objects that nobody tracks are kept whole, too. */
+  readonly keepsAll: boolean;
   readonly type: ApiResource;
   readonly informer: Informer;
 }
@@ -80,6 +84,7 @@ export class LiveCluster {
   readonly target: TargetCluster;
   readonly #deps: LiveClusterDeps;
   readonly #store: LiveStore;
+  readonly #judges: (kind: GroupKind) => boolean;
   readonly #watched = new Map<string, Watched>();
   readonly #rootListeners = new Set<RootListener>();
   readonly #treeListeners = new Set<TreeListener>();
@@ -96,6 +101,7 @@ export class LiveCluster {
     this.server = options.server;
     this.name = options.name;
     this.isHome = options.isHome;
+    this.#judges = options.judges?.bind(options) ?? (() => false);
     this.#store = new LiveStore(
       options.installationId === undefined ? {} : { installationId: options.installationId },
     );
@@ -280,7 +286,7 @@ export class LiveCluster {
     if (this.#stopped) return;
     this.#catalog = catalog;
     for (const type of catalog.preferred('list', 'watch')) {
-      if (!isExcluded(type)) this.#watch(type, isShown(type) ? 'whole' : 'metadata');
+      if (!isExcluded(type)) this.#watch(type, this.#keepsAll(type) ? 'whole' : 'metadata');
     }
     for (const [key, { type, informer }] of this.#watched) {
       if (catalog.byGroupKind(type).kind !== 'absent') continue;
@@ -294,23 +300,37 @@ export class LiveCluster {
   #watch(type: ApiResource, mode: Mode): Informer {
     const key = kindKey(type);
     const known = this.#watched.get(key);
-    if (known !== undefined && (known.mode === mode || mode === 'metadata')) return known.informer;
+    const keepsAll = this.#keepsAll(type);
+    const isEnough = known?.mode === mode && (known.keepsAll || !keepsAll);
+    if (known !== undefined && (isEnough || mode === 'metadata')) return known.informer;
     const informer = new Informer(this.#deps, {
       type,
       metadataOnly: mode === 'metadata',
       transform:
-        mode === 'metadata' ? withoutManagedFields : (object) => (isWhole(object) ? object : reduced(object)),
+        mode === 'metadata'
+          ? withoutManagedFields
+          : (object) => (keepsAll || isTracked(object) ? object : reduced(object)),
     });
-    informer.subscribe((change) => this.#onChange(change, mode));
-    this.#watched.set(key, { mode, type, informer });
+    informer.subscribe((change) => this.#onChange(change, mode === 'whole', keepsAll));
+    this.#watched.set(key, { mode, keepsAll, type, informer });
     informer.start();
     if (known !== undefined) void known.informer.stop();
     return informer;
   }
 
-  #onChange(change: ObjectChange<KubeObject>, mode: Mode): void {
+  /** Kinds the tree shows and kinds that are judged need all of every object. */
+  #keepsAll(kind: GroupKind): boolean {
+    return isShown(kind) || this.#judges(kind);
+  }
+
+  /** Watches kinds whole that `judges` names since lately. */
+  reconsiderKinds(): void {
+    if (this.#catalog !== undefined) this.#adopt(this.#catalog);
+  }
+
+  #onChange(change: ObjectChange<KubeObject>, isWhole: boolean, keepsAll: boolean): void {
     const { object } = change;
-    const full = mode === 'whole' && isWhole(object);
+    const full = isWhole && (keepsAll || isTracked(object));
     const result =
       change.kind === 'delete'
         ? this.#store.remove(keyOf(object), object.metadata.uid)
@@ -407,9 +427,9 @@ function isWatchable(type: ApiResource): boolean {
   return type.verbs.includes('list') && type.verbs.includes('watch');
 }
 
-/** Tracked objects are compared, those of shown kinds are judged: both need all of it. */
-function isWhole(object: KubeObject): boolean {
-  return object.metadata.annotations?.[annotations.trackingId] !== undefined || isShown(gvkOf(object));
+/** What is compared is needed whole. */
+function isTracked(object: KubeObject): boolean {
+  return object.metadata.annotations?.[annotations.trackingId] !== undefined;
 }
 
 /** What indexes and ownership need, and nothing else: a Secret of somebody else is nobody's business. */

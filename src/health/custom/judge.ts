@@ -1,7 +1,7 @@
 // Judges objects with what users configured first: expressions of the application, Lua from argocd-cm, then the
 // built-in checks. A program runs once per version of an object; what it said is kept.
 import { EvaluateError, type Evaluator, type Overrides, readOverrides } from '../../evaluate/index.ts';
-import { groupKindText, gvkOf, type KubeObject } from '../../k8s/index.ts';
+import { type GroupKind, groupKindText, gvkOf, type KubeObject } from '../../k8s/index.ts';
 import { type Clock, digestOf, isRecord, Lru, messageOf } from '../../lib/index.ts';
 import { type Application, annotations, type Health } from '../../model/index.ts';
 import { assessHealth } from '../assess.ts';
@@ -27,6 +27,8 @@ export interface HealthJudge {
   assess(object: KubeObject, app?: Application): Verdict | Promise<Verdict>;
   /** The application's health when its `ready-expr` has its say. @param resources its live objects */
   refine(app: Application, health: Health, resources: readonly KubeObject[]): Promise<Health>;
+  /** Whether argocd-cm has a check for the kind. */
+  judges(kind: GroupKind): boolean;
   /** Why what the application asks for cannot be used; undefined when it can. */
   problemOf(app: Application): string | undefined;
 }
@@ -127,6 +129,10 @@ class Judge implements HealthJudge {
       },
     });
     return verdict ?? health;
+  }
+
+  judges({ group, kind }: GroupKind): boolean {
+    return this.#scripts.find(group, kind) !== undefined;
   }
 
   problemOf(app: Application): string | undefined {
