@@ -22,13 +22,22 @@ export class CelRunner {
     this.#limits = limits;
   }
 
+  /** Throws ProgramFailure when it is no expression. */
+  check(source: string): void {
+    this.#guarded(() => this.#compile(source));
+  }
+
   /** Throws ProgramFailure. */
   run(source: string, globals: Readonly<Record<string, unknown>>): unknown {
     const context = Object.fromEntries(
       Object.entries(globals).map(([name, value]) => [name, celValue(value)]),
     );
+    return this.#guarded(() => this.#plain(this.#compile(source)(context), 0));
+  }
+
+  #guarded<T>(work: () => T): T {
     try {
-      return this.#plain(this.#compile(source)(context), 0);
+      return work();
     } catch (error) {
       if (error instanceof ProgramFailure) throw error;
       // Messages show the expression with a pointer to the place: one line of it is enough.

@@ -210,6 +210,18 @@ for (const [source, want] of Object.entries(EXPRESSIONS)) {
     assert.deepEqual(await cel(source), want));
 }
 
+test('check() reads a program and runs nothing of it', async () => {
+  await evaluator.check({
+    language: 'lua',
+    name: 'endless program',
+    source: 'while true do end',
+    openLibs: false,
+  });
+  await evaluator.check({ language: 'cel', name: 'expression', source: 'a.b == 1' });
+  const broken = { language: 'lua', name: 'program', source: 'return +', openLibs: false } as const;
+  await assert.rejects(evaluator.check(broken), { code: 'PROGRAM', message: /unexpected symbol/ });
+});
+
 const HOSTILE_CEL: Record<string, { source: string; code: RegExp; message?: RegExp }> = {
   'a regular expression that tries everything': {
     source: `"${'a'.repeat(60)}b".matches("^(a+)+$")`,

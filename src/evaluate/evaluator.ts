@@ -31,6 +31,8 @@ export interface Evaluator {
     program: LuaProgram | CelProgram,
     globals: Readonly<Record<string, unknown>>,
   ): Promise<Json | undefined>;
+  /** Only reads a program; rejects with EvaluateError when it does not parse. */
+  check(program: LuaProgram | CelProgram): Promise<void>;
   /** Ends the worker; what waits is rejected. */
   close(): Promise<void>;
 }
@@ -69,6 +71,7 @@ interface Task {
   readonly program: LuaProgram | CelProgram;
   readonly globals: Readonly<Record<string, unknown>>;
   readonly digest: string;
+  readonly checkOnly: boolean;
   resolve(value: Json | undefined): void;
   reject(error: EvaluateError): void;
 }
@@ -111,6 +114,18 @@ class WorkerEvaluator implements Evaluator {
     program: LuaProgram | CelProgram,
     globals: Readonly<Record<string, unknown>>,
   ): Promise<Json | undefined> {
+    return this.#submit(program, globals, false);
+  }
+
+  async check(program: LuaProgram | CelProgram): Promise<void> {
+    await this.#submit(program, {}, true);
+  }
+
+  #submit(
+    program: LuaProgram | CelProgram,
+    globals: Readonly<Record<string, unknown>>,
+    checkOnly: boolean,
+  ): Promise<Json | undefined> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new EvaluateError('CLOSED', `Cannot run the ${program.name}: closing`));
       const digest = digestOf(program);
@@ -121,7 +136,7 @@ class WorkerEvaluator implements Evaluator {
         const message = `Cannot run the ${program.name}: ${this.#waiting.size} programs wait already`;
         return reject(new EvaluateError('OVERLOADED', message));
       }
-      this.#waiting.push(digest, { program, globals, digest, resolve, reject });
+      this.#waiting.push(digest, { program, globals, digest, checkOnly, resolve, reject });
       this.#next();
     });
   }
@@ -148,6 +163,7 @@ class WorkerEvaluator implements Evaluator {
     const { program } = task;
     const message: WorkerTask = {
       id,
+      checkOnly: task.checkOnly,
       source: program.source,
       globals: JSON.stringify(task.globals),
       ...(program.language === 'lua'
@@ -276,9 +292,10 @@ class WorkerEvaluator implements Evaluator {
           new EvaluateError('CRASHED', `Cannot run the ${program.name}: no thread for it can be started`),
         );
     }
-    // The next thread is made ready before it is asked for.
-    if (!this.#closed) this.#thread = this.#start();
-    this.#thread?.worker.unref();
+    // The next thread is made ready before it is asked for; one that cannot start is not tried for nobody.
+    if (this.#closed || (!thread.isReady && this.#waiting.size === 0)) return;
+    this.#thread = this.#start();
+    if (this.#waiting.size === 0) this.#thread.worker.unref();
     this.#next();
   }
 }

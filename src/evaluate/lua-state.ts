@@ -19,6 +19,8 @@ interface Account {
 export interface LuaRunner {
   /** @returns undefined for nil. Throws ProgramFailure */
   run(source: string, globals: Readonly<Record<string, unknown>>, openLibs: boolean): unknown;
+  /** Throws ProgramFailure when it does not parse. */
+  check(source: string): void;
 }
 
 export function luaRunner(lua: LuaFunctions, limits: WorkerLimits): LuaRunner {
@@ -26,19 +28,20 @@ export function luaRunner(lua: LuaFunctions, limits: WorkerLimits): LuaRunner {
   const allocate = lua.addFunction((_, pointer, oldSize, newSize) => {
     return allocateIn(lua, account, pointer ?? 0, oldSize ?? 0, newSize ?? 0);
   }, 'iiiii');
+  const inState = <T>(work: (program: LuaProgramRun) => T): T => {
+    Object.assign(account, { used: 0, limit: limits.memoryBytes, refused: false });
+    const state = lua._lua_newstate(allocate, 0);
+    if (state === 0) throw new ProgramFailure('OUT_OF_MEMORY', 'no Lua state could be made', true);
+    try {
+      return work(new LuaProgramRun(lua, state, limits, account));
+    } finally {
+      // Closing runs finalizers, which a program may have set: they are cut off like the program.
+      lua._lua_close(state);
+    }
+  };
   return {
-    run(source, globals, openLibs) {
-      Object.assign(account, { used: 0, limit: limits.memoryBytes, refused: false });
-      const state = lua._lua_newstate(allocate, 0);
-      if (state === 0) throw new ProgramFailure('OUT_OF_MEMORY', 'no Lua state could be made', true);
-      const program = new LuaProgramRun(lua, state, limits, account);
-      try {
-        return program.run(source, globals, openLibs);
-      } finally {
-        // Closing runs finalizers, which a program may have set: they are cut off like the program.
-        lua._lua_close(state);
-      }
-    },
+    run: (source, globals, openLibs) => inState((program) => program.run(source, globals, openLibs)),
+    check: (source) => inState((program) => program.load(source, '=script')),
   };
 }
 
@@ -126,14 +129,19 @@ class LuaProgramRun {
   }
 
   #execute(source: string, name: string, results: number): void {
+    this.load(source, name);
+    const status = this.#lua._lua_pcallk(this.#L, 0, results, 0, 0, 0);
+    if (status !== 0) throw this.#failure(status);
+  }
+
+  /** Leaves the program as a function on the stack. */
+  load(source: string, name: string): void {
     const lua = this.#lua;
-    const L = this.#L;
-    const loaded = this.#withText(source, (text, size) =>
+    const status = this.#withText(source, (text, size) =>
       this.#withText(name, (namePointer) =>
-        this.#withText('t', (mode) => lua._luaL_loadbufferx(L, text, size, namePointer, mode)),
+        this.#withText('t', (mode) => lua._luaL_loadbufferx(this.#L, text, size, namePointer, mode)),
       ),
     );
-    const status = loaded === 0 ? lua._lua_pcallk(L, 0, results, 0, 0, 0) : loaded;
     if (status !== 0) throw this.#failure(status);
   }
 

@@ -9,7 +9,11 @@ export interface WorkerLimits {
   readonly outputBytes: number;
 }
 
-export type WorkerTask = { readonly id: number } & (
+export type WorkerTask = {
+  readonly id: number;
+  /** Only read the program, as far as that shows whether it is one. */
+  readonly checkOnly: boolean;
+} & (
   | { readonly kind: 'lua'; readonly source: string; readonly globals: string; readonly openLibs: boolean }
   | { readonly kind: 'cel'; readonly source: string; readonly globals: string }
 );

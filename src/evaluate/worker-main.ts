@@ -27,6 +27,10 @@ send({ kind: 'ready' });
 function answer(task: WorkerTask): WorkerAnswer {
   const { id } = task;
   try {
+    if (task.checkOnly) {
+      (task.kind === 'lua' ? lua : cel).check(task.source);
+      return { kind: 'done', id };
+    }
     const globals = JSON.parse(task.globals) as Record<string, unknown>;
     const value =
       task.kind === 'lua' ? lua.run(task.source, globals, task.openLibs) : cel.run(task.source, globals);

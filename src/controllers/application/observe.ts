@@ -79,7 +79,7 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
   if (isMultiSource(spec) && (spec.sources ?? []).length > 1) {
     return refuse('spec.sources has several entries, which this version cannot render; use spec.source');
   }
-  const unusable = deps.health.problemOf(app);
+  const unusable = await deps.health.problemOf(app);
   if (unusable !== undefined) return refuse(unusable);
   const { server, name } = spec.destination;
   if (server && name) {

@@ -284,15 +284,27 @@ const PROBLEMS: Record<string, { text: string; want: RegExp | undefined }> = {
     text: '[{apiVersion: v1, kind: Pod, currant: a}]',
     want: /currant is not one of apiVersion/,
   },
-  'nothing wrong': { text: EXPRESSIONS, want: undefined },
+  'nothing wrong': { text: EXPRESSIONS.replace(/^.*Wrong.*$/m, ''), want: undefined },
+  'no expression': {
+    text: EXPRESSIONS,
+    want: /health-exprs cannot be used: Unexpected token.* in "status\.phase =="$/,
+  },
 };
 for (const [name, { text, want }] of Object.entries(PROBLEMS)) {
-  test(`problemOf() tells of expressions with ${name}`, () => {
-    const problem = judgeOf({}).problemOf(application({ 'fairlead.dev/health-exprs': text }));
+  test(`problemOf() tells of expressions with ${name}`, async () => {
+    const problem = await judgeOf({}).problemOf(application({ 'fairlead.dev/health-exprs': text }));
     if (want === undefined) assert.equal(problem, undefined);
     else assert.match(problem ?? '', want);
   });
 }
+
+test('problemOf() tells of a ready expression that is none', async () => {
+  const app = application({ 'fairlead.dev/ready-expr': 'resources.exists(' });
+  assert.match(
+    (await judgeOf({}).problemOf(app)) ?? '',
+    /^Annotation fairlead\.dev\/ready-expr cannot be used: .* in "resources\.exists\("$/,
+  );
+});
 
 test('refine() keeps a healthy application Progressing until its ready expression is true', async () => {
   const source = "resources.exists(r, r.kind == 'ConfigMap' && r.data.done == self.spec.project)";

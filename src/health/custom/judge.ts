@@ -30,7 +30,7 @@ export interface HealthJudge {
   /** Whether argocd-cm has a check for the kind. */
   judges(kind: GroupKind): boolean;
   /** Why what the application asks for cannot be used; undefined when it can. */
-  problemOf(app: Application): string | undefined;
+  problemOf(app: Application): Promise<string | undefined>;
 }
 
 export interface HealthJudgeDeps {
@@ -71,6 +71,7 @@ class Judge implements HealthJudge {
   readonly #clock: Clock;
   readonly #results = new Lru<Result>(KEPT_CHARACTERS);
   readonly #annotations = new Lru<readonly HealthExpressions[] | Error>(KEPT_ANNOTATIONS);
+  readonly #problems = new Lru<{ readonly message: string | undefined }>(KEPT_ANNOTATIONS);
   #scripts: Overrides = readOverrides({}, 'health');
   #openLibs: Overrides = readOverrides({}, 'useOpenLibs');
   #configured = '';
@@ -135,9 +136,43 @@ class Judge implements HealthJudge {
     return this.#scripts.find(group, kind) !== undefined;
   }
 
-  problemOf(app: Application): string | undefined {
+  async problemOf(app: Application): Promise<string | undefined> {
+    const { [annotations.healthExprs]: list, [annotations.readyExpr]: ready } =
+      app.metadata.annotations ?? {};
+    if (list === undefined && ready === undefined) return undefined;
+    const key = JSON.stringify([list, ready]);
+    const known = this.#problems.get(key);
+    if (known !== undefined) return known.message;
     const expressions = this.#expressionsOf(app);
-    return expressions instanceof Error ? expressions.message : undefined;
+    if (expressions instanceof Error) return expressions.message;
+    const texts = expressions.flatMap(({ inProgress, failed, current }) => [inProgress, failed, current]);
+    const sources = texts.map((source) => [annotations.healthExprs, source] as const);
+    try {
+      for (const [annotation, source] of [...sources, [annotations.readyExpr, ready] as const]) {
+        if (source === undefined) continue;
+        const problem = await this.#problemWith(annotation, source);
+        if (problem === undefined) continue;
+        this.#problems.set(key, { message: problem });
+        return problem;
+      }
+      this.#problems.set(key, { message: undefined });
+    } catch {
+      // That it cannot be told now is no fault of the expression.
+    }
+    return undefined;
+  }
+
+  /** Rejects when it cannot be told now. */
+  async #problemWith(annotation: string, source: string): Promise<string | undefined> {
+    try {
+      await this.#evaluator.check({ language: 'cel', name: 'expression', source });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof EvaluateError) || error.retry === 'backoff') throw error;
+      const why = error.message.replace('The expression failed: ', '');
+      const quoted = source.length > 200 ? `${source.slice(0, 200)}…` : source;
+      return `Annotation ${annotation} cannot be used: ${why} in "${quoted}"`;
+    }
   }
 
   #checkFor(object: KubeObject, app: Application | undefined): Check | undefined {
