@@ -156,6 +156,7 @@ class WorkerEvaluator implements Evaluator {
     if (this.#waiting.size === 0 || this.#closed) return;
     this.#thread ??= this.#start();
     const thread = this.#thread;
+    thread.worker.ref();
     if (!thread.isReady || thread.current !== undefined) return;
     const task = this.#waiting.shift();
     if (task === undefined) return;
@@ -171,7 +172,6 @@ class WorkerEvaluator implements Evaluator {
         : { kind: program.language }),
     };
     thread.current = { id, task };
-    thread.worker.ref();
     thread.worker.postMessage(message);
     this.#watch(thread, id, this.#clock.monotonic(), this.#options.deadlineMs);
   }
