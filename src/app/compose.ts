@@ -155,7 +155,7 @@ export async function startControlPlane(
     const evaluator = createEvaluator(deps);
     closers.push(() => evaluator.close());
     const health = createHealthJudge({ evaluator, clock });
-    health.configure(settings.configData());
+    configureHealth(log, health, settings);
     const clusters = createClusters(deps, options, settings, health);
     closers.push(() => clusters.stop());
     const repositories = new RepositoryTracker(
@@ -189,7 +189,7 @@ export async function startControlPlane(
       controller.onSettings(change);
       if (change.kind !== 'config') return;
       actions.configure(settings.configData());
-      if (!health.configure(settings.configData())) return;
+      if (!configureHealth(log, health, settings)) return;
       for (const cluster of clusters.connected()) cluster.reconsiderKinds();
       controller.onSettings({ kind: 'customizations' });
     });
@@ -232,6 +232,14 @@ async function chooseLeadership(
   }
   await prepare();
   return onlyLeader;
+}
+
+/** @returns whether a check changed */
+function configureHealth(log: Logger, health: HealthJudge, settings: Settings): boolean {
+  const hasChanged = health.configure(settings.configData());
+  if (hasChanged && health.problem !== undefined)
+    log.warn('a part of argocd-cm cannot be used', { reason: health.problem });
+  return hasChanged;
 }
 
 /**
