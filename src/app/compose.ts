@@ -156,7 +156,7 @@ export async function startControlPlane(
     const evaluator = createEvaluator(deps);
     closers.push(() => evaluator.close());
     const health = createHealthJudge({ evaluator, clock });
-    health.configure(settings.configData());
+    configureHealth(log, health, settings);
     const clusters = createClusters(deps, options, settings, health);
     closers.push(() => clusters.stop());
     const repositories = new RepositoryTracker(
@@ -191,7 +191,7 @@ export async function startControlPlane(
       if (change.kind !== 'config') return;
       actions.configure(settings.configData());
       controller.onConfig();
-      if (!health.configure(settings.configData())) return;
+      if (!configureHealth(log, health, settings)) return;
       for (const cluster of clusters.connected()) cluster.reconsiderKinds();
       controller.onSettings({ kind: 'customizations' });
     });
@@ -234,6 +234,14 @@ async function chooseLeadership(
   }
   await prepare();
   return onlyLeader;
+}
+
+/** @returns whether a check changed */
+function configureHealth(log: Logger, health: HealthJudge, settings: Settings): boolean {
+  const hasChanged = health.configure(settings.configData());
+  if (hasChanged && health.problem !== undefined)
+    log.warn('a part of argocd-cm cannot be used', { reason: health.problem });
+  return hasChanged;
 }
 
 /**

@@ -331,6 +331,16 @@ definitions:
           new RegExp(`project ${world.name} does not permit the namespace kube-system`),
         );
         assert.equal(await dataOf(world, 'x', 'kube-system'), undefined);
+
+        await configure(world, {
+          'resource.customizations.actions.ConfigMap': 'discovery.lua: return nil + 1',
+        });
+        await world.until('the list says which script failed', async () => {
+          const { code, stderr } = await world.cli('app', 'actions', 'list', world.name);
+          return (
+            code === 20 && /action discovery of ConfigMap failed: script:1: attempt to perform/.test(stderr)
+          );
+        });
       },
     ),
   },

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { readOverrides } from '../../evaluate/index.ts';
 import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord, messageOf, parseYaml } from '../../lib/index.ts';
 import type { CliEnvironment } from '../environment.ts';
@@ -34,7 +35,10 @@ export async function readConfigMap(
   }
   // `useOpenLibs…: true` without quotes is what Kubernetes would refuse; what is meant is clear.
   const texts = Object.entries(data).map(([key, member]) => [key, String(member)] as const);
-  return Object.fromEntries(texts);
+  const read = Object.fromEntries(texts);
+  const { problem } = readOverrides(read, 'health');
+  if (problem !== undefined) throw new CliError('CONFIG', `${path}: ${problem}`);
+  return read;
 }
 
 /** As YAML with sorted members, for showing and comparing. */

@@ -120,7 +120,8 @@ async function findObject(
   const object = await cluster.read({ ...live.object, apiVersion }, signal);
   if (object === undefined || object.metadata.uid !== live.uid) return undefined;
   // Scripts see that a Secret has a key, not what is in it; what they leave alone is not written.
-  const [masked] = maskSecrets([object]);
+  const { managedFields: _, ...metadata } = object.metadata;
+  const [masked] = maskSecrets([{ ...object, metadata }]);
   return { cluster, object: masked as KubeObject };
 }
 

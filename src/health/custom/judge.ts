@@ -19,6 +19,8 @@ export type Verdict = Health | undefined;
 export interface HealthJudge {
   /** Takes over the config map's texts. @returns whether any check of users changed */
   configure(data: Readonly<Record<string, string>>): boolean;
+  /** Why a part of the config map cannot be used; undefined when all of it can. */
+  readonly problem: string | undefined;
   /**
    * At once, unless a program of a user has to run first. Never rejects: a program that fails makes the object's
    * health Unknown, with what it said.
@@ -91,6 +93,10 @@ class Judge implements HealthJudge {
     this.#openLibs = readOverrides(data, 'useOpenLibs');
     this.#results.clear();
     return !isFirst || relevant.length > 0;
+  }
+
+  get problem(): string | undefined {
+    return this.#scripts.problem;
   }
 
   assess(object: KubeObject, app?: Application): Verdict | Promise<Verdict> {

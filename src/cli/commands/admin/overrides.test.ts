@@ -49,6 +49,7 @@ async function prepared(): Promise<TestCli> {
     'broken.yaml': '{apiVersion: example.com/v1, kind: Broken, metadata: {name: b}}',
     'config.yaml': '{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}',
     'nothing.yaml': '{a: b}',
+    'broken-cm.yaml': 'kind: ConfigMap\ndata: {resource.customizations: "[a"}',
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(cli.directory, name), text);
   return cli;
@@ -153,6 +154,11 @@ spawn    false
     code: 20,
   },
   'a file without an object': { argv: 'health nothing.yaml', stderr: /has no apiVersion or kind/, code: 20 },
+  'a map whose combined key is no YAML': {
+    argv: 'health deploy.yaml --argocd-cm-path broken-cm.yaml',
+    stderr: /^Error: broken-cm\.yaml: resource\.customizations cannot be read: /,
+    code: 20,
+  },
   'a map that is none': {
     argv: 'health deploy.yaml --argocd-cm-path nothing.yaml',
     stderr: /nothing\.yaml is no config map/,

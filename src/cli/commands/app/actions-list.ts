@@ -1,3 +1,4 @@
+import { ClientError } from '../../../client/index.ts';
 import { applicationId, identityOptions } from '../../application/identity.ts';
 import { matchingResources, resourceOptions } from '../../application/resource-filter.ts';
 import { defineCommand } from '../../command.ts';
@@ -28,11 +29,19 @@ export const appActionsList = defineCommand({
     const nodes = matchingResources((await applications.tree(id, { signal })).nodes, options);
     if (nodes.length === 0) throw new CliError('FAILED', 'No matching resource found');
     const rows = [];
+    let hasFailed = false;
     for (const { group = '', version, kind, namespace = '', name } of nodes) {
       const query = { group, version, kind, namespace, resourceName: name };
-      const { actions } = await applications.actions(id, query, { signal });
-      for (const action of actions) {
-        rows.push({ Group: group, Kind: kind, Name: name, Action: action.name, Disabled: action.disabled });
+      try {
+        const { actions } = await applications.actions(id, query, { signal });
+        for (const action of actions) {
+          rows.push({ Group: group, Kind: kind, Name: name, Action: action.name, Disabled: action.disabled });
+        }
+      } catch (error) {
+        // A script that fails hides the actions of its own kind, no others.
+        if (!(error instanceof ClientError) || error.code === 'UNREACHABLE') throw error;
+        hasFailed = true;
+        out.note(`Error: ${error.message}`);
       }
     }
     if (options.out === 'json') out.json(rows);
@@ -41,6 +50,6 @@ export const appActionsList = defineCommand({
       const cells = rows.map((row) => [row.Group, row.Kind, row.Name, row.Action, String(row.Disabled)]);
       out.line(table(['GROUP', 'KIND', 'NAME', 'ACTION', 'DISABLED'], cells));
     }
-    return ExitCode.Ok;
+    return hasFailed ? ExitCode.General : ExitCode.Ok;
   },
 });
