@@ -1,7 +1,9 @@
 // Reads members of objects whose shape nobody guarantees: what is absent or of another type is undefined.
 import type { KubeObject } from '../k8s/index.ts';
 import { isRecord } from '../lib/index.ts';
-import type { Health } from '../model/index.ts';
+import type { Health, HealthStatus } from '../model/index.ts';
+
+const MESSAGE_LENGTH = 1000;
 
 /** The judgement of one kind. Undefined: no opinion. */
 export type HealthCheck = (object: KubeObject) => Health | undefined;
@@ -56,7 +58,29 @@ export function conditionsOf(
 
 /** True until the controller of the kind has seen the present spec. */
 export function isUnobserved(object: KubeObject): boolean {
-  return (object.metadata.generation ?? 0) > (numberAt(object, 'status', 'observedGeneration') ?? 0);
+  return (numberAt(object, 'metadata', 'generation') ?? 0) > (numberAt(object, 'status', 'observedGeneration') ?? 0);
+}
+
+/** `Reason: message` of a condition, or `Type is Status` when it has neither. */
+export function cause({ type, status, reason, message }: Condition): string {
+  const text = [reason, message].filter((part) => part !== '').join(': ');
+  return text === '' ? `${type} is ${status === '' ? 'not told' : status}` : text;
+}
+
+/** The cause, then what to do about it. */
+export function withRemedy(text: string, remedy: string | undefined): string {
+  if (remedy === undefined) return text;
+  const clipped = clip(text).trimEnd();
+  return `${clipped}${/[.!?…]$/.test(clipped) ? '' : '.'} ${remedy}`;
+}
+
+/** Messages of controllers may be whole logs; people read the beginning, and every status and event carries them. */
+export function clip(text: string): string {
+  return text.length <= MESSAGE_LENGTH ? text : `${text.slice(0, MESSAGE_LENGTH)}…`;
+}
+
+export function healthOf(status: HealthStatus, message?: string): Health {
+  return withMessage(status, message);
 }
 
 export function healthy(message?: string): Health {
@@ -80,5 +104,5 @@ export function unknown(message?: string): Health {
 }
 
 function withMessage(status: Health['status'], message: string | undefined): Health {
-  return message === undefined || message === '' ? { status } : { status, message };
+  return message === undefined || message === '' ? { status } : { status, message: clip(message) };
 }
