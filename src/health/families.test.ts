@@ -18,7 +18,9 @@ interface Table {
 
 const FOLDER = new URL('../../test/health/', import.meta.url);
 const TABLES: Table[] = readdirSync(FOLDER).flatMap((file) =>
-  (parse(readFileSync(new URL(file, FOLDER), 'utf8'), { maxAliasCount: 1000 }) as Table[]).map((table) => table),
+  (parse(readFileSync(new URL(file, FOLDER), 'utf8'), { maxAliasCount: 1000 }) as Table[]).map(
+    (table) => table,
+  ),
 );
 
 function objectsOf(heading: string, object: object): KubeObject[] {
@@ -68,7 +70,9 @@ for (const { name, checks } of FAMILIES) {
 }
 
 test('at least 150 kinds have a check of their own', () => {
-  const all = FAMILIES.flatMap(({ checks }) => checks.flatMap(({ group, kinds }) => kinds.map((kind) => `${group}/${kind}`)));
+  const all = FAMILIES.flatMap(({ checks }) =>
+    checks.flatMap(({ group, kinds }) => kinds.map((kind) => `${group}/${kind}`)),
+  );
   assert.equal(new Set(all).size, all.length, 'a kind is listed twice');
   assert.ok(all.filter((text) => !text.endsWith('*')).length >= 150, `${all.length}`);
 });

@@ -58,13 +58,17 @@ export function conditionsOf(
 
 /** True until the controller of the kind has seen the present spec. */
 export function isUnobserved(object: KubeObject): boolean {
-  return (numberAt(object, 'metadata', 'generation') ?? 0) > (numberAt(object, 'status', 'observedGeneration') ?? 0);
+  return (
+    (numberAt(object, 'metadata', 'generation') ?? 0) >
+    (numberAt(object, 'status', 'observedGeneration') ?? 0)
+  );
 }
 
-/** `Reason: message` of a condition, or `Type is Status` when it has neither. */
+/** `Reason: message` of a condition; where one is missing, its type tells what it is about. */
 export function cause({ type, status, reason, message }: Condition): string {
-  const text = [reason, message].filter((part) => part !== '').join(': ');
-  return text === '' ? `${type} is ${status === '' ? 'not told' : status}` : text;
+  if (reason === '' && message === '') return `${type} is ${status === '' ? 'not told' : status}`;
+  const isPlain = (reason !== '' && message !== '') || type === 'Ready' || type === reason;
+  return [isPlain ? '' : type, reason, message].filter((part) => part !== '').join(': ');
 }
 
 /** The cause, then what to do about it. */

@@ -46,7 +46,7 @@ function parts(conditions: readonly Condition[]): string {
   );
   return missing
     .slice(0, 3)
-    .map((condition) => `${condition.type}: ${cause(condition)}`)
+    .map(({ type, ...rest }) => `${type}: ${cause({ ...rest, type: 'Ready' }).replace('Ready is', 'is')}`)
     .join('; ');
 }
 
