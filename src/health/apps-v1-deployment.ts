@@ -5,6 +5,7 @@ import {
   at,
   conditionsOf,
   degraded,
+  generationOf,
   healthy,
   isUnobserved,
   numberAt,
@@ -17,7 +18,7 @@ export function deploymentHealth(object: KubeObject): Health {
   if (at(object, 'spec', 'paused') === true)
     return suspended('Paused by spec.paused. Set it to false to go on');
   if (isUnobserved(object))
-    return progressing(`Waiting for generation ${object.metadata.generation} to be observed`);
+    return progressing(`Waiting for generation ${generationOf(object)} to be observed`);
   const stuck = conditionsOf(object).find(
     ({ type, reason }) => type === 'Progressing' && reason === 'ProgressDeadlineExceeded',
   );

@@ -6,6 +6,7 @@ import {
   cause,
   conditionsOf,
   degraded,
+  generationOf,
   healthy,
   listAt,
   numberAt,
@@ -14,7 +15,6 @@ import {
   textAt,
   withRemedy,
 } from './read.ts';
-import { generationOf } from './rules.ts';
 
 export function rolloutHealth(object: KubeObject): Health {
   const unobserved = observation(object);
@@ -24,10 +24,10 @@ export function rolloutHealth(object: KubeObject): Health {
 
 /** The controller writes the generation as text. */
 function observation(object: KubeObject): Health | undefined {
-  const text = at(object, 'status', 'observedGeneration');
-  if (text === undefined || text === null) return progressing('Waiting for the rollout to be observed');
+  const value = at(object, 'status', 'observedGeneration');
+  const observed = typeof value === 'string' ? Number(value) : value;
+  if (typeof observed !== 'number') return progressing('Waiting for the rollout to be observed');
   const generation = generationOf(object);
-  const observed = Number(text);
   if (Number.isNaN(observed) || observed === generation) return undefined;
   return progressing(`Waiting for generation ${generation} to be observed`);
 }

@@ -333,9 +333,17 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     ],
   },
   'argoproj.io/v1alpha1 Workflow': {
-    'is Progressing while it runs': ['{status: {phase: Running}}', 'Progressing'],
+    'is Progressing while it runs': [
+      '{status: {phase: Running, progress: 2/5}}',
+      'Progressing',
+      'Running: 2/5 steps are done',
+    ],
     'is Healthy when it succeeded': ['{status: {phase: Succeeded}}', 'Healthy'],
-    'is Degraded when it failed': ['{status: {phase: Error, message: boom}}', 'Degraded', 'Running'],
+    'is Degraded when it failed': [
+      '{status: {phase: Error, message: boom}}',
+      'Degraded',
+      'boom. Look at its failed steps and their logs.',
+    ],
   },
   'example.org/v1 Anything': {
     'has no health without conditions': ['{status: {foo: 1}}', 'none'],

@@ -3,7 +3,8 @@ import type { KubeObject } from '../k8s/index.ts';
 import { isRecord } from '../lib/index.ts';
 import type { Health, HealthStatus } from '../model/index.ts';
 
-const MESSAGE_LENGTH = 1000;
+/** Messages of controllers may be whole logs: people read the beginning, and every status and event carries them. */
+export const MESSAGE_LENGTH = 1000;
 
 /** The judgement of one kind. Undefined: no opinion. */
 export type HealthCheck = (object: KubeObject) => Health | undefined;
@@ -58,10 +59,12 @@ export function conditionsOf(
 
 /** True until the controller of the kind has seen the present spec. */
 export function isUnobserved(object: KubeObject): boolean {
-  return (
-    (numberAt(object, 'metadata', 'generation') ?? 0) >
-    (numberAt(object, 'status', 'observedGeneration') ?? 0)
-  );
+  return generationOf(object) > (numberAt(object, 'status', 'observedGeneration') ?? 0);
+}
+
+/** `metadata.generation`, 0 without one. */
+export function generationOf(object: KubeObject): number {
+  return numberAt(object, 'metadata', 'generation') ?? 0;
 }
 
 /** `Reason: message` of a condition; where one is missing, its type tells what it is about. */
@@ -78,7 +81,6 @@ export function withRemedy(text: string, remedy: string | undefined): string {
   return `${clipped}${/[.!?…]$/.test(clipped) ? '' : '.'} ${remedy}`;
 }
 
-/** Messages of controllers may be whole logs; people read the beginning, and every status and event carries them. */
 export function clip(text: string): string {
   return text.length <= MESSAGE_LENGTH ? text : `${text.slice(0, MESSAGE_LENGTH)}…`;
 }
@@ -108,5 +110,5 @@ export function unknown(message?: string): Health {
 }
 
 function withMessage(status: Health['status'], message: string | undefined): Health {
-  return message === undefined || message === '' ? { status } : { status, message: clip(message) };
+  return message === undefined || message === '' ? { status } : { status, message };
 }

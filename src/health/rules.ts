@@ -7,6 +7,7 @@ import {
   type Condition,
   cause,
   conditionsOf,
+  generationOf,
   type HealthCheck,
   healthOf,
   numberAt,
@@ -97,10 +98,6 @@ export function staleCondition(object: KubeObject, { observedGeneration }: Condi
   return observedGeneration !== undefined && observedGeneration < generationOf(object)
     ? unobserved(object)
     : undefined;
-}
-
-export function generationOf(object: KubeObject): number {
-  return numberAt(object, 'metadata', 'generation') ?? 0;
 }
 
 export function unobserved(object: KubeObject): Health {

@@ -7,6 +7,7 @@ import {
   cause,
   conditionsOf,
   degraded,
+  generationOf,
   healthOf,
   healthy,
   numberAt,
@@ -15,7 +16,7 @@ import {
   textAt,
   withRemedy,
 } from '../read.ts';
-import { byPhase, generationOf, pausedByAnnotation } from '../rules.ts';
+import { byPhase, pausedByAnnotation } from '../rules.ts';
 
 const PHASES: ReadonlyMap<string, HealthStatus> = new Map<string, HealthStatus>([
   ['Cluster in healthy state', 'Healthy'],

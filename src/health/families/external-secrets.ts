@@ -7,12 +7,13 @@ import {
   type Condition,
   conditionsOf,
   degraded,
+  generationOf,
   listAt,
   progressing,
   textAt,
   withRemedy,
 } from '../read.ts';
-import { byRules, generationOf, readyOrFailed, unobserved, when } from '../rules.ts';
+import { byRules, readyOrFailed, unobserved, when } from '../rules.ts';
 
 const LOOK_AT_STORE = 'Look at the key it names and at the health of its store.';
 const READY = [when('Ready=False', 'Degraded', LOOK_AT_STORE), when('Ready=True', 'Healthy')];

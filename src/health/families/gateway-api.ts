@@ -7,6 +7,7 @@ import {
   cause,
   conditionsOf,
   degraded,
+  generationOf,
   type HealthCheck,
   healthy,
   listAt,
@@ -14,7 +15,7 @@ import {
   textAt,
   withRemedy,
 } from '../read.ts';
-import { byTable, generationOf, unobserved, when } from '../rules.ts';
+import { byTable, unobserved, when } from '../rules.ts';
 
 const REMEDIES: Record<string, string> = {
   ResolvedRefs: 'Look at the services, secrets and grants it refers to.',

@@ -6,13 +6,14 @@ import {
   cause,
   conditionsOf,
   degraded,
+  generationOf,
   healthy,
   numberAt,
   progressing,
   textAt,
   withRemedy,
 } from '../read.ts';
-import { byTable, generationOf, unobserved, when } from '../rules.ts';
+import { byTable, unobserved, when } from '../rules.ts';
 
 const LOOK = 'Look at its vertices and their pods.';
 const RESULT = 'numaplane.numaproj.io/progressive-result-state';

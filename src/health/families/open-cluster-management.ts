@@ -2,8 +2,18 @@
 import type { KubeObject } from '../../k8s/index.ts';
 import type { Health } from '../../model/index.ts';
 import { type Family, kinds } from '../family.ts';
-import { at, conditionsOf, degraded, healthy, listAt, numberAt, progressing, textAt } from '../read.ts';
-import { byPhase, byTable, generationOf, staleness, unobserved, when } from '../rules.ts';
+import {
+  at,
+  conditionsOf,
+  degraded,
+  generationOf,
+  healthy,
+  listAt,
+  numberAt,
+  progressing,
+  textAt,
+} from '../read.ts';
+import { byPhase, byTable, staleness, unobserved, when } from '../rules.ts';
 
 const MAX_NAMED = 5;
 
