@@ -16,24 +16,15 @@ import { serviceHealth } from '../core-v1-service.ts';
 import { type Family, kinds } from '../family.ts';
 import { ingressHealth } from '../networking-v1-ingress.ts';
 import { podDisruptionBudgetHealth } from '../policy-v1-pod-disruption-budget.ts';
-import {
-  at,
-  cause,
-  conditionsOf,
-  degraded,
-  healthy,
-  listAt,
-  progressing,
-  textAt,
-  withRemedy,
-} from '../read.ts';
-import { byPhase, byTable, staleness, when } from '../rules.ts';
+import { at, cause, conditionsOf, degraded, healthy, progressing, textAt, withRemedy } from '../read.ts';
+import { byPhase, byTable, when } from '../rules.ts';
 
-const namespace = byPhase({
-  path: 'status.phase',
-  phases: { Healthy: 'Active', Progressing: 'Terminating' },
-  waiting: 'Waiting for the namespace to be set up',
-});
+/** The server sets the phase with the creation; simulations may not. */
+function namespace(object: KubeObject): Health | undefined {
+  const phase = textAt(object, 'status', 'phase');
+  if (phase === undefined) return undefined;
+  return phase === 'Terminating' ? progressing('The namespace is being deleted') : healthy();
+}
 
 const KUBELET = 'Look at the kubelet of the node.';
 
@@ -119,17 +110,6 @@ const migration = byTable({
   ],
 });
 
-/** Expressions are checked against the types of the kinds they match. */
-function admissionPolicy(object: KubeObject): Health {
-  const stale = staleness(object);
-  if (stale !== undefined) return stale;
-  if (at(object, 'status') === undefined) return progressing('Waiting for its expressions to be checked');
-  const [first] = listAt(object, 'status', 'typeChecking', 'expressionWarnings');
-  if (first === undefined) return healthy();
-  const text = `${textAt(first, 'fieldRef') ?? 'An expression'}: ${textAt(first, 'warning') ?? 'a warning'}`;
-  return degraded(withRemedy(text, 'Correct the expression.'));
-}
-
 const WORKLOAD = 'generation, replicas';
 
 export const kubernetes: Family = {
@@ -184,12 +164,6 @@ export const kubernetes: Family = {
       'StorageVersionMigration',
       'conditions Failed, Succeeded, Running',
       migration,
-    ),
-    kinds(
-      'admissionregistration.k8s.io',
-      'ValidatingAdmissionPolicy',
-      'generation, type checking',
-      admissionPolicy,
     ),
   ],
 };
