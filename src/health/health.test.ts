@@ -37,7 +37,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded past its deadline': [
       '{metadata: {name: web}, status: {conditions: [{type: Progressing, status: "False", reason: ProgressDeadlineExceeded}]}}',
       'Degraded',
-      'It exceeded its progress deadline. Look at its newest ReplicaSet and pods.',
+      'It exceeded its progress deadline. Look at its newest ReplicaSet and pods',
     ],
     'is Healthy when rolled out': [
       '{spec: {replicas: 2}, status: {updatedReplicas: 2, replicas: 2, availableReplicas: 2}}',
@@ -85,7 +85,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded when it cannot make pods': [
       '{status: {conditions: [{type: ReplicaFailure, status: "True", message: quota exceeded}]}}',
       'Degraded',
-      'quota exceeded. Look at quotas, limits and admission webhooks.',
+      'quota exceeded. Look at quotas, limits and admission webhooks',
     ],
     'is Progressing until pods are available': [
       '{spec: {replicas: 2}, status: {availableReplicas: 1}}',
@@ -210,12 +210,12 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded when failed': [
       '{status: {conditions: [{type: Failed, status: "True", message: BackoffLimitExceeded}]}}',
       'Degraded',
-      'Failed: BackoffLimitExceeded. Look at the log of its last pod.',
+      'Failed: BackoffLimitExceeded. Look at the log of its last pod',
     ],
     'is Suspended': [
       '{status: {conditions: [{type: Suspended, status: "True"}]}}',
       'Suspended',
-      'Job is suspended. Set spec.suspend to false to go on.',
+      'Job is suspended. Set spec.suspend to false to go on',
     ],
   },
   'batch/v1 CronJob': {
@@ -251,7 +251,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded without its target': [
       '{status: {conditions: [{type: AbleToScale, reason: FailedGetScale, message: no target}]}}',
       'Degraded',
-      'FailedGetScale: no target. Look at spec.scaleTargetRef.',
+      'FailedGetScale: no target. Look at spec.scaleTargetRef',
     ],
     'is Healthy within range': [
       '{status: {conditions: [{type: AbleToScale, reason: ReadyForNewScale}, {type: ScalingLimited, reason: DesiredWithinRange, message: ok}]}}',
@@ -263,7 +263,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'reads its annotation': [
       `{metadata: {annotations: {autoscaling.alpha.kubernetes.io/conditions: '[{"type":"ScalingActive","reason":"InvalidSelector","message":"bad"}]'}}}`,
       'Degraded',
-      'InvalidSelector: bad. Look at the selector of its target.',
+      'InvalidSelector: bad. Look at the selector of its target',
     ],
     'is Progressing with a broken annotation': [
       '{metadata: {annotations: {autoscaling.alpha.kubernetes.io/conditions: "{"}}}',
@@ -276,7 +276,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Progressing while unavailable': [
       '{status: {conditions: [{type: Available, status: "False", reason: MissingEndpoints, message: none}]}}',
       'Progressing',
-      'MissingEndpoints: none. Look at the service and the pods behind it.',
+      'MissingEndpoints: none. Look at the service and the pods behind it',
     ],
     'is Healthy when available': [
       '{status: {conditions: [{type: Available, status: "True", reason: Passed}]}}',
@@ -294,7 +294,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded when its names are taken': [
       '{status: {conditions: [{type: NamesAccepted, status: "False", message: taken}]}}',
       'Degraded',
-      'Names have not been accepted: taken. Another definition has them.',
+      'Names have not been accepted: taken. Another definition has them',
     ],
     'is Healthy when established': [
       '{status: {conditions: [{type: Established, status: "True"}]}}',
@@ -311,7 +311,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded when it cannot be computed': [
       '{status: {conditions: [{type: DisruptionAllowed, status: "False", reason: SyncFailed, message: no scale}]}}',
       'Degraded',
-      'SyncFailed: no scale. Look at the pods it selects and their owner.',
+      'SyncFailed: no scale. Look at the pods it selects and their owner',
     ],
   },
   'argoproj.io/v1alpha1 Application': {
@@ -342,7 +342,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded when it failed': [
       '{status: {phase: Error, message: boom}}',
       'Degraded',
-      'boom. Look at its failed steps and their logs.',
+      'boom. Look at its failed steps and their logs',
     ],
   },
   'example.org/v1 Anything': {

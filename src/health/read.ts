@@ -78,7 +78,8 @@ export function cause({ type, status, reason, message }: Condition): string {
 export function withRemedy(text: string, remedy: string | undefined): string {
   if (remedy === undefined) return text;
   const clipped = clip(text).trimEnd();
-  return `${clipped}${/[.!?…]$/.test(clipped) ? '' : '.'} ${remedy}`;
+  const stop = /[.!?…]$/.test(clipped) ? '' : '.';
+  return `${clipped}${stop} ${remedy.endsWith('.') ? remedy.slice(0, -1) : remedy}`;
 }
 
 export function clip(text: string): string {

@@ -13,6 +13,8 @@ import { externalSecrets } from './families/external-secrets.ts';
 import { flux } from './families/flux.ts';
 import { gatewayApi } from './families/gateway-api.ts';
 import { kargo } from './families/kargo.ts';
+import { keycloak } from './families/keycloak.ts';
+import { kruise } from './families/kruise.ts';
 import { kubernetes } from './families/kubernetes.ts';
 import { kubevirt } from './families/kubevirt.ts';
 import { mariadb } from './families/mariadb.ts';
@@ -73,6 +75,8 @@ export const FAMILIES: readonly Family[] = [
   zalando,
   sealedSecrets,
   tofuController,
+  kruise,
+  keycloak,
 ];
 
 /** Group → kind → check; the kind `*` is for all others of the group. */

@@ -38,10 +38,19 @@ const PACKAGE = [
   when('RevisionHealthy=False', 'Degraded', 'Look at the objects of the revision.'),
   when('RuntimeHealthy=False', 'Degraded', 'Look at the deployment of the package.'),
 ];
-const WORKING = ['Ready', 'Healthy', 'Offered', 'Established', 'ValidPipeline', 'RevisionHealthy'].map(
-  (type) => when(`${type}=True`, 'Healthy'),
-);
-const CROSSPLANE = [...BROKEN, ...PACKAGE, ...WORKING, when('Ready', 'Progressing')];
+const OPERATIONS = [
+  when('Succeeded=False', 'Degraded', 'Look at the pipeline and the functions of the operation.'),
+];
+const WORKING = [
+  'Ready',
+  'Succeeded',
+  'Healthy',
+  'Offered',
+  'Established',
+  'ValidPipeline',
+  'RevisionHealthy',
+].map((type) => when(`${type}=True`, 'Healthy'));
+const CROSSPLANE = [...BROKEN, ...PACKAGE, ...OPERATIONS, ...WORKING, when('Ready', 'Progressing')];
 const UPBOUND = [...BROKEN, when('Ready=True', 'Healthy'), when('Ready', 'Progressing')];
 
 function judge(rules: typeof CROSSPLANE): HealthCheck {

@@ -23,8 +23,8 @@ function elasticsearch(object: KubeObject): Health {
   if (stale !== undefined) return stale;
   if (at(object, 'status') === undefined) return progressing('Waiting for the operator');
   const phase = textAt(object, 'status', 'phase') ?? '';
-  if (phase === 'Invalid') return degraded('The spec is not valid. Look at the events of the object.');
-  if (phase === 'Stalled') return degraded('A node cannot be shut down. Look at the shards it holds.');
+  if (phase === 'Invalid') return degraded('The spec is not valid. Look at the events of the object');
+  if (phase === 'Stalled') return degraded('A node cannot be shut down. Look at the shards it holds');
   const available = numberAt(object, 'status', 'availableNodes');
   const sets = listAt(object, 'spec', 'nodeSets').map((set) => numberAt(set, 'count') ?? 0);
   const wanted = sets.reduce((sum, count) => sum + count, 0);
@@ -60,9 +60,9 @@ function elasticApplication(red: 'Degraded' | 'Progressing'): HealthCheck {
     );
     const [failed] = associations;
     if (failed !== undefined)
-      return degraded(`${failed[0]} is Failed. Look whether the object it refers to is ready.`);
+      return degraded(`${failed[0]} is Failed. Look whether the object it refers to is ready`);
     if (color === 'green') return healthy('Health is green');
-    if (color === 'red') return healthOf(red, `Health is red: ${instances(object)}. Look at its pods.`);
+    if (color === 'red') return healthOf(red, `Health is red: ${instances(object)}. Look at its pods`);
     if (color === 'yellow' || color === '') return progressing(`Waiting for instances: ${instances(object)}`);
     return unknown(`Health is ${color}`);
   };

@@ -34,7 +34,7 @@ function source(object: KubeObject): Health | undefined {
   );
   return stored
     ? health
-    : degraded('Fetched, but no artifact is stored. Look at the storage of the source controller.');
+    : degraded('Fetched, but no artifact is stored. Look at the storage of the source controller');
 }
 
 /** Static since registries are read by OCI: the controller writes no status for it. */

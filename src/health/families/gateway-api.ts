@@ -29,7 +29,9 @@ function judge(conditions: readonly Condition[], who: string): Health | undefine
     conditions.find((condition) => condition.type === type && condition.status === status);
   const bad = find('ResolvedRefs', 'False') ?? find('Accepted', 'False') ?? find('Conflicted', 'True');
   if (bad !== undefined) return degraded(withRemedy(`${who}${cause(bad)}`, REMEDIES[bad.type]));
-  const unprogrammed = conditions.find(({ type, status }) => type === 'Programmed' && status !== 'True');
+  const unprogrammed =
+    find('Accepted', 'Unknown') ??
+    conditions.find(({ type, status }) => type === 'Programmed' && status !== 'True');
   return unprogrammed === undefined ? undefined : progressing(`${who}${cause(unprogrammed)}`);
 }
 

@@ -43,7 +43,7 @@ function virtualMachine(object: KubeObject): Health {
 
 function virtualMachineInstance(object: KubeObject): Health {
   const phase = textAt(object, 'status', 'phase') ?? '';
-  if (phase === 'Failed') return degraded('The machine has failed. Look at the events and its launcher pod.');
+  if (phase === 'Failed') return degraded('The machine has failed. Look at the events and its launcher pod');
   if (phase === 'Succeeded') return suspended('The guest has shut down');
   if (phase === 'Unknown') return unknown('The node of the machine does not answer');
   if (phase === 'Pending' || phase === 'Scheduling' || phase === 'Scheduled') return progressing(phase);

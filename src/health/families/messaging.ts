@@ -3,6 +3,7 @@ import type { KubeObject } from '../../k8s/index.ts';
 import type { Health } from '../../model/index.ts';
 import { type Family, kinds } from '../family.ts';
 import {
+  at,
   conditionsOf,
   degraded,
   type HealthCheck,
@@ -107,10 +108,10 @@ function confluentConnector(object: KubeObject): Health {
   const failed = numberAt(object, 'status', 'failedTasksCount') ?? 0;
   if (state === 'ERROR') {
     const [first] = conditionsOf(object);
-    return degraded(first?.message || 'The connector cannot be created. Look at its configuration.');
+    return degraded(first?.message || 'The connector cannot be created. Look at its configuration');
   }
   if (failed > 0)
-    return degraded(`${failed} tasks have failed. Look at their traces, then restart the connector.`);
+    return degraded(`${failed} tasks have failed. Look at their traces, then restart the connector`);
   if (state === 'CREATED' && connector === 'RUNNING') return healthy('Running');
   if (connector === 'PAUSED') return suspended('The connector is paused. Resume it to go on');
   return progressing(`Waiting for the connector: ${state || 'not created'}, ${connector || 'not started'}`);
@@ -163,7 +164,7 @@ function rabbitmqCluster(object: KubeObject): Health {
 /** What the topology operator keeps in a broker. */
 function rabbitmqTopology(object: KubeObject): Health {
   const conditions = conditionsOf(object);
-  if (conditions.length === 0) return progressing('Waiting for the topology operator');
+  if (at(object, 'status') === undefined) return progressing('Waiting for the topology operator');
   return (
     staleness(object) ??
     byRules(object, conditions, [
@@ -174,7 +175,7 @@ function rabbitmqTopology(object: KubeObject): Health {
         'Look whether the cluster it names is up and allows it.',
       ),
     ]) ??
-    unknown('The topology operator tells nothing known of it. Look at its conditions.')
+    unknown('The topology operator tells nothing known of it. Look at its conditions')
   );
 }
 

@@ -28,7 +28,7 @@ function pipeline(object: KubeObject): Health {
   const message = textAt(object, 'status', 'message') ?? '';
   if (phase === 'Failed') return degraded(withRemedy(`Failed: ${message || 'no reason is told'}`, LOOK));
   if (textAt(object, 'metadata', 'labels', RESULT) === 'failed')
-    return degraded('The progressive upgrade has failed. Look at the rollout it belongs to.');
+    return degraded('The progressive upgrade has failed. Look at the rollout it belongs to');
   const bad = conditionsOf(object).find(({ status }) => status === 'False');
   if (bad !== undefined) return degraded(withRemedy(cause(bad), LOOK));
   if (phase === 'Paused' || phase === 'Pausing') return healthy(`${phase}, as its lifecycle says`);

@@ -35,11 +35,12 @@ function grafana(object: KubeObject): Health {
     : progressing(`Stage ${stage}: ${outcome}`);
 }
 
-/** Conditions such as DashboardSynchronized are good when true; these two are bad. */
+/** Conditions such as DashboardSynchronized are good when true; these are bad. */
 const BAD_WHEN_TRUE: ReadonlySet<string> = new Set([
   'NoMatchingInstance',
   'InvalidSpec',
   'NotificationPolicyLoopDetected',
+  'FolderUIDMismatch',
 ]);
 
 function grafanaContent(object: KubeObject): Health {

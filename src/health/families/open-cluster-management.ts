@@ -47,7 +47,8 @@ function policyTemplate(object: KubeObject): Health {
   const compliant = textAt(object, 'status', 'compliant') ?? '';
   if (compliant === '') return progressing('Waiting for compliance to be told');
   const evaluated = numberAt(object, 'status', 'lastEvaluatedGeneration');
-  if (evaluated !== undefined && evaluated !== generationOf(object)) return unobserved(object);
+  const isTold = evaluated !== undefined || object.kind === 'ConfigurationPolicy';
+  if (isTold && evaluated !== generationOf(object)) return unobserved(object);
   if (compliant === 'Compliant') return healthy();
   const details = listAt(object, 'status', 'compliancyDetails').flatMap((detail) =>
     conditionsOf(object, listAt(detail, 'conditions')),
@@ -57,6 +58,14 @@ function policyTemplate(object: KubeObject): Health {
     .filter((text) => text !== '');
   return degraded(`${compliant}: ${texts.slice(0, 3).join('; ') || 'no detail is told'}`);
 }
+
+const operatorPolicy = byTable({
+  waiting: 'Waiting for compliance to be told',
+  rules: [
+    when('Compliant=True', 'Healthy'),
+    when('Compliant', 'Degraded', 'Look at its subscription, install plan and other conditions.'),
+  ],
+});
 
 const managedCluster = byTable({
   waiting: 'Waiting for the cluster to join',
@@ -147,9 +156,15 @@ export const openClusterManagement: Family = {
     kinds('policy.open-cluster-management.io', 'Policy', 'spec.disabled, compliance of each cluster', policy),
     kinds(
       'policy.open-cluster-management.io',
-      'ConfigurationPolicy CertificatePolicy OperatorPolicy',
+      'ConfigurationPolicy CertificatePolicy',
       'status.compliant, evaluated generation',
       policyTemplate,
+    ),
+    kinds(
+      'policy.open-cluster-management.io',
+      'OperatorPolicy',
+      'condition Compliant, generation',
+      operatorPolicy,
     ),
     kinds('policy.open-cluster-management.io', 'PolicySet', 'status.compliant', policySet),
     kinds(
