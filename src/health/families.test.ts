@@ -69,6 +69,20 @@ for (const { name, checks } of FAMILIES) {
   });
 }
 
+const EXPECTED =
+  'Kubernetes, cert-manager, External Secrets, Flux, Argo, Kargo, Crossplane and Upbound, ACK, Config Connector, ' +
+  'Cluster API, Gateway API, KEDA, Knative, KServe, KubeVirt, Strimzi, Confluent, RabbitMQ, CloudNativePG, MariaDB, ' +
+  'Percona, Elastic, Karpenter, Istio, Contour, Gloo, Grafana, Keptn, Numaflow, Rook, OpenShift, OCM, Velero, MongoDB, ' +
+  'Redis, Sealed Secrets, tofu-controller';
+
+test('the families people run are all there', () => {
+  const names = new Set(FAMILIES.map(({ name }) => name));
+  assert.deepEqual(
+    EXPECTED.split(', ').filter((name) => !names.has(name)),
+    [],
+  );
+});
+
 test('at least 150 kinds have a check of their own', () => {
   const all = FAMILIES.flatMap(({ checks }) =>
     checks.flatMap(({ group, kinds }) => kinds.map((kind) => `${group}/${kind}`)),
