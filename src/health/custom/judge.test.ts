@@ -137,9 +137,9 @@ const CASES: Record<string, { live: string; want: { status: string; message?: st
     live: '{apiVersion: karpenter.sh/v1, kind: NodePool, metadata: {name: x}}',
     want: { status: 'Unknown', message: 'Lua returned an invalid health status' },
   },
-  'Strimzi with a mistake': {
+  'Strimzi, whose group no script names, by its native check': {
     live: '{apiVersion: kafka.strimzi.io/v1, kind: Kafka, metadata: {name: x}}',
-    want: undefined,
+    want: { status: 'Progressing', message: 'Waiting for the pods' },
   },
   'a mistake, quoted': {
     live: '{apiVersion: strimzi.io/v1, kind: Kafka, metadata: {name: x}}',
