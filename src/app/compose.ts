@@ -373,9 +373,12 @@ function createClusters(
     log: deps.log,
     entries: () => [
       home,
-      ...settings
-        .clusters()
-        .map((cluster) => ({ server: cluster.server, name: cluster.name, digest: digestOf(cluster) })),
+      ...settings.clusters().map((cluster) => ({
+        server: cluster.server,
+        name: cluster.name,
+        digest: digestOf(cluster),
+        ...(cluster.project === undefined ? {} : { project: cluster.project }),
+      })),
     ],
     connect(entry) {
       if (entry === home) return open(options.connection, entry);
@@ -420,7 +423,7 @@ function applicationDeps(
     leadership,
     snapshotMaxAgeMs: SNAPSHOT_MAX_AGE_MS,
     syncSettings: { waveDelayMs: timing.waveDelayMs },
-    projectRules: (name) => settings.projectRules(name),
+    project: (name) => settings.effectiveProject(name),
     repositoryFor: (url, project) => settings.repository(url, project),
     normalizeUrl: normaliseUrl,
     sameRepository,

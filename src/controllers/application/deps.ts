@@ -6,19 +6,13 @@ import type { HealthJudge, ResourceHealth } from '../../health/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { KubeClient, ResourceKey } from '../../k8s/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
-import type {
-  Application,
-  Artifact,
-  Health,
-  OperationState,
-  ProjectRules,
-  Repository,
-} from '../../model/index.ts';
+import type { Application, Artifact, Health, OperationState, Repository } from '../../model/index.ts';
 import type { Renderer } from '../../render/index.ts';
 import type { SyncSettings } from '../../sync/index.ts';
 import type { LiveClusters } from '../cluster/index.ts';
 import type { ChangedPaths, RepositoryTracker } from '../repository/index.ts';
 import type { Leadership } from './leadership.ts';
+import type { EffectiveProject } from '../settings/index.ts';
 import type { Memories } from './memory.ts';
 
 export interface ApplicationDeps {
@@ -36,8 +30,8 @@ export interface ApplicationDeps {
   /** A snapshot of refs this old is good enough for an application nobody asked to refresh, milliseconds. */
   readonly snapshotMaxAgeMs: number;
   readonly syncSettings: Partial<SyncSettings>;
-  /** Undefined: there is no such project. */
-  projectRules(name: string): ProjectRules | undefined;
+  /** The project with the global ones that add to it, as it is now. Undefined: there is no such project. */
+  project(name: string): EffectiveProject | undefined;
   repositoryFor(url: string, project: string): Repository;
   normalizeUrl(url: string): string;
   sameRepository(a: string, b: string): boolean;

@@ -1,8 +1,9 @@
 // The life of an application, one step at a time: observe, decide, operate, tell. Level-triggered: it is given a name,
 // not an event, and everything is derived from Git, the cluster and the object itself.
 import { messageOf } from '../../lib/index.ts';
-import { type Application, annotations, instanceName, type ProjectRules } from '../../model/index.ts';
+import { type Application, annotations, instanceName } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
+import type { EffectiveProject } from '../settings/index.ts';
 import {
   type AutoSyncDecision,
   decideAfterInterruption,
@@ -19,6 +20,7 @@ import {
   beginOperation,
   continueOperation,
   failedBeforeStart,
+  heldBeforeStart,
   type OperationContext,
   type OperationProgress,
   type OperationStart,
@@ -26,6 +28,7 @@ import {
 } from './operation.ts';
 import type { RunningOperation } from './running-operation.ts';
 import { projectStatus } from './status.ts';
+import { holdOfAutomated, holdOfOperation, windowFindings } from './windows.ts';
 import { writeDeletion, writeStatus } from './write.ts';
 
 /** When to look again without being told; undefined: only when something changes. */
@@ -57,7 +60,7 @@ export async function reconcileApplication(
     facts = await observeAgain(deps, app, memory, facts, facts.cluster, signal);
   }
 
-  const findings = [...facts.findings, ...findingsOf(step, progress)];
+  const findings = [...facts.findings, ...standing(deps, app, facts), ...findingsOf(step, progress)];
   const status = projectStatus(app, {
     facts: { ...facts, findings },
     operationState: progress?.operationState,
@@ -85,13 +88,16 @@ type NextStep =
   | { readonly kind: 'continue' }
   | { readonly kind: 'begin'; readonly start: OperationStart }
   | { readonly kind: 'wait-for-retry'; readonly requeueMs: number }
-  | { readonly kind: 'idle'; readonly decision?: AutoSyncDecision };
+  | { readonly kind: 'idle'; readonly decision?: AutoSyncDecision; readonly finding?: Finding };
+
+/** What one look found, and what it may be acted upon with. */
+type Seen = Facts & { readonly cluster?: LiveCluster; readonly project?: EffectiveProject };
 
 async function nextStep(
   deps: ApplicationDeps,
   app: Application,
   memory: ApplicationMemory,
-  facts: Facts,
+  facts: Seen,
 ): Promise<NextStep> {
   const now = deps.clock.now();
   if (memory.running !== undefined) {
@@ -107,6 +113,12 @@ async function nextStep(
   const decision = await decideNext(deps, app, memory, facts);
   if (decision === undefined) return { kind: 'idle' };
   if (decision.kind !== 'sync') return { kind: 'idle', decision };
+  const hold = facts.cluster === undefined ? undefined : holdOfAutomated(deps, app, facts.cluster);
+  if (hold !== undefined) {
+    const waitMs = hold.waitMs ?? Number.POSITIVE_INFINITY;
+    const finding: Finding = { type: 'SyncWindowInfo', message: hold.message };
+    return { kind: 'idle', decision: { kind: 'wait', waitMs, why: hold.message }, finding };
+  }
   return { kind: 'begin', start: { ...fresh, operation: decision.operation, requested: false } };
 }
 
@@ -194,17 +206,17 @@ async function operate(
   deps: ApplicationDeps,
   app: Application,
   memory: ApplicationMemory,
-  facts: Facts & { readonly cluster?: LiveCluster; readonly rules?: ProjectRules },
+  facts: Seen,
   step: NextStep,
   signal: AbortSignal,
 ): Promise<OperationProgress | undefined> {
   if (step.kind === 'idle' || step.kind === 'wait-for-retry') return undefined;
-  const { cluster, rules } = facts;
+  const { cluster, project } = facts;
   if (step.kind === 'continue') {
-    if (memory.running === undefined || cluster === undefined || rules === undefined) return undefined;
-    return await continueOperation(deps, { app, facts, cluster, rules, memory, signal }, memory.running);
+    if (memory.running === undefined || cluster === undefined || project === undefined) return undefined;
+    return await continueOperation(deps, { app, facts, cluster, project, memory, signal }, memory.running);
   }
-  if (cluster === undefined || rules === undefined || hasError(facts.findings)) {
+  if (cluster === undefined || project === undefined || hasError(facts.findings)) {
     if (facts.retry === 'backoff') return undefined;
     return failedBeforeStart(
       step.start,
@@ -212,7 +224,10 @@ async function operate(
       deps.clock.now(),
     );
   }
-  const context: OperationContext = { app, facts, cluster, rules, memory, signal };
+  const isEnding = step.start.recorded?.phase === 'Terminating';
+  const hold = isEnding ? undefined : holdOfOperation(deps, app, cluster, step.start);
+  if (hold !== undefined) return heldBeforeStart(step.start, hold);
+  const context: OperationContext = { app, facts, cluster, project, memory, signal };
   let running: RunningOperation;
   try {
     running = await planOperation(deps, context, step.start);
@@ -240,7 +255,13 @@ async function observeAgain(
   return { ...facts, comparison: await compareDesired(deps, { app, cluster, memory, desired, signal }) };
 }
 
+/** What holds whatever this reconciliation does. */
+function standing(deps: ApplicationDeps, app: Application, { cluster }: Seen): readonly Finding[] {
+  return cluster === undefined ? [] : windowFindings(deps, app, cluster);
+}
+
 function findingsOf(step: NextStep, progress: OperationProgress | undefined): Finding[] {
+  if (step.kind === 'idle' && step.finding !== undefined) return [step.finding];
   if (step.kind === 'idle' && step.decision?.kind === 'refuse')
     return [{ type: 'SyncError', message: step.decision.message }];
   const state = progress?.operationState;

@@ -9,8 +9,9 @@ import {
   wellKnown,
 } from '../../k8s/index.ts';
 import { type Logger, messageOf } from '../../lib/index.ts';
-import { type AppProject, labels, type ProjectRules, type Repository } from '../../model/index.ts';
+import { type AppProject, labels, type Repository } from '../../model/index.ts';
 import type { WebhookSecrets } from '../repository/index.ts';
+import { type EffectiveProject, EffectiveProjects } from './projects.ts';
 import {
   type ClusterSecret,
   parseClusterSecret,
@@ -47,8 +48,14 @@ export class Settings {
   readonly #projects: Informer;
   readonly #secrets: Informer;
   readonly #configMaps: Informer;
+  readonly #effective = new EffectiveProjects({
+    project: (name) => this.project(name),
+    globalProjects: () => (this.#configMaps.state.synced ? (this.config('globalProjects') ?? '') : undefined),
+    onProblem: (problem) => this.#log.warn('global projects cannot be used', { problem }),
+  });
   #repositories: readonly RepositorySecret[] = [];
   #clusters: readonly ClusterSecret[] = [];
+  #globalProjects = '';
   readonly #cache = new Map<string, Repository>();
   readonly #listeners = new Set<(change: SettingsChange) => void>();
 
@@ -63,11 +70,9 @@ export class Settings {
 
   /** Begins to watch; resolves when everything was listed once. */
   async start(signal: AbortSignal): Promise<void> {
-    this.#projects.subscribe(({ object }) =>
-      this.#tell({ kind: 'project', name: object.metadata.name ?? '' }),
-    );
+    this.#projects.subscribe(({ object }) => this.#onProject(object.metadata.name ?? ''));
     this.#secrets.subscribe(({ object }) => this.#onSecret(object));
-    this.#configMaps.subscribe(() => this.#tell({ kind: 'config' }));
+    this.#configMaps.subscribe(({ object }) => this.#onConfigMap(object.metadata.name ?? ''));
     const all = [this.#projects, this.#secrets, this.#configMaps];
     for (const informer of all) informer.start();
     await Promise.all(all.map((informer) => informer.whenComplete(signal)));
@@ -89,8 +94,14 @@ export class Settings {
     return [...this.#projects.values()] as AppProject[];
   }
 
-  projectRules(name: string): ProjectRules | undefined {
-    return this.project(name)?.spec;
+  /** The project with the global projects that apply to it. */
+  effectiveProject(name: string): EffectiveProject | undefined {
+    return this.#effective.get(name);
+  }
+
+  /** The global projects that add to a project. */
+  globalProjectsOf(project: AppProject): readonly AppProject[] {
+    return this.#effective.globalsOf(project);
   }
 
   /** The same object for the same question until a Secret changes: holders may compare by identity. */
@@ -116,8 +127,13 @@ export class Settings {
 
   /** All members of config map `argocd-cm`. */
   configData(): Readonly<Record<string, string>> {
-    const data = this.#configMaps.get(this.#options.namespace, 'argocd-cm')?.['data'];
-    return (data ?? {}) as Record<string, string>;
+    return this.configMap('argocd-cm');
+  }
+
+  /** The members of a config map; none when it does not exist. */
+  configMap(name: string): Readonly<Record<string, string>> {
+    const data = this.#configMaps.get(this.#options.namespace, name)?.['data'];
+    return (data ?? {}) as Readonly<Record<string, string>>;
   }
 
   /** A Secret of the control namespace as text members; undefined when there is none. */
@@ -139,6 +155,23 @@ export class Settings {
       ...of('bitbucketServer', 'webhook.bitbucketserver.secret'),
       ...of('gogs', 'webhook.gogs.secret'),
     };
+  }
+
+  /** A global project changes every project it adds to. */
+  #onProject(name: string): void {
+    const isGlobal = this.#effective.globalNames().has(name);
+    const names = isGlobal ? this.projects().map(({ metadata }) => metadata.name ?? '') : [name];
+    for (const concerned of names) this.#tell({ kind: 'project', name: concerned });
+  }
+
+  /** Selectors of global projects may have changed, and with them any project. */
+  #onConfigMap(name: string): void {
+    this.#tell({ kind: 'config' });
+    if (name !== 'argocd-cm') return;
+    const text = this.config('globalProjects') ?? '';
+    if (text === this.#globalProjects) return;
+    this.#globalProjects = text;
+    for (const { metadata } of this.projects()) this.#tell({ kind: 'project', name: metadata.name ?? '' });
   }
 
   #onSecret(secret: KubeObject): void {
