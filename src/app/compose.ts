@@ -7,7 +7,6 @@ import { createActionCatalog } from '../actions/index.ts';
 import {
   ApplicationController,
   type ApplicationDeps,
-  applicationType,
   ChangedPaths,
   type ClusterEntry,
   HOME_NAME,
@@ -19,6 +18,7 @@ import {
   Memories,
   onlyLeader,
   parseWebhook,
+  projectType,
   RepositoryTracker,
   Settings,
   writeOperationState,
@@ -298,8 +298,7 @@ async function untilServed({ clock }: ControlPlaneDeps, home: KubeClient, crd: K
 }
 
 async function ensureDefaultProject(home: KubeClient, namespace: string): Promise<void> {
-  const type = { ...applicationType, kind: 'AppProject', resource: 'appprojects' };
-  if ((await home.find(type, { namespace, name: 'default' })) !== undefined) return;
+  if ((await home.find(projectType, { namespace, name: 'default' })) !== undefined) return;
   const everything = [{ group: '*', kind: '*' }];
   const project: KubeObject = {
     apiVersion: 'argoproj.io/v1alpha1',
@@ -312,7 +311,7 @@ async function ensureDefaultProject(home: KubeClient, namespace: string): Promis
     },
   };
   try {
-    await home.create(type, project);
+    await home.create(projectType, project);
   } catch (error) {
     if (!isKubeError(error, 'ALREADY_EXISTS')) throw error;
   }

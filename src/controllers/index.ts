@@ -28,4 +28,4 @@ export {
   resourceTree,
 } from './cluster/index.ts';
 export { ChangedPaths, parseWebhook, RepositoryTracker, type WebhookSecrets } from './repository/index.ts';
-export { type ClusterSecret, Settings, type SettingsChange } from './settings/index.ts';
+export { type ClusterSecret, projectType, Settings, type SettingsChange } from './settings/index.ts';

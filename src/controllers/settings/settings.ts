@@ -21,7 +21,7 @@ import {
   secretValues,
 } from './secrets.ts';
 
-const projectType: ResourceType = {
+export const projectType: ResourceType = {
   group: 'argoproj.io',
   version: 'v1alpha1',
   kind: 'AppProject',
@@ -114,6 +114,13 @@ export class Settings {
     );
     this.#cache.set(key, found);
     return found;
+  }
+
+  /** URLs of the repositories scoped to a project. */
+  repositoriesOf(project: string): readonly string[] {
+    return this.#repositories
+      .filter((secret) => secret.project === project && !secret.isTemplate)
+      .map(({ repository }) => repository.url);
   }
 
   clusters(): readonly ClusterSecret[] {

@@ -16,6 +16,7 @@ import { initiatedBy, startOperation, terminateOperation } from '../exact-write.
 import { applicationRef, recorded } from '../recorded.ts';
 import { applicationObject } from '../resolve-application.ts';
 import { type ApplicationCall, type Route, route } from '../route.ts';
+import { requireOpenWindow } from '../windows.ts';
 
 const ONE = '/api/v1/applications/:name';
 const sync = { resource: 'applications', action: 'sync', scope: 'application', named: 'in-body' } as const;
@@ -33,6 +34,7 @@ export const operationRoutes: readonly Route[] = [
     async handle(call) {
       const { deps, app, body, caller } = call;
       if ((body.manifests ?? []).length > 0) requireOverride(call);
+      requireOpenWindow(deps, app, body.dryRun === true);
       const operation: Operation = {
         sync: syncOperation(app, body),
         initiatedBy: initiatedBy(caller),
@@ -62,6 +64,7 @@ export const operationRoutes: readonly Route[] = [
     async handle(call) {
       const { deps, app, body, caller } = call;
       const entry = historyEntry(app, body);
+      requireOpenWindow(deps, app, body.dryRun === true);
       const operation: Operation = {
         sync: rollbackOperation(app, entry, body),
         initiatedBy: initiatedBy(caller),
