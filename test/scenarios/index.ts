@@ -3,6 +3,13 @@ import { badInput } from './bad-input.ts';
 import { customisations } from './customisations.ts';
 import { kinds } from './kinds.ts';
 import { lifecycle } from './lifecycle.ts';
+import { projects } from './projects.ts';
 import type { Scenario } from './world.ts';
 
-export const scenarios: readonly Scenario[] = [...lifecycle, ...kinds, ...badInput, ...customisations];
+export const scenarios: readonly Scenario[] = [
+  ...lifecycle,
+  ...kinds,
+  ...badInput,
+  ...customisations,
+  ...projects,
+];
