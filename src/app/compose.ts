@@ -74,6 +74,8 @@ export interface ControlPlaneOptions {
   /** The cluster that holds the Applications; it is also the destination `https://kubernetes.default.svc`. */
   readonly connection: ClusterConnection;
   readonly namespace: string;
+  /** Further namespaces whose Applications are served, as globs or `/regular expressions/`. */
+  readonly applicationNamespaces?: readonly string[] | undefined;
   readonly host: string;
   readonly port: number;
   readonly auth: 'on' | 'off';
@@ -180,6 +182,10 @@ export async function startControlPlane(
     actions.configure(settings.configData());
     const controller = new ApplicationController(application.deps, informerDeps, {
       namespace: options.namespace,
+      applicationNamespaces: () => [
+        ...(options.applicationNamespaces ?? []),
+        ...settings.applicationNamespaces(),
+      ],
       concurrency: APPLICATIONS_AT_ONCE,
       revisionPassMs: timing.revisionPassMs,
       sweepMs: SWEEP_MS,
@@ -438,6 +444,7 @@ function applicationDeps(
     wrote: (app) => controller?.wrote(app),
     writeOperationState: (app, state) => writeOperationState(application, app, state),
     desiredBy: (server, key, except) => desiredBy(memories, server, key, except),
+    impersonation: () => settings.impersonation(),
     deletesDisabled: (server) => isDeletionOff(settings, server),
   };
   return {

@@ -102,6 +102,7 @@ function applicationStore(controller: ApplicationController): ApplicationStore {
   return {
     isSynced: () => informer.state.synced,
     list: () => [...informer.values()],
+    isServed: (namespace) => informer.isServed(namespace),
     get: (namespace, name) => controller.current(`${namespace}/${name}`),
     resourceVersion: () => informer.resourceVersion,
     watch(handler) {

@@ -34,6 +34,8 @@ export interface ApplicationStore {
   /** False until the first complete list: the server then answers 503, never an empty list. */
   isSynced(): boolean;
   list(): readonly Application[];
+  /** Whether Applications of a namespace are served at all. */
+  isServed(namespace: string): boolean;
   get(namespace: string, name: string): Application | undefined;
   /** The newest resourceVersion the store has seen, '' when unknown. */
   resourceVersion(): string;

@@ -1,7 +1,6 @@
 // Watches Applications and everything they depend on, and decides which of them are looked at, and how soon.
 // What is then done with one is in reconcile.ts.
 import {
-  Informer,
   type InformerDeps,
   isKubeError,
   isNewerVersion,
@@ -26,6 +25,7 @@ import type { LiveCluster } from '../cluster/index.ts';
 import type { Snapshot } from '../repository/index.ts';
 import type { SettingsChange } from '../settings/index.ts';
 import { applicationType } from './application-type.ts';
+import { Applications, withoutManagedFields } from './applications.ts';
 import { lastOperations } from './begun.ts';
 import type { ApplicationDeps } from './deps.ts';
 import type { ApplicationMemory, RefreshLevel } from './memory.ts';
@@ -35,6 +35,8 @@ import { writeRevision } from './write.ts';
 
 export interface ControllerOptions {
   readonly namespace: string;
+  /** Further namespaces with Applications, as patterns, as they are set now. */
+  applicationNamespaces(): readonly string[];
   /** Applications looked at at the same time; most of the time they wait for Git, a tool or a server. */
   readonly concurrency: number;
   /** Applications that a commit does not touch learn its id this much later, all in one pass. */
@@ -54,7 +56,7 @@ export class ApplicationController {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #log: Logger;
-  readonly #informer: Informer<Application>;
+  readonly #informer: Applications;
   readonly #queue: WorkQueue;
   /** Answers of our own writes that the watch has not brought yet. */
   readonly #written = new Map<string, Application>();
@@ -68,10 +70,9 @@ export class ApplicationController {
     this.#clock = informerDeps.clock;
     this.#random = informerDeps.random;
     this.#log = informerDeps.log;
-    this.#informer = new Informer<Application>(informerDeps, {
-      type: applicationType,
-      namespace: options.namespace,
-      transform: withoutManagedFields,
+    this.#informer = new Applications(informerDeps, {
+      controlNamespace: options.namespace,
+      namespaces: options.applicationNamespaces,
     });
     this.#queue = new WorkQueue(informerDeps, {
       name: 'applications',
@@ -83,7 +84,7 @@ export class ApplicationController {
     deps.repositories.onMoved((key, snapshot) => void this.#onMoved(key, snapshot));
   }
 
-  get applications(): Informer<Application> {
+  get applications(): Applications {
     return this.#informer;
   }
 
@@ -93,8 +94,7 @@ export class ApplicationController {
 
   async start(signal: AbortSignal): Promise<void> {
     this.#informer.subscribe((change) => this.#onApplication(change));
-    this.#informer.start();
-    await this.#informer.whenComplete(signal);
+    await this.#informer.start(signal);
     await this.#recallOperations();
     this.#deps.leadership.onGained(() => this.#takeOver());
     this.#queue.start();
@@ -161,6 +161,7 @@ export class ApplicationController {
   }
 
   onSettings(change: SettingsChange): void {
+    if (change.kind === 'config') this.#informer.refresh();
     for (const app of this.#informer.values()) {
       const concerned =
         change.kind === 'project'
@@ -341,9 +342,4 @@ function isRelevant(old: Application, app: Application): boolean {
     (app.status?.operationState?.phase === 'Terminating' &&
       old.status?.operationState?.phase !== 'Terminating')
   );
-}
-
-function withoutManagedFields(app: Application): Application {
-  const { managedFields: _, ...metadata } = app.metadata;
-  return { ...app, metadata };
 }

@@ -52,6 +52,8 @@ export interface ApplicationDeps {
   writeOperationState(app: Application, state: OperationState): Promise<void>;
   /** Instance names of other applications whose last render holds this object. */
   desiredBy(server: string, key: ResourceKey, except: string): readonly string[];
+  /** Whether syncs act as a service account: never, where the project names one, or always. */
+  impersonation(): 'off' | 'optional' | 'enforced';
   /** Somebody switched deletions off, for all clusters or this one. */
   deletesDisabled(server: string): boolean;
 }

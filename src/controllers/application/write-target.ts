@@ -1,15 +1,17 @@
-// The port an application's writes go through: every one of them is held against the project as it is at that moment.
+// The port an application's writes go through: every one of them is held against the project as it is at that moment,
+// and goes out as the service account the project names, where it names one.
 import type { KubeObject } from '../../k8s/index.ts';
 import type { Application } from '../../model/index.ts';
 import type { TargetCluster } from '../../sync/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
 import type { ApplicationDeps } from './deps.ts';
 import { ApplicationError } from './errors.ts';
+import { identityTarget } from './identity.ts';
 import { writeRefusal } from './project-rules.ts';
 
 /** `cluster`'s target for the writes of `app`. Rejects with ApplicationError what the project does not allow now. */
 export function writeTarget(deps: ApplicationDeps, app: Application, cluster: LiveCluster): TargetCluster {
-  const { target } = cluster;
+  const target = identityTarget(deps, app, cluster);
   const check = (object: { apiVersion: string; kind: string; name: string }): void => {
     if (isOwnNamespace(app, object)) return;
     const refusal = writeRefusal(deps, app, cluster, object);

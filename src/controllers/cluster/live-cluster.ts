@@ -24,6 +24,7 @@ import {
   incomplete,
   isRecord,
   type Logger,
+  Lru,
   type Random,
 } from '../../lib/index.ts';
 import { annotations, FIELD_MANAGER } from '../../model/index.ts';
@@ -65,6 +66,9 @@ const PUBLISHED_POLL_MS = 50;
 /** Ownership chains are short; a longer one is a loop. */
 const MAX_OWNERS = 10;
 
+/** Service accounts whose ports are kept; making one costs next to nothing. */
+const MAX_IDENTITIES = 1_000;
+
 type Mode = 'whole' | 'metadata';
 
 interface Watched {
@@ -88,6 +92,7 @@ export class LiveCluster {
   readonly #watched = new Map<string, Watched>();
   readonly #rootListeners = new Set<RootListener>();
   readonly #treeListeners = new Set<TreeListener>();
+  readonly #targets = new Lru<TargetCluster>(MAX_IDENTITIES);
   #catalog: ApiCatalog | undefined;
   #version = '';
   #starting: Promise<void> | undefined;
@@ -105,13 +110,16 @@ export class LiveCluster {
     this.#store = new LiveStore(
       options.installationId === undefined ? {} : { installationId: options.installationId },
     );
-    this.target = this.#writeThrough(
-      targetCluster(
-        deps.client,
-        (gvk) => this.typeOf(gvk),
-        () => this.#kindsChanged(),
-      ),
-    );
+    this.target = this.#targetOver(deps.client);
+  }
+
+  /** The same port with every request made as `user`. */
+  targetAs(user: string): TargetCluster {
+    const known = this.#targets.get(user);
+    if (known !== undefined) return known;
+    const target = this.#targetOver(this.client.impersonate(user));
+    this.#targets.set(user, target);
+    return target;
   }
 
   get store(): LiveStore {
@@ -401,7 +409,12 @@ export class LiveCluster {
     );
   }
 
-  #writeThrough(target: TargetCluster): TargetCluster {
+  #targetOver(client: KubeClient): TargetCluster {
+    const target = targetCluster(
+      client,
+      (gvk) => this.typeOf(gvk),
+      () => this.#kindsChanged(),
+    );
     return {
       ...target,
       delete: async (name, choice) => {

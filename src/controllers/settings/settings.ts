@@ -9,7 +9,7 @@ import {
   wellKnown,
 } from '../../k8s/index.ts';
 import { type Logger, messageOf } from '../../lib/index.ts';
-import { type AppProject, labels, type Repository } from '../../model/index.ts';
+import { type AppProject, labels, namespaceProblem, type Repository } from '../../model/index.ts';
 import type { WebhookSecrets } from '../repository/index.ts';
 import { type EffectiveProject, EffectiveProjects } from './projects.ts';
 import {
@@ -137,6 +137,23 @@ export class Settings {
     return this.configMap('argocd-cm');
   }
 
+  /**
+   * `application.sync.impersonation.enabled` of argocd-cm. An application whose project names no account for its
+   * destination is refused then, unless `application.sync.impersonation.enforced` is "false".
+   */
+  impersonation(): 'off' | 'optional' | 'enforced' {
+    if (this.config('application.sync.impersonation.enabled') !== 'true') return 'off';
+    return this.config('application.sync.impersonation.enforced') === 'false' ? 'optional' : 'enforced';
+  }
+
+  /** Namespaces besides the control namespace whose Applications are served (`application.namespaces`). */
+  applicationNamespaces(): readonly string[] {
+    return (this.configMap('argocd-cmd-params-cm')['application.namespaces'] ?? '')
+      .split(',')
+      .map((pattern) => pattern.trim())
+      .filter((pattern) => pattern !== '' && namespaceProblem(pattern) === undefined);
+  }
+
   /** The members of a config map; none when it does not exist. */
   configMap(name: string): Readonly<Record<string, string>> {
     const data = this.#configMaps.get(this.#options.namespace, name)?.['data'];
@@ -174,11 +191,21 @@ export class Settings {
   /** Selectors of global projects may have changed, and with them any project. */
   #onConfigMap(name: string): void {
     this.#tell({ kind: 'config' });
+    if (name === 'argocd-cmd-params-cm') this.#checkNamespaces();
     if (name !== 'argocd-cm') return;
     const text = this.config('globalProjects') ?? '';
     if (text === this.#globalProjects) return;
     this.#globalProjects = text;
     for (const { metadata } of this.projects()) this.#tell({ kind: 'project', name: metadata.name ?? '' });
+  }
+
+  #checkNamespaces(): void {
+    const text = this.configMap('argocd-cmd-params-cm')['application.namespaces'] ?? '';
+    for (const pattern of text.split(',')) {
+      const problem = namespaceProblem(pattern.trim());
+      if (problem !== undefined)
+        this.#log.warn('a namespace of application.namespaces is left out', { problem });
+    }
   }
 
   #onSecret(secret: KubeObject): void {
