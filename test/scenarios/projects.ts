@@ -6,6 +6,7 @@ import {
   assert,
   configMap,
   dataOf,
+  type Files,
   type Scenario,
   untilCondition,
   untilData,
@@ -45,29 +46,40 @@ async function patchProject(world: World, spec: object): Promise<void> {
   await world.patch(API, 'appprojects', world.name, { spec }, 'argocd');
 }
 
-/** Sets members of argocd-cm for the time of `run`. */
+/** Sets members of a config map of the control namespace for the time of `run`. */
 async function withSettings(
   world: World,
   data: Record<string, string>,
   run: () => Promise<void>,
+  name = 'argocd-cm',
 ): Promise<void> {
-  const existing = await world.get('v1', 'configmaps', 'argocd-cm', 'argocd');
+  const existing = await world.get('v1', 'configmaps', name, 'argocd');
   if (existing === undefined) {
-    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'argocd-cm' }, data };
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
     await world.create('v1', 'configmaps', object, 'argocd');
-  } else await world.patch('v1', 'configmaps', 'argocd-cm', { data }, 'argocd');
+  } else await world.patch('v1', 'configmaps', name, { data }, 'argocd');
   try {
     await run();
   } finally {
     const none = Object.fromEntries(Object.keys(data).map((key) => [key, null]));
-    await world.patch('v1', 'configmaps', 'argocd-cm', { data: none }, 'argocd');
+    await world.patch('v1', 'configmaps', name, { data: none }, 'argocd');
   }
 }
 
 /** An application of the scenario's project; something is committed for it. */
-async function start(world: World, files = { 'a.yaml': configMap('a', { v: '1' }) }): Promise<void> {
+async function start(world: World, files: Files = { 'a.yaml': configMap('a', { v: '1' }) }): Promise<void> {
   await world.commit(files);
   await world.apply({ project: world.name, syncPolicy: AUTOMATED });
+}
+
+/** Waits until the sync of an object failed with a message, whether or not it is tried again. */
+async function untilFailed(world: World, message: RegExp): Promise<void> {
+  await world.until(`an object of ${world.name} fails with ${message}`, async () => {
+    const app = await world.application();
+    return app?.status?.operationState?.syncResult?.resources?.some(
+      (result) => result.status === 'SyncFailed' && message.test(result.message ?? ''),
+    );
+  });
 }
 
 function refused(name: string, spec: (world: World) => Partial<ProjectSpec>, want: RegExp): Scenario {
@@ -141,7 +153,7 @@ const rules: readonly Scenario[] = [
       await project(world, {
         clusterResourceWhitelist: [{ group, kind: 'ClusterRole', name: `${world.name}-*` }],
       });
-      await start(world, { 'a.yaml': role('someone-else'), 'b.yaml': role(`${world.name}-own`) } as never);
+      await start(world, { 'a.yaml': role('someone-else'), 'b.yaml': role(`${world.name}-own`) });
       const app = await untilOperation(world, 'Running', /clusterResourceWhitelist/);
       const { message = '' } = app.status?.operationState ?? {};
       assert.match(message, /ClusterRole someone-else/);
@@ -244,4 +256,209 @@ const windows: readonly Scenario[] = [
   },
 ];
 
-export const projects: readonly Scenario[] = [...rules, ...windows];
+const RBAC = 'rbac.authorization.k8s.io/v1';
+
+/** Lets service account `deployer` of the scenario's namespace write config maps there. */
+async function grant(world: World): Promise<void> {
+  const metadata = { name: 'deployer' };
+  await world.create(RBAC, 'roles', {
+    apiVersion: RBAC,
+    kind: 'Role',
+    metadata,
+    rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'patch', 'delete'] }],
+  });
+  await world.create(RBAC, 'rolebindings', {
+    apiVersion: RBAC,
+    kind: 'RoleBinding',
+    metadata,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'deployer' },
+    subjects: [{ kind: 'ServiceAccount', name: 'deployer', namespace: world.namespace }],
+  });
+}
+
+const IMPERSONATE = { 'application.sync.impersonation.enabled': 'true' };
+
+const identities: readonly Scenario[] = [
+  {
+    name: 'a sync runs as the service account of the project: refused with the rule to add, done once it is there',
+    async run(world) {
+      const accounts = [
+        { server: '*', namespace: 'elsewhere', defaultServiceAccount: 'admin' },
+        { server: SERVER, namespace: world.namespace, defaultServiceAccount: 'deployer' },
+        { server: '*', namespace: '*', defaultServiceAccount: 'too-late' },
+      ];
+      await withSettings(world, IMPERSONATE, async () => {
+        await project(world, { destinationServiceAccounts: accounts });
+        await start(world);
+        await untilFailed(
+          world,
+          /service account s\d+\/deployer may not patch configmaps in namespace s\d+: add \{apiGroups: \[""\], resources: \["configmaps"\], verbs: \["get", "create", "patch"\]\} to a Role of namespace s\d+/,
+        );
+        assert.equal(await dataOf(world, 'a'), undefined, 'nothing is applied');
+        await grant(world);
+        await world.commit({ 'a.yaml': configMap('a', { v: '2' }) });
+        await untilSynced(world);
+        await untilData(world, 'a', 'v', '2');
+      });
+    },
+  },
+  {
+    name: 'a prune that the service account may not do is a failure that says so, and the object stays',
+    async run(world) {
+      const account = `${world.name}:deployer`;
+      await withSettings(world, IMPERSONATE, async () => {
+        await project(world, {
+          destinationServiceAccounts: [{ server: '*', namespace: '*', defaultServiceAccount: account }],
+        });
+        await grant(world);
+        const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'patch'] }];
+        await world.patch(RBAC, 'roles', 'deployer', { rules });
+        await start(world, { 'a.yaml': configMap('a', { v: '1' }), 'b.yaml': configMap('b', { v: '1' }) });
+        await untilSynced(world);
+        await world.commit({ 'b.yaml': null });
+        await untilFailed(world, /service account s\d+\/deployer may not delete configmaps/);
+        assert.deepEqual(await dataOf(world, 'b'), { v: '1' });
+      });
+    },
+  },
+  {
+    name: 'with impersonation on, a project that names no account for the destination syncs nothing',
+    async run(world) {
+      await withSettings(world, IMPERSONATE, async () => {
+        await project(world);
+        await start(world);
+        await untilFailed(
+          world,
+          /no matching service account found for destination server .* add one to destinationServiceAccounts/,
+        );
+        assert.equal(await dataOf(world, 'a'), undefined, 'nothing is applied');
+      });
+    },
+  },
+];
+
+/** An Application like the scenario's own, in another namespace. */
+async function applyElsewhere(world: World, namespace: string, path: string): Promise<void> {
+  const object = {
+    apiVersion: API,
+    kind: 'Application',
+    metadata: { name: world.name },
+    spec: {
+      project: world.name,
+      source: { repoURL: world.repoUrl, path, targetRevision: 'main' },
+      destination: { server: SERVER, namespace: world.namespace },
+      syncPolicy: AUTOMATED,
+    },
+  };
+  await world.create(API, 'applications', object, namespace);
+}
+
+async function namespace(world: World, name: string): Promise<void> {
+  await world.create('v1', 'namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, null);
+}
+
+interface Told {
+  readonly sync?: { readonly status?: string };
+  readonly conditions?: readonly { readonly type: string; readonly message: string }[];
+}
+
+async function statusElsewhere(world: World, place: string): Promise<Told | undefined> {
+  return (await world.get(API, 'applications', world.name, place))?.['status'] as Told | undefined;
+}
+
+const PARAMS = 'argocd-cmd-params-cm';
+
+const anyNamespace: readonly Scenario[] = [
+  {
+    name: 'two applications of one name in two namespaces keep to their own objects',
+    async run(world) {
+      const place = `${world.name}-apps`;
+      await namespace(world, place);
+      await withSettings(
+        world,
+        { 'application.namespaces': `${world.name}-*` },
+        async () => {
+          await project(world, { sourceNamespaces: [`${world.name}-a*`] });
+          await world.commit({
+            'one/a.yaml': configMap('a', { v: '1' }),
+            'two/b.yaml': configMap('b', { v: '2' }),
+          });
+          await world.apply({
+            project: world.name,
+            source: { repoURL: world.repoUrl, path: `${world.path}/one`, targetRevision: 'main' },
+            syncPolicy: AUTOMATED,
+          });
+          await applyElsewhere(world, place, `${world.path}/two`);
+          await untilSynced(world);
+          await world.until('the other one is Synced', async () => {
+            return (await statusElsewhere(world, place))?.sync?.status === 'Synced';
+          });
+          const b = await world.get('v1', 'configmaps', 'b');
+          assert.equal(
+            b?.metadata.annotations?.['argocd.argoproj.io/tracking-id'],
+            `${place}_${world.name}:/ConfigMap:${world.namespace}/b`,
+          );
+          assert.deepEqual(await dataOf(world, 'a'), { v: '1' });
+          await world.delete(API, 'applications', world.name, place);
+        },
+        PARAMS,
+      );
+    },
+  },
+  {
+    name: 'a project that does not list the namespace refuses the application, and names sourceNamespaces',
+    async run(world) {
+      const place = `${world.name}-apps`;
+      await namespace(world, place);
+      await withSettings(
+        world,
+        { 'application.namespaces': place },
+        async () => {
+          await project(world, { sourceNamespaces: ['other'] });
+          await world.commit({ 'a.yaml': configMap('a', { v: '1' }) });
+          await applyElsewhere(world, place, world.path);
+          await world.until('it is refused', async () =>
+            (await statusElsewhere(world, place))?.conditions?.some(
+              ({ type, message }) =>
+                type === 'InvalidSpecError' &&
+                /in namespace 's\d+-apps' is not permitted to use project 's\d+'; add the namespace to the project's sourceNamespaces/.test(
+                  message,
+                ),
+            ),
+          );
+          assert.equal(await dataOf(world, 'a'), undefined, 'nothing is applied');
+          await patchProject(world, { sourceNamespaces: ['/^s\\d+-apps$/'] });
+          await untilData(world, 'a', 'v', '1');
+          await world.delete(API, 'applications', world.name, place);
+        },
+        PARAMS,
+      );
+    },
+  },
+  {
+    name: 'an application in a namespace that is not served is left alone until it is',
+    async run(world) {
+      const place = `${world.name}-apps`;
+      await namespace(world, place);
+      await project(world, { sourceNamespaces: ['*'] });
+      await world.commit({ 'a.yaml': configMap('a', { v: '1' }), 'own/b.yaml': configMap('b', { v: '1' }) });
+      await applyElsewhere(world, place, world.path);
+      await world.apply({
+        project: world.name,
+        source: { repoURL: world.repoUrl, path: `${world.path}/own`, targetRevision: 'main' },
+        syncPolicy: AUTOMATED,
+      });
+      await untilSynced(world);
+      assert.equal(await statusElsewhere(world, place), undefined);
+      await withSettings(
+        world,
+        { 'application.namespaces': place },
+        () => untilData(world, 'a', 'v', '1'),
+        PARAMS,
+      );
+      await world.delete(API, 'applications', world.name, place);
+    },
+  },
+];
+
+export const projects: readonly Scenario[] = [...rules, ...windows, ...identities, ...anyNamespace];
