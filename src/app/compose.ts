@@ -443,6 +443,7 @@ function applicationDeps(
     current: (app) => controller?.current(keyOfApplication(app)),
     wrote: (app) => controller?.wrote(app),
     writeOperationState: (app, state) => writeOperationState(application, app, state),
+    isApplication: (instance) => controller?.has(instance) === true,
     desiredBy: (server, key, except) => desiredBy(memories, server, key, except),
     impersonation: () => settings.impersonation(),
     deletesDisabled: (server) => isDeletionOff(settings, server),

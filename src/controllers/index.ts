@@ -15,6 +15,7 @@ export {
   Memories,
   onlyLeader,
   prepareAction,
+  orphansOf,
   type RefreshLevel,
   writeOperationState,
 } from './application/index.ts';

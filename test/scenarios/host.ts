@@ -174,6 +174,7 @@ function createWorld(parts: WorldParts): World {
         });
       }
     },
+    api: async (path) => await (await fetch(new URL(path, parts.webhookUrl()))).json(),
     application: (other = name) => kube.find<Application>(APPLICATIONS, { namespace: 'argocd', name: other }),
     get: async (apiVersion, plural, object, namespace) => {
       try {

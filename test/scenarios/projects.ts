@@ -461,4 +461,60 @@ const anyNamespace: readonly Scenario[] = [
   },
 ];
 
-export const projects: readonly Scenario[] = [...rules, ...windows, ...identities, ...anyNamespace];
+const orphans: readonly Scenario[] = [
+  {
+    name: 'objects of nobody are named in a warning and shown beside the tree, and forgotten when they go',
+    async run(world) {
+      const ignore = [{ group: '', kind: 'Secret', name: 'ignored-*' }];
+      await project(world, { orphanedResources: { warn: true, ignore } });
+      const object = (kind: string, name: string) => ({ apiVersion: 'v1', kind, metadata: { name } });
+      await world.create('v1', 'configmaps', object('ConfigMap', 'stray'));
+      await world.create('v1', 'secrets', object('Secret', 'ignored-one'));
+      await start(world);
+      await untilSynced(world);
+      const message = await untilCondition(world, 'OrphanedResourceWarning', /ConfigMap s\d+\/stray/);
+      assert.match(
+        message,
+        /^Application has 1 orphaned resources: ConfigMap s\d+\/stray; add them to a source/,
+      );
+      const tree = await world.api(`/api/v1/applications/${world.name}/resource-tree`);
+      const { orphanedNodes } = tree as { orphanedNodes: { kind: string; name: string }[] };
+      assert.deepEqual(
+        orphanedNodes.map(({ kind, name }) => `${kind} ${name}`),
+        ['ConfigMap stray'],
+      );
+      await world.delete('v1', 'configmaps', 'stray');
+      await world.until('the warning is gone', async () => {
+        const app = await world.application();
+        return !(app?.status?.conditions ?? []).some(({ type }) => type === 'OrphanedResourceWarning');
+      });
+    },
+  },
+  {
+    name: 'with warn off orphans are shown and nobody is warned',
+    async run(world) {
+      await project(world, { orphanedResources: { warn: false } });
+      await start(world);
+      await untilSynced(world);
+      await world.create('v1', 'configmaps', {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'stray' },
+      });
+      await world.until('the tree shows it', async () => {
+        const tree = await world.api(`/api/v1/applications/${world.name}/resource-tree`);
+        return (tree as { orphanedNodes: unknown[] }).orphanedNodes.length === 1;
+      });
+      const app = await world.application();
+      assert.equal(app?.status?.conditions, undefined);
+    },
+  },
+];
+
+export const projects: readonly Scenario[] = [
+  ...rules,
+  ...windows,
+  ...identities,
+  ...anyNamespace,
+  ...orphans,
+];

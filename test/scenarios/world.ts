@@ -26,6 +26,8 @@ export interface World {
   cli(...argv: readonly string[]): Promise<CliResult>;
   /** Creates (or replaces the spec of) the application; fields of `spec` win over the defaults. */
   apply(spec?: Partial<ApplicationSpec>, metadata?: Partial<KubeObject['metadata']>): Promise<void>;
+  /** GET of Fairlead's own API; the parsed answer. */
+  api(path: string): Promise<unknown>;
   application(name?: string): Promise<Application | undefined>;
   /** GET by `group/version`, plural and name in the scenario's namespace; undefined when absent. */
   get(

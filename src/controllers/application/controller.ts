@@ -47,6 +47,8 @@ export interface ControllerOptions {
 
 /** Patches of the pass over untouched applications at once: it is in nobody's way. */
 const PASS_AT_ONCE = 4;
+/** Objects come in crowds; one look is enough for all of them. */
+const ORPHAN_PASS_MS = 200;
 
 export type ApplicationListener = (change: ObjectChange<Application>) => void;
 
@@ -63,6 +65,9 @@ export class ApplicationController {
   readonly #followed = new WeakSet<LiveCluster>();
   readonly #untouched = new Set<string>();
   #pass: Timer | undefined;
+  /** Server and namespace. */
+  readonly #places = new Set<string>();
+  #orphanPass: Timer | undefined;
 
   constructor(deps: ApplicationDeps, informerDeps: InformerDeps, options: ControllerOptions) {
     this.#deps = deps;
@@ -125,6 +130,7 @@ export class ApplicationController {
 
   async stop(): Promise<void> {
     this.#pass?.cancel();
+    this.#orphanPass?.cancel();
     await this.#queue.stop();
     await this.#informer.stop();
   }
@@ -140,6 +146,11 @@ export class ApplicationController {
     if (isBehind && watched.metadata.uid === written.metadata.uid) return written;
     this.#written.delete(key);
     return watched;
+  }
+
+  /** Whether there is an application of this instance name. */
+  has(instance: string): boolean {
+    return this.#watched(keyOfInstance(instance, this.#options.namespace)) !== undefined;
   }
 
   /** Takes in the answer of a write. */
@@ -303,7 +314,24 @@ export class ApplicationController {
         const key = keyOfInstance(instance, this.#options.namespace);
         if (this.#watched(key) !== undefined) this.#queue.add(key);
       });
+      cluster.onOwnerless((namespace) => this.#orphansLater(`${cluster.server}\n${namespace}`));
     }
+  }
+
+  /** Notes a place where objects of nobody may have come or gone; its applications look at that together. */
+  #orphansLater(place: string): void {
+    this.#places.add(place);
+    this.#orphanPass ??= this.#clock.after(ORPHAN_PASS_MS, () => {
+      this.#orphanPass = undefined;
+      const places = new Set(this.#places);
+      this.#places.clear();
+      for (const app of this.#informer.values()) {
+        const { server } = this.#memoryOf(app);
+        if (!places.has(`${server}\n${app.spec.destination.namespace ?? ''}`)) continue;
+        if (this.#deps.project(app.spec.project)?.spec.orphanedResources === undefined) continue;
+        this.#queue.add(keyOfApplication(app), 'low');
+      }
+    });
   }
 
   #askRefresh(memory: ApplicationMemory, level: RefreshLevel): void {

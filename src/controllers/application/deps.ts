@@ -50,6 +50,8 @@ export interface ApplicationDeps {
   wrote(app: Application): void;
   /** Writes an operation that begins, so that a restart finds it; resolves when it is stored. */
   writeOperationState(app: Application, state: OperationState): Promise<void>;
+  /** Whether an application of this instance name is there. */
+  isApplication(instance: string): boolean;
   /** Instance names of other applications whose last render holds this object. */
   desiredBy(server: string, key: ResourceKey, except: string): readonly string[];
   /** Whether syncs act as a service account: never, where the project names one, or always. */

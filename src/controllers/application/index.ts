@@ -8,4 +8,5 @@ export { type ApplicationMemory, Memories, type RefreshLevel } from './memory.ts
 export { admissionFindings, compareDesired, desiredState } from './observe.ts';
 export { decideNext } from './reconcile.ts';
 export { listActions, prepareAction } from './resource-actions.ts';
+export { orphansOf } from './orphans.ts';
 export { writeOperationState } from './write.ts';

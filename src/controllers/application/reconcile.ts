@@ -26,6 +26,7 @@ import {
   type OperationStart,
   planOperation,
 } from './operation.ts';
+import { type Orphans, orphanFindings, orphansOf } from './orphans.ts';
 import type { RunningOperation } from './running-operation.ts';
 import { projectStatus } from './status.ts';
 import { holdOfAutomated, holdOfOperation, windowFindings } from './windows.ts';
@@ -51,7 +52,7 @@ export async function reconcileApplication(
   if (app.metadata.annotations?.[annotations.skipReconcile] === 'true') return {};
   const refresh = memory.refresh;
 
-  let facts = await observe(deps, app, memory, signal);
+  let facts: Seen = await observe(deps, app, memory, signal);
   // Whoever does not lead knows the same, for questions and to take over, and says nothing.
   if (!deps.leadership.isLeader()) return follow(memory);
   const step = await nextStep(deps, app, memory, facts);
@@ -60,7 +61,9 @@ export async function reconcileApplication(
     facts = await observeAgain(deps, app, memory, facts, facts.cluster, signal);
   }
 
-  const findings = [...facts.findings, ...standing(deps, app, facts), ...findingsOf(step, progress)];
+  const orphans: Orphans =
+    facts.cluster === undefined ? { kind: 'off' } : orphansOf(deps, app, facts.cluster);
+  const findings = [...facts.findings, ...standing(deps, app, facts, orphans), ...findingsOf(step, progress)];
   const status = projectStatus(app, {
     facts: { ...facts, findings },
     operationState: progress?.operationState,
@@ -74,7 +77,9 @@ export async function reconcileApplication(
     refreshed: refresh !== undefined,
   });
   if (refresh !== undefined && memory.refresh === refresh) finishRefresh(memory);
-  return nextLook(memory, facts, step, progress);
+  const next = nextLook(memory, facts, step, progress);
+  if (orphans.kind !== 'unknown') return next;
+  return { requeueMs: Math.min(next.requeueMs ?? ORPHAN_RETRY_MS, ORPHAN_RETRY_MS) };
 }
 
 function follow(memory: ApplicationMemory): Outcome {
@@ -82,6 +87,9 @@ function follow(memory: ApplicationMemory): Outcome {
   finishRefresh(memory);
   return {};
 }
+
+/** A list of orphans waits for a cluster that is not known completely. */
+const ORPHAN_RETRY_MS = 10_000;
 
 /** What this reconciliation does beyond looking. */
 type NextStep =
@@ -246,18 +254,24 @@ async function observeAgain(
   deps: ApplicationDeps,
   app: Application,
   memory: ApplicationMemory,
-  facts: Facts,
+  facts: Seen,
   cluster: LiveCluster,
   signal: AbortSignal,
-): Promise<Facts> {
+): Promise<Seen> {
   const { desired } = facts;
   if (desired === undefined) return facts;
   return { ...facts, comparison: await compareDesired(deps, { app, cluster, memory, desired, signal }) };
 }
 
 /** What holds whatever this reconciliation does. */
-function standing(deps: ApplicationDeps, app: Application, { cluster }: Seen): readonly Finding[] {
-  return cluster === undefined ? [] : windowFindings(deps, app, cluster);
+function standing(
+  deps: ApplicationDeps,
+  app: Application,
+  { cluster, project }: Seen,
+  orphans: Orphans,
+): readonly Finding[] {
+  if (cluster === undefined) return [];
+  return [...windowFindings(deps, app, cluster), ...orphanFindings(app, project?.spec, orphans)];
 }
 
 function findingsOf(step: NextStep, progress: OperationProgress | undefined): Finding[] {

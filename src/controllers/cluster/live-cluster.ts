@@ -92,6 +92,7 @@ export class LiveCluster {
   readonly #watched = new Map<string, Watched>();
   readonly #rootListeners = new Set<RootListener>();
   readonly #treeListeners = new Set<TreeListener>();
+  readonly #ownerlessListeners = new Set<(namespace: string) => void>();
   readonly #targets = new Lru<TargetCluster>(MAX_IDENTITIES);
   #catalog: ApiCatalog | undefined;
   #version = '';
@@ -148,6 +149,11 @@ export class LiveCluster {
     this.#rootListeners.add(listener);
   }
 
+  /** Calls `listener` with the namespace whenever an object that nothing owns comes, goes or changes hands. */
+  onOwnerless(listener: (namespace: string) => void): void {
+    this.#ownerlessListeners.add(listener);
+  }
+
   onTree(listener: TreeListener): () => void {
     this.#treeListeners.add(listener);
     return () => this.#treeListeners.delete(listener);
@@ -185,6 +191,16 @@ export class LiveCluster {
       complete: reason === undefined,
       ageMs: reason === undefined ? 0 : this.#deps.clock.now() - watched.informer.state.asOf,
     };
+  }
+
+  /** Complete when every kind that the cluster serves was listed and is watched. */
+  everythingListed(): Answer<never> {
+    if (!this.discoveryComplete()) return incomplete('what the cluster serves is not known completely');
+    for (const { informer, type } of this.#watched.values()) {
+      const { reason } = informer.state;
+      if (reason !== undefined) return incomplete(`${type.kind} objects are not known completely: ${reason}`);
+    }
+    return complete([], `the cluster ${this.name}`, this.#deps.clock.now());
   }
 
   /** Live objects of a kind. */
@@ -352,6 +368,13 @@ export class LiveCluster {
       if (instance !== undefined) for (const listener of this.#rootListeners) listener(instance, change);
     }
     this.#tellTree(change);
+    this.#tellOwnerless(change);
+  }
+
+  #tellOwnerless({ before, after }: LiveChange): void {
+    const namespace = (after ?? before)?.key.namespace ?? '';
+    if (namespace === '' || belonging(before) === belonging(after)) return;
+    for (const listener of this.#ownerlessListeners) listener(namespace);
   }
 
   #tellTree(change: LiveChange): void {
@@ -430,6 +453,12 @@ export class LiveCluster {
       },
     };
   }
+}
+
+/** What decides whose an object is; undefined when another object owns it. */
+function belonging(live: LiveObject | undefined): string | undefined {
+  if (live === undefined || live.owners.length > 0) return undefined;
+  return `${live.uid} ${live.instance ?? ''}`;
 }
 
 function kindKey({ group, kind }: GroupKind): string {
