@@ -54,7 +54,7 @@ import {
 import { type Application, applicationCrds, type Repository } from '../model/index.ts';
 import { createRenderer } from '../render/index.ts';
 import { type RunningServer, startServer } from '../server/index.ts';
-import { gitArtifact } from '../source/index.ts';
+import { gitArtifact, verifyRevision } from '../source/index.ts';
 import { ensureAccounts, kubernetesAccounts } from './accounts.ts';
 import { neverLeader, type RunningLeadership, startLeadership } from './leader.ts';
 import type { Role } from './options.ts';
@@ -109,6 +109,7 @@ const SWEEP_MS = 600_000;
 const SNAPSHOT_MAX_AGE_MS = 3_000;
 const APPLICATIONS_AT_ONCE = 32;
 const REMEMBERED_RANGES = 500;
+const REMEMBERED_SIGNATURES = 50_000;
 const INTENTS_AT_ONCE = 500;
 
 export interface ControlPlane {
@@ -414,6 +415,7 @@ function applicationDeps(
   const { home, journal, settings, stages, clusters, repositories, leadership, timing } = parts;
   const memories = new Memories();
   const ranges = new Lru<Promise<ChangedPaths | undefined>>(REMEMBERED_RANGES);
+  const verified = new Lru<true>(REMEMBERED_SIGNATURES);
   let controller: ApplicationController | undefined;
   const application: ApplicationDeps = {
     clock: deps.clock,
@@ -435,6 +437,13 @@ function applicationDeps(
     repositoryKey: normaliseUrl,
     openArtifact: (repository, revision) =>
       gitArtifact({ mirror: stages.mirrors.get(repository), checkouts: stages.checkouts }, revision),
+    verify: (repository, revision, policy, signal) => {
+      const { objects } = stages.mirrors.get(repository);
+      return verifyRevision(
+        { raw: (id) => objects.raw(id), now: () => deps.clock.now(), verified },
+        { repository: normaliseUrl(repository.url), revision, policy, keyring: settings.keyring(), signal },
+      );
+    },
     changedPaths: (repository, from, to) => changedPaths(stages, ranges, repository, from, to),
     ignoreRules: (app) => ignoreRules(app),
     health: parts.health,

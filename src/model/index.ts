@@ -45,6 +45,7 @@ export type {
 } from './manifest-set.ts';
 export { effectiveProject } from './project/effective.ts';
 export { globMatches } from './project/glob.ts';
+export { demandsIntegrity, type IntegrityPolicy, integrityPolicy } from './project/integrity.ts';
 export { isPlainNamespace, matchesNamespace, namespaceProblem } from './project/namespaces.ts';
 export {
   isDestinationPermitted,

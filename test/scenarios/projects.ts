@@ -1,6 +1,7 @@
 // What a project does to its applications: rules, global rules, windows, orphans, identities, signatures.
 import type { KubeObject } from '../../src/k8s/index.ts';
 import type { ProjectSpec } from '../../src/model/index.ts';
+import { pgpSigner, sshSigner } from '../support/signing.ts';
 import {
   AUTOMATED,
   assert,
@@ -511,10 +512,80 @@ const orphans: readonly Scenario[] = [
   },
 ];
 
+const GPG_KEYS = 'argocd-gpg-keys-cm';
+const SSH_SIGNERS = 'argocd-ssh-allowed-signers-cm';
+
+/** Waits until the application refuses what it was given, and checks that the objects stay as they are. */
+async function untilUntrusted(
+  world: World,
+  want: RegExp,
+  data: Record<string, string> | undefined,
+): Promise<void> {
+  await untilCondition(world, 'ComparisonError', want);
+  const app = await world.application();
+  assert.equal(app?.status?.sync?.status, 'Unknown');
+  assert.deepEqual(await dataOf(world, 'a'), data, 'nothing is applied');
+}
+
+const integrity: readonly Scenario[] = [
+  {
+    name: 'only commits signed with an OpenPGP key of the project are applied, and nothing is pruned for others',
+    async run(world) {
+      const ada = await pgpSigner({ date: new Date(Date.now() - 60_000) });
+      const keys = { [ada.id.slice(-16)]: ada.publicKey };
+      await withSettings(
+        world,
+        keys,
+        async () => {
+          await project(world, { signatureKeys: [{ keyID: ada.id.slice(-16) }] });
+          await start(world);
+          await untilUntrusted(world, /is not trusted: it has no signature; sign it with a key/, undefined);
+          const signed = await world.commitSigned({ 'a.yaml': configMap('a', { v: '2' }) }, ada);
+          await untilSynced(world, signed);
+          await world.commit({ 'a.yaml': null, 'b.yaml': configMap('b', { v: '1' }) });
+          await untilUntrusted(world, /it has no signature/, { v: '2' });
+          const eve = await pgpSigner();
+          await world.commitSigned({ 'a.yaml': configMap('a', { v: '3' }) }, eve);
+          await untilUntrusted(world, /OpenPGP key \S+, which is not in argocd-gpg-keys-cm/, { v: '2' });
+          const again = await world.commitSigned(
+            { 'a.yaml': configMap('a', { v: '4' }), 'b.yaml': null },
+            ada,
+          );
+          await untilSynced(world, again);
+        },
+        GPG_KEYS,
+      );
+    },
+  },
+  {
+    name: 'a policy of sourceIntegrity takes SSH signatures, and a commit that touches nothing is looked at, too',
+    async run(world) {
+      const ada = sshSigner('ed25519');
+      await withSettings(
+        world,
+        { allowed_signers: ada.publicKey },
+        async () => {
+          const ssh = { mode: 'head', keys: ['ada@example.com'] };
+          await project(world, { sourceIntegrity: { git: { policies: [{ repos: [{ url: '**' }], ssh }] } } });
+          await world.commitSigned({ 'a.yaml': configMap('a', { v: '1' }) }, ada);
+          await world.apply({ project: world.name, syncPolicy: AUTOMATED });
+          await untilSynced(world);
+          await world.commit({ '../elsewhere/note.txt': world.name });
+          await untilUntrusted(world, /it has no signature/, { v: '1' });
+          const signed = await world.commitSigned({ 'a.yaml': configMap('a', { v: '2' }) }, ada);
+          await untilSynced(world, signed);
+        },
+        SSH_SIGNERS,
+      );
+    },
+  },
+];
+
 export const projects: readonly Scenario[] = [
   ...rules,
   ...windows,
   ...identities,
   ...anyNamespace,
   ...orphans,
+  ...integrity,
 ];

@@ -28,6 +28,7 @@ import { applicationType } from './application-type.ts';
 import { Applications, withoutManagedFields } from './applications.ts';
 import { lastOperations } from './begun.ts';
 import type { ApplicationDeps } from './deps.ts';
+import { isSignatureDemanded } from './integrity.ts';
 import type { ApplicationMemory, RefreshLevel } from './memory.ts';
 import { reconcileApplication } from './reconcile.ts';
 import { RepositoryMove } from './repository-move.ts';
@@ -175,14 +176,16 @@ export class ApplicationController {
     if (change.kind === 'config') this.#informer.refresh();
     for (const app of this.#informer.values()) {
       const concerned =
-        change.kind === 'project'
-          ? app.spec.project === change.name
-          : change.kind === 'repository'
-            ? sourcesOf(app.spec).some(
-                ({ repoURL }) =>
-                  repoURL.startsWith(change.url) || this.#deps.sameRepository(repoURL, change.url),
-              )
-            : change.kind === 'cluster' || change.kind === 'customizations';
+        change.kind === 'keys'
+          ? sourcesOf(app.spec).some((source) => isSignatureDemanded(this.#deps, app, source))
+          : change.kind === 'project'
+            ? app.spec.project === change.name
+            : change.kind === 'repository'
+              ? sourcesOf(app.spec).some(
+                  ({ repoURL }) =>
+                    repoURL.startsWith(change.url) || this.#deps.sameRepository(repoURL, change.url),
+                )
+              : change.kind === 'cluster' || change.kind === 'customizations';
       if (!concerned) continue;
       // What could not be fetched with the old credential may be fetched now.
       if (change.kind === 'repository') this.#askRefresh(this.#memoryOf(app), 'normal');
@@ -219,7 +222,10 @@ export class ApplicationController {
       const key = keyOfApplication(app);
       const memory = this.#memoryOf(app);
       const { desired } = memory;
-      const isOpen = desired === undefined || app.status?.sync?.status === 'Unknown';
+      const isOpen =
+        desired === undefined ||
+        app.status?.sync?.status === 'Unknown' ||
+        isSignatureDemanded(this.#deps, app, source);
       const effect = isOpen ? ({ kind: 'look' } as const) : await move.effectOn(app, source, desired);
       if (effect.kind === 'look') this.#queue.add(key);
       if (effect.kind === 'untouched' && desired !== undefined) {

@@ -6,7 +6,15 @@ import type { HealthJudge, ResourceHealth } from '../../health/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { KubeClient, ResourceKey } from '../../k8s/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
-import type { Application, Artifact, Health, OperationState, Repository } from '../../model/index.ts';
+import type {
+  Application,
+  Artifact,
+  Health,
+  IntegrityPolicy,
+  OperationState,
+  Repository,
+  Revision,
+} from '../../model/index.ts';
 import type { Renderer } from '../../render/index.ts';
 import type { SyncSettings } from '../../sync/index.ts';
 import type { LiveClusters } from '../cluster/index.ts';
@@ -38,6 +46,13 @@ export interface ApplicationDeps {
   /** The key under which the tracker knows a repository. */
   repositoryKey(url: string): string;
   openArtifact(repository: Repository, revision: string, signal: AbortSignal): Promise<Artifact>;
+  /** Rejects unless the revision is signed as the policy demands. */
+  verify(
+    repository: Repository,
+    revision: Revision,
+    policy: IntegrityPolicy,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Undefined when the range cannot be told (a commit is gone): everything counts as touched then. */
   changedPaths(repository: Repository, from: string, to: string): Promise<ChangedPaths | undefined>;
   ignoreRules(app: Application): IgnoreRules | undefined;

@@ -17,6 +17,7 @@ import { compareTargets } from './compare.ts';
 import type { Finding } from './conditions.ts';
 import type { ApplicationDeps } from './deps.ts';
 import type { Comparison, Desired, Facts } from './facts.ts';
+import { requireTrusted } from './integrity.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { destinationRefusal, objectRefusal, sourceRefusal, usableProject } from './project-rules.ts';
 
@@ -125,10 +126,12 @@ export async function desiredState(
   const snapshot = await deps.repositories.snapshot(repository, notBefore);
   const mirror = deps.repositories.mirror(repository);
   const pinned = options.revision;
-  const { id: revision } = await mirror.resolve(pinned ?? source.targetRevision ?? '', {
+  const resolved = await mirror.resolve(pinned ?? source.targetRevision ?? '', {
     snapshot: snapshot.refs,
     ...(source.tagPrefix === undefined ? {} : { tagPrefix: source.tagPrefix }),
   });
+  await requireTrusted(deps, app, source, resolved, options.signal);
+  const { id: revision } = resolved;
   const known = memory.desired;
   const isHard = memory.refresh?.level === 'hard';
   if (

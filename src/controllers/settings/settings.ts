@@ -10,6 +10,7 @@ import {
 } from '../../k8s/index.ts';
 import { type Logger, messageOf } from '../../lib/index.ts';
 import { type AppProject, labels, namespaceProblem, type Repository } from '../../model/index.ts';
+import type { Keyring } from '../../source/index.ts';
 import type { WebhookSecrets } from '../repository/index.ts';
 import { type EffectiveProject, EffectiveProjects } from './projects.ts';
 import {
@@ -29,6 +30,9 @@ export const projectType: ResourceType = {
   namespaced: true,
 };
 
+const GPG_KEYS = 'argocd-gpg-keys-cm';
+const SSH_SIGNERS = 'argocd-ssh-allowed-signers-cm';
+
 export interface SettingsOptions {
   readonly namespace: string;
   sameRepository(a: string, b: string): boolean;
@@ -39,6 +43,8 @@ export type SettingsChange =
   | { readonly kind: 'repository'; readonly url: string }
   | { readonly kind: 'cluster'; readonly server: string }
   | { readonly kind: 'config' }
+  /** Keys that signatures are verified with. */
+  | { readonly kind: 'keys' }
   /** Checks or actions that users wrote. */
   | { readonly kind: 'customizations' };
 
@@ -146,6 +152,12 @@ export class Settings {
     return this.config('application.sync.impersonation.enforced') === 'false' ? 'optional' : 'enforced';
   }
 
+  /** What signatures are verified with: OpenPGP keys as Argo CD keeps them, and SSH's allowed signers. */
+  keyring(): Keyring {
+    const keys = Object.entries(this.configMap(GPG_KEYS)).map(([id, armored]) => ({ id, armored }));
+    return { pgp: keys, allowedSigners: this.configMap(SSH_SIGNERS)['allowed_signers'] ?? '' };
+  }
+
   /** Namespaces besides the control namespace whose Applications are served (`application.namespaces`). */
   applicationNamespaces(): readonly string[] {
     return (this.configMap('argocd-cmd-params-cm')['application.namespaces'] ?? '')
@@ -191,6 +203,7 @@ export class Settings {
   /** Selectors of global projects may have changed, and with them any project. */
   #onConfigMap(name: string): void {
     this.#tell({ kind: 'config' });
+    if (name === GPG_KEYS || name === SSH_SIGNERS) this.#tell({ kind: 'keys' });
     if (name === 'argocd-cmd-params-cm') this.#checkNamespaces();
     if (name !== 'argocd-cm') return;
     const text = this.config('globalProjects') ?? '';

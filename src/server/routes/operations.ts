@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { ApplicationScope, RollbackRequest, SyncRequest } from '../../contract/index.ts';
 import {
   type Application,
+  demandsIntegrity,
   isAutomated,
   isMultiSource,
   type Operation,
@@ -33,7 +34,10 @@ export const operationRoutes: readonly Route[] = [
     body: SyncRequest,
     async handle(call) {
       const { deps, app, body, caller } = call;
-      if ((body.manifests ?? []).length > 0) requireOverride(call);
+      if ((body.manifests ?? []).length > 0) {
+        requireOverride(call);
+        refuseUnverified(call);
+      }
       requireOpenWindow(deps, app, body.dryRun === true);
       const operation: Operation = {
         sync: syncOperation(app, body),
@@ -92,6 +96,16 @@ export const operationRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** Local manifests come from no source that could be trusted in their place. */
+function refuseUnverified({ deps, app }: ApplicationCall<unknown, unknown>): void {
+  const spec = deps.projects.get(app.spec.project)?.spec;
+  if (spec === undefined || !demandsIntegrity(spec)) return;
+  throw new ApiError(
+    'FailedPrecondition',
+    `Cannot use local sync: project ${app.spec.project} demands signed sources`,
+  );
+}
 
 function requireOverride(call: ApplicationCall<unknown, unknown>): void {
   if (call.may({ resource: 'applications', action: 'override' }, applicationObject(call.app))) return;
