@@ -9,6 +9,7 @@ import type {
   AuditVerification,
   ClusterList,
   CommitMetadata,
+  DetailedProject,
   EventList,
   Explanation,
   LogEntry,
@@ -62,6 +63,18 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
     projects: {
       list: () => http.call<ProjectList>({ path: '/api/v1/projects' }),
       get: (name: string) => http.call<AppProject>({ path: `/api/v1/projects/${encodeURIComponent(name)}` }),
+      detailed: (name: string) =>
+        http.call<DetailedProject>({ path: `/api/v1/projects/${encodeURIComponent(name)}/detailed` }),
+      create: (project: AppProject, upsert = false) =>
+        http.call<AppProject>({ method: 'POST', path: '/api/v1/projects', body: { project, upsert } }),
+      update: (project: AppProject) =>
+        http.call<AppProject>({
+          method: 'PUT',
+          path: `/api/v1/projects/${encodeURIComponent(project.metadata.name ?? '')}`,
+          body: { project },
+        }),
+      delete: (name: string) =>
+        http.call<object>({ method: 'DELETE', path: `/api/v1/projects/${encodeURIComponent(name)}` }),
     },
     clusters: { list: () => http.call<ClusterList>({ path: '/api/v1/clusters' }) },
     audit: {

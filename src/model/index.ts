@@ -55,7 +55,12 @@ export {
   type ProjectRules,
 } from './project/permissions.ts';
 export type { AppProject } from './project/project.ts';
-export { ProjectBody, ProjectSpec, SyncWindow } from './project/schema.ts';
+export {
+  type GroupKindName,
+  type ProjectRole,
+  ProjectSpec,
+  type SyncWindow,
+} from './project/schema.ts';
 export {
   SyncWindows,
   type WindowTarget,
