@@ -581,6 +581,77 @@ const integrity: readonly Scenario[] = [
   },
 ];
 
+/** A first wave that waits for a child whose health only the test decides, and a second one with a config map. */
+async function startInWaves(world: World): Promise<void> {
+  const place = `${world.name}-apps`;
+  await namespace(world, place);
+  const child = [
+    `apiVersion: ${API}`,
+    'kind: Application',
+    'metadata:',
+    '  name: child',
+    `  namespace: ${place}`,
+    'spec:',
+    '  project: default',
+    `  source: {repoURL: ${world.repoUrl}, path: ., targetRevision: main}`,
+    `  destination: {server: ${SERVER}, namespace: ${place}}`,
+  ];
+  await start(world, {
+    'child.yaml': `${child.join('\n')}\n`,
+    'a.yaml': configMap('a', { v: '1' }, { 'argocd.argoproj.io/sync-wave': '1' }),
+  });
+  await world.until('the first wave waits', async () => {
+    const { operationState } = (await world.application())?.status ?? {};
+    const isApplied = operationState?.syncResult?.resources?.some(({ name }) => name === 'child') === true;
+    return operationState?.phase === 'Running' && isApplied;
+  });
+}
+
+async function endFirstWave(world: World): Promise<void> {
+  const status = { health: { status: 'Healthy' }, sync: { status: 'Synced' } };
+  await world.patch(API, 'applications', 'child', { status }, `${world.name}-apps`);
+}
+
+const between: readonly Scenario[] = [
+  {
+    name: 'a kind that the project takes back between two waves is not applied any more',
+    async run(world) {
+      await project(world);
+      await startInWaves(world);
+      await patchProject(world, { namespaceResourceBlacklist: [{ group: '', kind: 'ConfigMap' }] });
+      await endFirstWave(world);
+      await untilFailed(world, /resource :ConfigMap is not permitted in project/);
+      assert.equal(await dataOf(world, 'a'), undefined, 'nothing is applied');
+    },
+  },
+  {
+    name: 'a destination that the project takes back between two waves ends the sync',
+    async run(world) {
+      await project(world);
+      await startInWaves(world);
+      await patchProject(world, { destinations: [{ server: SERVER, namespace: 'elsewhere' }] });
+      await endFirstWave(world);
+      await untilCondition(world, 'InvalidSpecError', /do not match any of the allowed destinations/);
+      await untilOperation(world, 'Error', /do not match any of the allowed destinations/);
+      assert.equal(await dataOf(world, 'a'), undefined, 'nothing is applied');
+    },
+  },
+  {
+    name: 'a window that closes between two waves holds the second one until it opens',
+    async run(world) {
+      await project(world);
+      await startInWaves(world);
+      await patchProject(world, { syncWindows: [ALWAYS] });
+      await endFirstWave(world);
+      await untilOperation(world, 'Running', /blocked by sync window/);
+      assert.equal(await dataOf(world, 'a'), undefined, 'nothing is applied');
+      await patchProject(world, { syncWindows: null });
+      await untilSynced(world);
+      await untilData(world, 'a', 'v', '1');
+    },
+  },
+];
+
 export const projects: readonly Scenario[] = [
   ...rules,
   ...windows,
@@ -588,4 +659,5 @@ export const projects: readonly Scenario[] = [
   ...anyNamespace,
   ...orphans,
   ...integrity,
+  ...between,
 ];

@@ -221,7 +221,8 @@ async function operate(
   if (step.kind === 'idle' || step.kind === 'wait-for-retry') return undefined;
   const { cluster, project } = facts;
   if (step.kind === 'continue') {
-    if (memory.running === undefined || cluster === undefined || project === undefined) return undefined;
+    if (memory.running === undefined) return undefined;
+    if (cluster === undefined || project === undefined) return abandoned(deps, app, memory, facts);
     return await continueOperation(deps, { app, facts, cluster, project, memory, signal }, memory.running);
   }
   if (cluster === undefined || project === undefined || hasError(facts.findings)) {
@@ -248,6 +249,25 @@ async function operate(
     return failedBeforeStart(step.start, messageOf(error), deps.clock.now());
   }
   return await beginOperation(deps, context, running, step.start.recorded);
+}
+
+/** What runs may no longer go on once the specification is refused; a failure that heals by itself is waited for. */
+function abandoned(
+  deps: ApplicationDeps,
+  app: Application,
+  memory: ApplicationMemory,
+  facts: Facts,
+): OperationProgress | undefined {
+  const { running } = memory;
+  if (running === undefined || facts.retry !== 'on-change') return undefined;
+  delete memory.running;
+  const message = facts.findings.map((finding) => finding.message).join('; ');
+  const ended = failedBeforeStart(running, message, deps.clock.now());
+  const { syncResult } = app.status?.operationState ?? {};
+  return {
+    ...ended,
+    operationState: { ...ended.operationState, ...(syncResult === undefined ? {} : { syncResult }) },
+  };
 }
 
 async function observeAgain(
