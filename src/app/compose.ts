@@ -17,6 +17,7 @@ import {
   LiveClusters,
   Memories,
   onlyLeader,
+  ProjectController,
   parseWebhook,
   projectType,
   RepositoryTracker,
@@ -200,8 +201,26 @@ export async function startControlPlane(
       for (const cluster of clusters.connected()) cluster.reconsiderKinds();
       controller.onSettings({ kind: 'customizations' });
     });
+    const projects = new ProjectController(
+      {
+        ...deps,
+        home,
+        leadership,
+        project: (name) => settings.project(name),
+        projects: () => settings.projects(),
+        applications: () => controller.applications.values(),
+      },
+      informerDeps,
+    );
+    settings.onChange((change) => projects.onSettings(change));
+    controller.applications.subscribe((change) => {
+      if (change.kind === 'delete') projects.onApplication(change.object);
+      if (change.kind === 'update') projects.onApplication(change.old);
+    });
     await controller.start(stopping.signal);
     closers.push(() => controller.stop());
+    projects.start();
+    closers.push(() => projects.stop());
 
     const server = await startHttp(deps, options, {
       home,

@@ -28,5 +28,6 @@ export {
   LiveClusters,
   resourceTree,
 } from './cluster/index.ts';
+export { ProjectController } from './project/index.ts';
 export { ChangedPaths, parseWebhook, RepositoryTracker, type WebhookSecrets } from './repository/index.ts';
 export { type ClusterSecret, projectType, Settings, type SettingsChange } from './settings/index.ts';

@@ -652,6 +652,30 @@ const between: readonly Scenario[] = [
   },
 ];
 
+const deletion: readonly Scenario[] = [
+  {
+    name: 'a project with the finalizer stays while an application uses it, says which, and goes with the last one',
+    async run(world) {
+      await project(world, {}, { finalizers: ['resources-finalizer.argocd.argoproj.io'] });
+      await start(world);
+      await untilSynced(world);
+      await world.delete(API, 'appprojects', world.name, 'argocd');
+      await world.until('it is said why', async () => {
+        const events = await world.api(`/api/v1/projects/${world.name}/events`);
+        return (events as { items: { message?: string }[] }).items.some(({ message = '' }) =>
+          /is not deleted while 1 applications use it: argocd\/s\d+/.test(message),
+        );
+      });
+      assert.notEqual(await world.get(API, 'appprojects', world.name, 'argocd'), undefined);
+      await world.deleteApplication();
+      await world.until(
+        'the project is gone',
+        async () => (await world.get(API, 'appprojects', world.name, 'argocd')) === undefined,
+      );
+    },
+  },
+];
+
 export const projects: readonly Scenario[] = [
   ...rules,
   ...windows,
@@ -660,4 +684,5 @@ export const projects: readonly Scenario[] = [
   ...orphans,
   ...integrity,
   ...between,
+  ...deletion,
 ];
