@@ -449,7 +449,8 @@ function applicationDeps(
     leadership,
     snapshotMaxAgeMs: SNAPSHOT_MAX_AGE_MS,
     syncSettings: { waveDelayMs: timing.waveDelayMs },
-    project: (name) => settings.effectiveProject(name),
+    // An application that names no project is one of `default`.
+    project: (name) => settings.effectiveProject(name === '' ? 'default' : name),
     repositoryFor: (url, project) => settings.repository(url, project),
     normalizeUrl: normaliseUrl,
     sameRepository,

@@ -27,6 +27,7 @@ export function projectProblems(name: string, spec: ProjectSpec): readonly strin
     ...new SyncWindows(spec.syncWindows ?? []).problems().map((problem) => `syncWindows: ${problem}`),
     ...windowDuplicates(spec),
     ...accountProblems(spec),
+    ...integrityProblems(spec),
     ...duplicates(
       'signatureKeys',
       (spec.signatureKeys ?? []).map(({ keyID }) => keyID),
@@ -87,6 +88,17 @@ function windowDuplicates(spec: ProjectSpec): string[] {
     'syncWindows',
     (spec.syncWindows ?? []).map((window) => JSON.stringify(window)),
   );
+}
+
+function integrityProblems(spec: ProjectSpec): string[] {
+  return (spec.sourceIntegrity?.git?.policies ?? []).flatMap(({ gpg, repos, ssh }, index) => {
+    const where = `sourceIntegrity.git.policies[${index}]`;
+    if (repos.length === 0) return [`${where}: repos is empty; name a repository or "*"`];
+    if (gpg === undefined && ssh === undefined) return [`${where}: give gpg or ssh`];
+    return [gpg?.mode, ssh?.mode]
+      .filter((mode) => mode !== undefined && !['none', 'head', 'strict'].includes(mode))
+      .map((mode) => `${where}: mode ${JSON.stringify(mode)} is none of none, head, strict`);
+  });
 }
 
 function accountProblems(spec: ProjectSpec): string[] {
