@@ -271,6 +271,7 @@ Source:
 - Repo:             https://git.example.com/apps.git
   Target:           HEAD
   Path:             web
+SyncWindow:         Sync Allowed
 Sync Policy:        Auto-Prune
 Sync Status:        Synced to HEAD (aaaaaaa)
 Commit:             aaaaaaa Ada Lovelace <ada@example.com>, 0s ago: Raise the limit

@@ -4,6 +4,7 @@ import type {
   Application,
   ApplicationList,
   ApplicationWatchEvent,
+  ApplicationWindows,
   AppProject,
   AuditPage,
   AuditVerification,
@@ -150,6 +151,8 @@ function applicationCalls(http: Transport) {
       read<ResourceResponse>(id, '/resource', query, options),
     commit: (id: ApplicationId, revision: string, options: ReadOptions = {}) =>
       read<CommitMetadata>(id, `/revisions/${encodeURIComponent(revision)}/metadata`, {}, options),
+    windows: (id: ApplicationId, options: ReadOptions = {}) =>
+      read<ApplicationWindows>(id, '/syncwindows', {}, options),
     events: (id: ApplicationId, query: QueryValues = {}, options: ReadOptions = {}) =>
       read<EventList>(id, '/events', query, options),
     /** Changes as they happen; begins with the present state unless `resourceVersion` says where to go on. */
