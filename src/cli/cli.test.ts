@@ -46,7 +46,6 @@ Commands:
   context [options] [CONTEXT]  List the contexts, or switch to one; --delete forgets one
   app                          Applications
   proj                         Projects
-  admin                        Tools for administrators that need no server
   audit                        The record of everything that happened
   admin                        Tools for administrators that need no server
   version [options]            Print the versions of this command and of the server

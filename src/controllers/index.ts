@@ -14,8 +14,8 @@ export {
   listActions,
   Memories,
   onlyLeader,
-  prepareAction,
   orphansOf,
+  prepareAction,
   type RefreshLevel,
   writeOperationState,
 } from './application/index.ts';

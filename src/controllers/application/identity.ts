@@ -1,6 +1,6 @@
 // As whom an application is synced: Fairlead itself, or with impersonation the service account its project names for
 // the destination. Writes go out as that account; what is only read for watching stays Fairlead's own.
-import { KubeError, type KubeObject } from '../../k8s/index.ts';
+import { type KubeClient, KubeError, type KubeObject } from '../../k8s/index.ts';
 import { type Application, globMatches, serviceAccountProblem } from '../../model/index.ts';
 import type { TargetCluster } from '../../sync/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
@@ -67,6 +67,22 @@ export function identityTarget(deps: ApplicationDeps, app: Application, cluster:
     patchFinalizers: (name, list, version) => as((target) => target.patchFinalizers(name, list, version)),
     delete: (name, choice): Promise<KubeObject | undefined> => as((target) => target.delete(name, choice)),
   };
+}
+
+/** Makes calls of another kind in the application's name: an action, say. Refusals are explained in the same way. */
+export async function asAccount<T>(
+  deps: ApplicationDeps,
+  app: Application,
+  cluster: LiveCluster,
+  call: (client: KubeClient) => Promise<T>,
+): Promise<T> {
+  const account = accountOf(deps, app, cluster);
+  if (account === undefined) return await call(cluster.client);
+  try {
+    return await call(cluster.client.impersonate(userOf(account)));
+  } catch (error) {
+    throw explained(account, error);
+  }
 }
 
 function userOf({ namespace, name }: ServiceAccount): string {

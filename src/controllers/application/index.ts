@@ -6,7 +6,7 @@ export type { Comparison, Desired, Facts, Judged } from './facts.ts';
 export { type Leadership, onlyLeader } from './leadership.ts';
 export { type ApplicationMemory, Memories, type RefreshLevel } from './memory.ts';
 export { admissionFindings, compareDesired, desiredState } from './observe.ts';
+export { orphansOf } from './orphans.ts';
 export { decideNext } from './reconcile.ts';
 export { listActions, prepareAction } from './resource-actions.ts';
-export { orphansOf } from './orphans.ts';
 export { writeOperationState } from './write.ts';
