@@ -300,6 +300,12 @@ const identities: readonly Scenario[] = [
         await world.commit({ 'a.yaml': configMap('a', { v: '2' }) });
         await untilSynced(world);
         await untilData(world, 'a', 'v', '2');
+        const records = (await world.journal('object.apply')) as { detail?: { actsAs?: string } }[];
+        const account = `${world.namespace}/deployer`;
+        assert.ok(
+          records.some(({ detail }) => detail?.actsAs === account),
+          'the journal names the account',
+        );
       });
     },
   },

@@ -45,6 +45,20 @@ export function accountOf(
   return second === undefined ? { namespace, name: first } : { namespace: first, name: second };
 }
 
+/** `NAMESPACE/NAME` for the record; undefined for Fairlead itself, and where the writes are going to be refused. */
+export function accountText(
+  deps: ApplicationDeps,
+  app: Application,
+  cluster: Pick<LiveCluster, 'server'>,
+): string | undefined {
+  try {
+    const account = accountOf(deps, app, cluster);
+    return account === undefined ? undefined : `${account.namespace}/${account.name}`;
+  } catch {
+    return undefined;
+  }
+}
+
 /** `cluster`'s target acting as the account of `app`; refusals name account, permission and the rule to add. */
 export function identityTarget(deps: ApplicationDeps, app: Application, cluster: LiveCluster): TargetCluster {
   if (deps.impersonation() === 'off') return cluster.target;

@@ -28,6 +28,7 @@ import type { EffectiveProject } from '../settings/index.ts';
 import { deleteFacts } from './delete-facts.ts';
 import type { ApplicationDeps } from './deps.ts';
 import type { Desired, Facts } from './facts.ts';
+import { accountText } from './identity.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { compareDesired, desiredState, refusedTargets, renderAgain } from './observe.ts';
 import type { RunningOperation } from './running-operation.ts';
@@ -362,7 +363,7 @@ function performDeps(
         request,
         live,
       ),
-    journal: syncJournal(deps, app, running),
+    journal: syncJournal(deps, app, running, accountText(deps, app, cluster)),
     approvedAt: async () => approvedAt(deps, app),
     signal,
   };
