@@ -1,7 +1,7 @@
 // The life of an application, one step at a time: observe, decide, operate, tell. Level-triggered: it is given a name,
 // not an event, and everything is derived from Git, the cluster and the object itself.
 import { messageOf } from '../../lib/index.ts';
-import { type Application, annotations, instanceName } from '../../model/index.ts';
+import { type Application, annotations, instanceName, type Operation } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
 import type { EffectiveProject } from '../settings/index.ts';
 import {
@@ -153,10 +153,17 @@ function resumable(app: Application, facts: Facts, now: number): NextStep | unde
     facts.desired.revision !== recorded.syncResult?.revision;
   const waitMs = isNewer ? 0 : retryDueMs(recorded.message, now);
   if (waitMs > 0 && recorded.phase === 'Running') return { kind: 'wait-for-retry', requeueMs: waitMs };
-  return {
-    kind: 'begin',
-    start: { ...base, startedAt: now, retryCount: isNewer ? 0 : (recorded.retryCount ?? 0) + 1 },
-  };
+  if (!isNewer)
+    return { kind: 'begin', start: { ...base, startedAt: now, retryCount: (recorded.retryCount ?? 0) + 1 } };
+  const operation = atRevision(recorded.operation, facts.desired?.revision);
+  return { kind: 'begin', start: { ...base, operation, startedAt: now, retryCount: 0 } };
+}
+
+/** An automated operation names the commit it was for; what takes its place is for the newer one, and for all of it. */
+function atRevision(operation: Operation, revision: string | undefined): Operation {
+  if (operation.initiatedBy?.automated !== true || revision === undefined) return operation;
+  const { autoHealAttemptsCount: _, resources: __, ...sync } = operation.sync ?? {};
+  return { ...operation, sync: { ...sync, revision } };
 }
 
 /** The time is part of the message ("… at <RFC 3339>."), which is all that a restart leaves. */
@@ -319,7 +326,9 @@ function nextLook(
   const waits: number[] = [];
   if (progress?.requeueMs !== undefined) waits.push(progress.requeueMs);
   // The end of an operation may be the beginning of the next: a newer commit, a repair, a requested one.
-  if (progress?.ended === true && progress.operationState.phase !== 'Succeeded') waits.push(100);
+  const isLeftBehind = progress?.operationState.syncResult?.revision !== facts.desired?.revision;
+  if (progress?.ended === true && (progress.operationState.phase !== 'Succeeded' || isLeftBehind))
+    waits.push(100);
   if (step.kind === 'wait-for-retry') waits.push(step.requeueMs);
   if (step.kind === 'idle' && step.decision?.kind === 'wait') waits.push(step.decision.waitMs);
   if (step.kind === 'idle' && step.decision?.kind === 'refuse' && step.decision.retryInMs !== undefined)
