@@ -7,7 +7,6 @@ import { createActionCatalog } from '../actions/index.ts';
 import {
   ApplicationController,
   type ApplicationDeps,
-  applicationType,
   ChangedPaths,
   type ClusterEntry,
   engineNamed,
@@ -20,7 +19,9 @@ import {
   LiveClusters,
   Memories,
   onlyLeader,
+  ProjectController,
   parseWebhook,
+  projectType,
   RepositoryTracker,
   Settings,
   writeOperationState,
@@ -55,7 +56,7 @@ import {
 import { applicationCrds, type Repository } from '../model/index.ts';
 import { createRenderer } from '../render/index.ts';
 import { type RunningServer, startServer } from '../server/index.ts';
-import { gitArtifact } from '../source/index.ts';
+import { gitArtifact, verifyRevision } from '../source/index.ts';
 import { ensureAccounts, kubernetesAccounts } from './accounts.ts';
 import { neverLeader, type RunningLeadership, startLeadership } from './leader.ts';
 import type { Role } from './options.ts';
@@ -75,6 +76,8 @@ export interface ControlPlaneOptions {
   /** The cluster that holds the Applications; it is also the destination `https://kubernetes.default.svc`. */
   readonly connection: ClusterConnection;
   readonly namespace: string;
+  /** Further namespaces whose Applications are served, as globs or `/regular expressions/`. */
+  readonly applicationNamespaces?: readonly string[] | undefined;
   readonly host: string;
   readonly port: number;
   readonly auth: 'on' | 'off';
@@ -108,6 +111,7 @@ const SWEEP_MS = 600_000;
 const SNAPSHOT_MAX_AGE_MS = 3_000;
 const APPLICATIONS_AT_ONCE = 32;
 const REMEMBERED_RANGES = 500;
+const REMEMBERED_SIGNATURES = 50_000;
 const INTENTS_AT_ONCE = 500;
 
 export interface ControlPlane {
@@ -181,6 +185,10 @@ export async function startControlPlane(
     actions.configure(settings.configData());
     const controller = new ApplicationController(application.deps, informerDeps, {
       namespace: options.namespace,
+      applicationNamespaces: () => [
+        ...(options.applicationNamespaces ?? []),
+        ...settings.applicationNamespaces(),
+      ],
       concurrency: APPLICATIONS_AT_ONCE,
       revisionPassMs: timing.revisionPassMs,
       sweepMs: SWEEP_MS,
@@ -195,8 +203,26 @@ export async function startControlPlane(
       for (const cluster of clusters.connected()) cluster.reconsiderKinds();
       controller.onSettings({ kind: 'customizations' });
     });
+    const projects = new ProjectController(
+      {
+        ...deps,
+        home,
+        leadership,
+        project: (name) => settings.project(name),
+        projects: () => settings.projects(),
+        applications: () => controller.applications.values(),
+      },
+      informerDeps,
+    );
+    settings.onChange((change) => projects.onSettings(change));
+    controller.applications.subscribe((change) => {
+      if (change.kind === 'delete') projects.onApplication(change.object);
+      if (change.kind === 'update') projects.onApplication(change.old);
+    });
     await controller.start(stopping.signal);
     closers.push(() => controller.stop());
+    projects.start();
+    closers.push(() => projects.stop());
 
     const server = await startHttp(deps, options, {
       home,
@@ -308,8 +334,7 @@ async function untilServed({ clock }: ControlPlaneDeps, home: KubeClient, crd: K
 }
 
 async function ensureDefaultProject(home: KubeClient, namespace: string): Promise<void> {
-  const type = { ...applicationType, kind: 'AppProject', resource: 'appprojects' };
-  if ((await home.find(type, { namespace, name: 'default' })) !== undefined) return;
+  if ((await home.find(projectType, { namespace, name: 'default' })) !== undefined) return;
   const everything = [{ group: '*', kind: '*' }];
   const project: KubeObject = {
     apiVersion: 'argoproj.io/v1alpha1',
@@ -322,7 +347,7 @@ async function ensureDefaultProject(home: KubeClient, namespace: string): Promis
     },
   };
   try {
-    await home.create(type, project);
+    await home.create(projectType, project);
   } catch (error) {
     if (!isKubeError(error, 'ALREADY_EXISTS')) throw error;
   }
@@ -383,9 +408,12 @@ function createClusters(
     log: deps.log,
     entries: () => [
       home,
-      ...settings
-        .clusters()
-        .map((cluster) => ({ server: cluster.server, name: cluster.name, digest: digestOf(cluster) })),
+      ...settings.clusters().map((cluster) => ({
+        server: cluster.server,
+        name: cluster.name,
+        digest: digestOf(cluster),
+        ...(cluster.project === undefined ? {} : { project: cluster.project }),
+      })),
     ],
     connect(entry) {
       if (entry === home) return open(options.connection, entry);
@@ -416,6 +444,7 @@ function applicationDeps(
   const { home, journal, settings, stages, clusters, repositories, leadership, timing } = parts;
   const memories = new Memories();
   const ranges = new Lru<Promise<ChangedPaths | undefined>>(REMEMBERED_RANGES);
+  const verified = new Lru<true>(REMEMBERED_SIGNATURES);
   let controller: ApplicationController | undefined;
   const application: ApplicationDeps = {
     clock: deps.clock,
@@ -430,13 +459,21 @@ function applicationDeps(
     leadership,
     snapshotMaxAgeMs: SNAPSHOT_MAX_AGE_MS,
     syncSettings: { waveDelayMs: timing.waveDelayMs },
-    projectRules: (name) => settings.projectRules(name),
+    // An application that names no project is one of `default`.
+    project: (name) => settings.effectiveProject(name === '' ? 'default' : name),
     repositoryFor: (url, project) => settings.repository(url, project),
     normalizeUrl: normaliseUrl,
     sameRepository,
     repositoryKey: normaliseUrl,
     openArtifact: (repository, revision) =>
       gitArtifact({ mirror: stages.mirrors.get(repository), checkouts: stages.checkouts }, revision),
+    verify: (repository, revision, policy, signal) => {
+      const { objects } = stages.mirrors.get(repository);
+      return verifyRevision(
+        { raw: (id) => objects.raw(id), now: () => deps.clock.now(), verified },
+        { repository: normaliseUrl(repository.url), revision, policy, keyring: settings.keyring(), signal },
+      );
+    },
     changedPaths: (repository, from, to) => changedPaths(stages, ranges, repository, from, to),
     ignoreRules: new IgnoreRuleBook({ evaluator: parts.evaluator, configData: () => settings.configData() }),
     compareEngine: () =>
@@ -448,7 +485,9 @@ function applicationDeps(
     current: (app) => controller?.current(keyOfApplication(app)),
     wrote: (app) => controller?.wrote(app),
     writeOperationState: (app, state) => writeOperationState(application, app, state),
+    isApplication: (instance) => controller?.has(instance) === true,
     desiredBy: (server, key, except) => desiredBy(memories, server, key, except),
+    impersonation: () => settings.impersonation(),
     deletesDisabled: (server) => isDeletionOff(settings, server),
   };
   return {

@@ -17,6 +17,8 @@ export interface ServeOptions {
   /** Absent: the environment's KUBECONFIG, else the cluster this runs in. */
   readonly kubeconfig?: string;
   readonly namespace: string;
+  /** Further namespaces whose Applications are served; the config map argocd-cmd-params-cm may name more. */
+  readonly applicationNamespaces: readonly string[];
   readonly listen: string;
   readonly dataDir: string;
   /** `postgres://…` or `sqlite:FILE`; absent: SQLite in the data directory. */

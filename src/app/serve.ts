@@ -33,6 +33,7 @@ async function serve(
   const plane = await startControlPlane(deps, {
     connection,
     namespace: options.namespace,
+    applicationNamespaces: options.applicationNamespaces,
     ...parseListen(options.listen),
     auth: options.auth,
     dataDir,

@@ -26,7 +26,11 @@ import type {
   Webhook,
 } from '../server/index.ts';
 import { registerMetrics } from './metrics.ts';
+
+import { projectPort } from './projects.ts';
+
 import type { LeaderRefresh } from './refresh.ts';
+
 import { VERSION } from './version.ts';
 import { applicationViews } from './views.ts';
 
@@ -60,7 +64,7 @@ export function serverPorts(
       prepare: (app, id, request, signal) => prepareAction(application, app, id, request, signal),
     },
     logs: podLogs(application),
-    projects: { list: () => settings.projects(), get: (name) => settings.project(name) },
+    projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
     clusters: { list: () => clusterList(clusters) },
     accounts,
     journal,
@@ -98,6 +102,7 @@ function applicationStore(controller: ApplicationController): ApplicationStore {
   return {
     isSynced: () => informer.state.synced,
     list: () => [...informer.values()],
+    isServed: (namespace) => informer.isServed(namespace),
     get: (namespace, name) => controller.current(`${namespace}/${name}`),
     resourceVersion: () => informer.resourceVersion,
     watch(handler) {
@@ -135,9 +140,10 @@ function applicationWriter(home: KubeClient, controller: ApplicationController):
 
 function clusterList(clusters: LiveClusters) {
   const connected = new Map(clusters.connected().map((cluster) => [cluster.server, cluster]));
-  return clusters.entries().map(({ server, name }) => ({
+  return clusters.entries().map(({ server, name, project }) => ({
     server,
     name,
+    ...(project === undefined ? {} : { project }),
     serverVersion: connected.get(server)?.versions().version ?? '',
     connectionState: { status: connected.has(server) ? 'Successful' : 'Unknown', message: '' },
   }));

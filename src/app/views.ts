@@ -8,6 +8,7 @@ import {
   desiredState,
   judgedTree,
   type LiveCluster,
+  orphansOf,
   resourceTree,
 } from '../controllers/index.ts';
 import { maskSecrets } from '../diff/index.ts';
@@ -38,9 +39,12 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       if (cluster === undefined) return undefined;
       const desired = application.memories.peek(instance(app))?.desired?.targets ?? [];
       const roots = cluster.trackedBy(instance(app)).filter(({ owners }) => owners.length === 0);
-      return await judgedTree(cluster.store, roots, ordinary(desired), (object) =>
-        application.health.assess(object, app),
-      );
+      const assess = (object: KubeObject) => application.health.assess(object, app);
+      const tree = await judgedTree(cluster.store, roots, ordinary(desired), assess);
+      const orphans = orphansOf(application, app, cluster);
+      if (orphans.kind !== 'known') return tree;
+      const { nodes } = await judgedTree(cluster.store, orphans.objects, [], assess);
+      return { ...tree, orphanedNodes: nodes };
     },
     watchTree(app, handler) {
       const cluster = known(app);

@@ -15,11 +15,14 @@ export interface ProgramOutput {
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
+  proj: 'Projects',
+  'proj role': 'Roles of a project',
+  'proj windows': 'Sync windows of a project',
   app: 'Applications',
-  'app actions': 'What can be done to the resources of an application',
   admin: 'Tools for administrators that need no server',
   'admin settings': 'Try settings out before they are in use',
   'admin settings resource-overrides': 'Try checks and actions out on a manifest',
+  'admin proj': 'Projects without a server',
   audit: 'The record of everything that happened',
 };
 

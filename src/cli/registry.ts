@@ -4,6 +4,7 @@ import { overrideHealth } from './commands/admin/override-health.ts';
 import { overrideIgnoreDifferences, overrideIgnoreUpdates } from './commands/admin/override-ignored.ts';
 import { overrideListActions } from './commands/admin/override-list-actions.ts';
 import { overrideRunAction } from './commands/admin/override-run-action.ts';
+import { adminProjGenerateSpec } from './commands/admin/proj-generate-spec.ts';
 import { appActionsList } from './commands/app/actions-list.ts';
 import { appActionsRun } from './commands/app/actions-run.ts';
 import { appCreate } from './commands/app/create.ts';
@@ -26,6 +27,10 @@ import { auditVerify } from './commands/audit/verify.ts';
 import { apiserver } from './commands/process/apiserver.ts';
 import { serve } from './commands/process/serve.ts';
 import { up } from './commands/process/up.ts';
+import { projectCommands } from './commands/proj/basics.ts';
+import { projectListCommands } from './commands/proj/lists.ts';
+import { roleCommands } from './commands/proj/roles.ts';
+import { windowCommands } from './commands/proj/windows.ts';
 import { completionOf } from './commands/top/completion.ts';
 import { context } from './commands/top/context.ts';
 import { login } from './commands/top/login.ts';
@@ -56,6 +61,10 @@ const list: readonly Command[] = [
   appLogs,
   appTerminateOp,
   appDelete,
+  ...projectCommands,
+  ...projectListCommands,
+  ...roleCommands,
+  ...windowCommands,
   auditQuery,
   auditVerify,
   overrideHealth,
@@ -63,6 +72,7 @@ const list: readonly Command[] = [
   overrideRunAction,
   overrideIgnoreDifferences,
   overrideIgnoreUpdates,
+  adminProjGenerateSpec,
   version,
 ];
 

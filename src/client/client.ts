@@ -4,11 +4,13 @@ import type {
   Application,
   ApplicationList,
   ApplicationWatchEvent,
+  ApplicationWindows,
   AppProject,
   AuditPage,
   AuditVerification,
   ClusterList,
   CommitMetadata,
+  DetailedProject,
   EventList,
   Explanation,
   LogEntry,
@@ -62,6 +64,18 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
     projects: {
       list: () => http.call<ProjectList>({ path: '/api/v1/projects' }),
       get: (name: string) => http.call<AppProject>({ path: `/api/v1/projects/${encodeURIComponent(name)}` }),
+      detailed: (name: string) =>
+        http.call<DetailedProject>({ path: `/api/v1/projects/${encodeURIComponent(name)}/detailed` }),
+      create: (project: AppProject, upsert = false) =>
+        http.call<AppProject>({ method: 'POST', path: '/api/v1/projects', body: { project, upsert } }),
+      update: (project: AppProject) =>
+        http.call<AppProject>({
+          method: 'PUT',
+          path: `/api/v1/projects/${encodeURIComponent(project.metadata.name ?? '')}`,
+          body: { project },
+        }),
+      delete: (name: string) =>
+        http.call<object>({ method: 'DELETE', path: `/api/v1/projects/${encodeURIComponent(name)}` }),
     },
     clusters: { list: () => http.call<ClusterList>({ path: '/api/v1/clusters' }) },
     audit: {
@@ -137,6 +151,8 @@ function applicationCalls(http: Transport) {
       read<ResourceResponse>(id, '/resource', query, options),
     commit: (id: ApplicationId, revision: string, options: ReadOptions = {}) =>
       read<CommitMetadata>(id, `/revisions/${encodeURIComponent(revision)}/metadata`, {}, options),
+    windows: (id: ApplicationId, options: ReadOptions = {}) =>
+      read<ApplicationWindows>(id, '/syncwindows', {}, options),
     events: (id: ApplicationId, query: QueryValues = {}, options: ReadOptions = {}) =>
       read<EventList>(id, '/events', query, options),
     /** Changes as they happen; begins with the present state unless `resourceVersion` says where to go on. */

@@ -44,6 +44,14 @@ export type {
   ExplanationStep,
 } from './explanation.ts';
 export {
+  type ApplicationWindows,
+  type DetailedProject,
+  type ProjectBodyWrite,
+  ProjectCreateRequest,
+  ProjectUpdateRequest,
+  type WindowList,
+} from './projects.ts';
+export {
   SessionCreateRequest,
   type SessionResponse,
   type Settings,

@@ -16,6 +16,7 @@ export {
   listActions,
   Memories,
   onlyLeader,
+  orphansOf,
   prepareAction,
   type RefreshLevel,
   writeOperationState,
@@ -29,5 +30,6 @@ export {
   LiveClusters,
   resourceTree,
 } from './cluster/index.ts';
+export { ProjectController } from './project/index.ts';
 export { ChangedPaths, parseWebhook, RepositoryTracker, type WebhookSecrets } from './repository/index.ts';
-export { type ClusterSecret, Settings, type SettingsChange } from './settings/index.ts';
+export { type ClusterSecret, projectType, Settings, type SettingsChange } from './settings/index.ts';

@@ -11,6 +11,7 @@ export type {
   LogRequest,
   ManifestRequest,
   PodLogs,
+  Projects,
   ResourceId,
   Webhook,
 } from './ports.ts';

@@ -18,7 +18,7 @@ import type {
 import type { JournalQuery } from '../journal/index.ts';
 import type { KubeObject } from '../k8s/index.ts';
 import type { Json } from '../lib/index.ts';
-import type { Application, AppProject, Condition, ResourceTree } from '../model/index.ts';
+import type { Application, AppProject, Condition, ResourceTree, SyncWindows } from '../model/index.ts';
 
 export interface ApplicationEvent {
   readonly type: WatchEventType;
@@ -34,6 +34,8 @@ export interface ApplicationStore {
   /** False until the first complete list: the server then answers 503, never an empty list. */
   isSynced(): boolean;
   list(): readonly Application[];
+  /** Whether Applications of a namespace are served at all. */
+  isServed(namespace: string): boolean;
   get(namespace: string, name: string): Application | undefined;
   /** The newest resourceVersion the store has seen, '' when unknown. */
   resourceVersion(): string;
@@ -171,9 +173,22 @@ export interface PodLogs {
   ): AsyncIterable<Omit<LogEntry, 'last'>>;
 }
 
+/** Projects, and what only the settings know of them. Writes reject with the codes of k8s, as ApplicationWriter's. */
 export interface Projects {
   list(): readonly AppProject[];
   get(name: string): AppProject | undefined;
+  /** The global projects that add to it. */
+  globalsOf(project: AppProject): readonly AppProject[];
+  /** Its windows and those of the global projects; undefined when there is no such project. */
+  windows(name: string): SyncWindows | undefined;
+  /** Repositories scoped to it. */
+  repositoriesOf(name: string): readonly { readonly repo: string; readonly project: string }[];
+  normalizeUrl(url: string): string;
+  create(project: AppProject): Promise<AppProject>;
+  /** Refused (`CONFLICT`) when its resourceVersion is not the stored one. */
+  replace(project: AppProject): Promise<AppProject>;
+  delete(name: string, preconditions: { readonly uid?: string }): Promise<void>;
+  events(project: AppProject, signal: AbortSignal): Promise<EventList>;
 }
 
 export interface Clusters {

@@ -21,6 +21,7 @@ import { silentLogger, systemClock, systemExec, systemRandom } from '../../src/l
 import type { Application } from '../../src/model/index.ts';
 import { testCli } from '../support/cli.ts';
 import { startControlPlane as startRealCluster } from '../support/control-plane.ts';
+import { commitObject, type Signer } from '../support/signing.ts';
 import type { Files, Scenario, World } from './world.ts';
 
 const run = promisify(execFile);
@@ -151,6 +152,7 @@ function createWorld(parts: WorldParts): World {
     repoUrl,
     crash: parts.crash,
     commit: (files, message) => commit(parts, path, files, ['--message', message ?? `change ${name}`]),
+    commitSigned: (files, signer) => commitSigned(parts, path, files, signer),
     rewrite: (files) => commit(parts, path, files, ['--amend', '--message', `rewrite ${name}`]),
     journal: (action) => parts.journal(action),
     async cli(...argv) {
@@ -174,6 +176,7 @@ function createWorld(parts: WorldParts): World {
         });
       }
     },
+    api: async (path) => await (await fetch(new URL(path, parts.webhookUrl()))).json(),
     application: (other = name) => kube.find<Application>(APPLICATIONS, { namespace: 'argocd', name: other }),
     get: async (apiVersion, plural, object, namespace) => {
       try {
@@ -256,7 +259,27 @@ async function commit(
   files: Files,
   how: readonly string[],
 ): Promise<string> {
-  const { work, repoUrl } = parts;
+  const { work } = parts;
+  await stage(work, path, files);
+  await gitIn(work, 'commit', '--quiet', '--allow-empty', ...how);
+  return await push(parts, how.includes('--amend'));
+}
+
+/** A commit object written as git would, with a signature that needs no tool of the machine. */
+async function commitSigned(parts: WorldParts, path: string, files: Files, signer: Signer): Promise<string> {
+  const { work } = parts;
+  await stage(work, path, files);
+  const tree = (await gitIn(work, 'write-tree')).trim();
+  const parents = (await gitIn(work, 'rev-parse', 'HEAD')).trim().split('\n');
+  const { body } = await commitObject({ tree, parents, message: 'a signed change' }, signer);
+  const file = join(work, '..', `commit-${tree}`);
+  await writeFile(file, body);
+  const id = (await gitIn(work, 'hash-object', '-t', 'commit', '-w', file)).trim();
+  await gitIn(work, 'reset', '--quiet', '--hard', id);
+  return await push(parts, false);
+}
+
+async function stage(work: string, path: string, files: Files): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     const file = join(work, path, name);
     if (content === null) await rm(file, { force: true });
@@ -266,15 +289,11 @@ async function commit(
     }
   }
   await gitIn(work, 'add', '--all');
-  await gitIn(work, 'commit', '--quiet', '--allow-empty', ...how);
-  await gitIn(
-    work,
-    'push',
-    '--quiet',
-    ...(how.includes('--amend') ? ['--force'] : []),
-    'origin',
-    'HEAD:main',
-  );
+}
+
+async function push(parts: WorldParts, force: boolean): Promise<string> {
+  const { repoUrl, work } = parts;
+  await gitIn(work, 'push', '--quiet', ...(force ? ['--force'] : []), 'origin', 'HEAD:main');
   const sha = (await gitIn(work, 'rev-parse', 'HEAD')).trim();
   const body = { ref: 'refs/heads/main', after: sha, repository: { clone_url: repoUrl } };
   await fetch(parts.webhookUrl(), {

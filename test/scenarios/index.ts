@@ -4,6 +4,7 @@ import { comparing } from './comparing.ts';
 import { customisations } from './customisations.ts';
 import { kinds } from './kinds.ts';
 import { lifecycle } from './lifecycle.ts';
+import { projects } from './projects.ts';
 import type { Scenario } from './world.ts';
 
 export const scenarios: readonly Scenario[] = [
@@ -12,4 +13,5 @@ export const scenarios: readonly Scenario[] = [
   ...badInput,
   ...customisations,
   ...comparing,
+  ...projects,
 ];

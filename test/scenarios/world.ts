@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import type { KubeObject } from '../../src/k8s/index.ts';
 import type { Application, ApplicationSpec } from '../../src/model/index.ts';
 import type { CliResult } from '../support/cli.ts';
+import type { Signer } from '../support/signing.ts';
 
 /** Manifests or other files by path below the scenario's directory; null removes one. */
 export type Files = Readonly<Record<string, string | null>>;
@@ -18,6 +19,8 @@ export interface World {
   readonly name: string;
   /** Writes, commits, pushes and announces by webhook. Returns the commit. */
   commit(files: Files, message?: string): Promise<string>;
+  /** The same with a commit that carries a signature made in this process. */
+  commitSigned(files: Files, signer: Signer): Promise<string>;
   /** Replaces the last commit by another one and pushes with force, as people do who rewrite history. */
   rewrite(files: Files): Promise<string>;
   /** What the journal says about an action, newest first. */
@@ -26,6 +29,8 @@ export interface World {
   cli(...argv: readonly string[]): Promise<CliResult>;
   /** Creates (or replaces the spec of) the application; fields of `spec` win over the defaults. */
   apply(spec?: Partial<ApplicationSpec>, metadata?: Partial<KubeObject['metadata']>): Promise<void>;
+  /** GET of Fairlead's own API; the parsed answer. */
+  api(path: string): Promise<unknown>;
   application(name?: string): Promise<Application | undefined>;
   /** GET by `group/version`, plural and name in the scenario's namespace; undefined when absent. */
   get(

@@ -15,6 +15,7 @@ import {
   startServer,
 } from '../../src/server/index.ts';
 import { MemoryApplications } from './memory-applications.ts';
+import { memoryProjects } from './memory-projects.ts';
 
 export const PASSWORD = 'correct horse battery';
 /** Making a hash costs 80 ms; one is enough for all tests of a file. */
@@ -53,7 +54,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     views: { ...viewsOf(refreshes), ...given.views },
     actions: { list: async () => undefined, prepare: async () => undefined },
     logs: { open: linesOfLog },
-    projects: { list: () => [], get: () => undefined },
+    projects: memoryProjects(),
     clusters: {
       list: () => [
         {

@@ -14,6 +14,7 @@ import type { LiveCluster, LiveObject } from '../cluster/index.ts';
 import type { Finding } from './conditions.ts';
 import { deleteFacts } from './delete-facts.ts';
 import type { ApplicationDeps } from './deps.ts';
+import { identityTarget } from './identity.ts';
 import { applicationObject, journalObject } from './sync-journal.ts';
 
 const PARALLEL_DELETES = 10;
@@ -96,7 +97,7 @@ async function deleteOne(
     const { apiVersion, kind } = live.object;
     const outcome = await guardedDelete(
       {
-        cluster: cluster.target,
+        cluster: identityTarget(deps, app, cluster),
         facts: async (request, object) =>
           deleteFacts(
             deps,

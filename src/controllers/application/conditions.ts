@@ -12,7 +12,11 @@ export type ConditionType =
   | 'SharedResourceWarning'
   | 'RepeatedResourceWarning'
   | 'ExcludedResourceWarning'
-  | 'OrphanedResourceWarning';
+  | 'OrphanedResourceWarning'
+  /** Fairlead: a sync window cannot be used. */
+  | 'SyncWindowWarning'
+  /** Fairlead: an automated sync waits for a window. */
+  | 'SyncWindowInfo';
 
 export interface Finding {
   readonly type: ConditionType;

@@ -1,7 +1,6 @@
 // Watches Applications and everything they depend on, and decides which of them are looked at, and how soon.
 // What is then done with one is in reconcile.ts.
 import {
-  Informer,
   type InformerDeps,
   isKubeError,
   isNewerVersion,
@@ -27,8 +26,10 @@ import type { LiveCluster } from '../cluster/index.ts';
 import type { Snapshot } from '../repository/index.ts';
 import type { SettingsChange } from '../settings/index.ts';
 import { applicationType } from './application-type.ts';
+import { Applications, withoutManagedFields } from './applications.ts';
 import { lastOperations } from './begun.ts';
 import type { ApplicationDeps } from './deps.ts';
+import { isSignatureDemanded } from './integrity.ts';
 import type { ApplicationMemory, RefreshLevel } from './memory.ts';
 import { reconcileApplication } from './reconcile.ts';
 import { RepositoryMove } from './repository-move.ts';
@@ -36,6 +37,8 @@ import { writeRevision } from './write.ts';
 
 export interface ControllerOptions {
   readonly namespace: string;
+  /** Further namespaces with Applications, as patterns, as they are set now. */
+  applicationNamespaces(): readonly string[];
   /** Applications looked at at the same time; most of the time they wait for Git, a tool or a server. */
   readonly concurrency: number;
   /** Applications that a commit does not touch learn its id this much later, all in one pass. */
@@ -46,6 +49,8 @@ export interface ControllerOptions {
 
 /** Patches of the pass over untouched applications at once: it is in nobody's way. */
 const PASS_AT_ONCE = 4;
+/** Objects come in crowds; one look is enough for all of them. */
+const ORPHAN_PASS_MS = 200;
 
 export type ApplicationListener = (change: ObjectChange<Application>) => void;
 
@@ -55,7 +60,7 @@ export class ApplicationController {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #log: Logger;
-  readonly #informer: Informer<Application>;
+  readonly #informer: Applications;
   readonly #queue: WorkQueue;
   /** Answers of our own writes that the watch has not brought yet. */
   readonly #written = new Map<string, Application>();
@@ -64,6 +69,9 @@ export class ApplicationController {
   #pass: Timer | undefined;
   /** What comparisons were made by when argocd-cm changed last. */
   #comparedBy = '';
+  /** Server and namespace. */
+  readonly #places = new Set<string>();
+  #orphanPass: Timer | undefined;
 
   constructor(deps: ApplicationDeps, informerDeps: InformerDeps, options: ControllerOptions) {
     this.#deps = deps;
@@ -71,10 +79,9 @@ export class ApplicationController {
     this.#clock = informerDeps.clock;
     this.#random = informerDeps.random;
     this.#log = informerDeps.log;
-    this.#informer = new Informer<Application>(informerDeps, {
-      type: applicationType,
-      namespace: options.namespace,
-      transform: withoutManagedFields,
+    this.#informer = new Applications(informerDeps, {
+      controlNamespace: options.namespace,
+      namespaces: options.applicationNamespaces,
     });
     this.#queue = new WorkQueue(informerDeps, {
       name: 'applications',
@@ -86,7 +93,7 @@ export class ApplicationController {
     deps.repositories.onMoved((key, snapshot) => void this.#onMoved(key, snapshot));
   }
 
-  get applications(): Informer<Application> {
+  get applications(): Applications {
     return this.#informer;
   }
 
@@ -96,8 +103,7 @@ export class ApplicationController {
 
   async start(signal: AbortSignal): Promise<void> {
     this.#informer.subscribe((change) => this.#onApplication(change));
-    this.#informer.start();
-    await this.#informer.whenComplete(signal);
+    await this.#informer.start(signal);
     await this.#recallOperations();
     this.#deps.leadership.onGained(() => this.#takeOver());
     this.#queue.start();
@@ -128,6 +134,7 @@ export class ApplicationController {
 
   async stop(): Promise<void> {
     this.#pass?.cancel();
+    this.#orphanPass?.cancel();
     await this.#queue.stop();
     await this.#informer.stop();
   }
@@ -143,6 +150,11 @@ export class ApplicationController {
     if (isBehind && watched.metadata.uid === written.metadata.uid) return written;
     this.#written.delete(key);
     return watched;
+  }
+
+  /** Whether there is an application of this instance name. */
+  has(instance: string): boolean {
+    return this.#watched(keyOfInstance(instance, this.#options.namespace)) !== undefined;
   }
 
   /** Takes in the answer of a write. */
@@ -172,16 +184,19 @@ export class ApplicationController {
   }
 
   onSettings(change: SettingsChange): void {
+    if (change.kind === 'config') this.#informer.refresh();
     for (const app of this.#informer.values()) {
       const concerned =
-        change.kind === 'project'
-          ? app.spec.project === change.name
-          : change.kind === 'repository'
-            ? sourcesOf(app.spec).some(
-                ({ repoURL }) =>
-                  repoURL.startsWith(change.url) || this.#deps.sameRepository(repoURL, change.url),
-              )
-            : change.kind === 'cluster' || change.kind === 'customizations';
+        change.kind === 'keys'
+          ? sourcesOf(app.spec).some((source) => isSignatureDemanded(this.#deps, app, source))
+          : change.kind === 'project'
+            ? app.spec.project === change.name
+            : change.kind === 'repository'
+              ? sourcesOf(app.spec).some(
+                  ({ repoURL }) =>
+                    repoURL.startsWith(change.url) || this.#deps.sameRepository(repoURL, change.url),
+                )
+              : change.kind === 'cluster' || change.kind === 'customizations';
       if (!concerned) continue;
       // What could not be fetched with the old credential may be fetched now.
       if (change.kind === 'repository') this.#askRefresh(this.#memoryOf(app), 'normal');
@@ -218,7 +233,10 @@ export class ApplicationController {
       const key = keyOfApplication(app);
       const memory = this.#memoryOf(app);
       const { desired } = memory;
-      const isOpen = desired === undefined || app.status?.sync?.status === 'Unknown';
+      const isOpen =
+        desired === undefined ||
+        app.status?.sync?.status === 'Unknown' ||
+        isSignatureDemanded(this.#deps, app, source);
       const effect = isOpen ? ({ kind: 'look' } as const) : await move.effectOn(app, source, desired);
       if (effect.kind === 'look') this.#queue.add(key);
       if (effect.kind === 'untouched' && desired !== undefined) {
@@ -314,7 +332,24 @@ export class ApplicationController {
         const key = keyOfInstance(instance, this.#options.namespace);
         if (this.#watched(key) !== undefined) this.#queue.add(key);
       });
+      cluster.onOwnerless((namespace) => this.#orphansLater(`${cluster.server}\n${namespace}`));
     }
+  }
+
+  /** Notes a place where objects of nobody may have come or gone; its applications look at that together. */
+  #orphansLater(place: string): void {
+    this.#places.add(place);
+    this.#orphanPass ??= this.#clock.after(ORPHAN_PASS_MS, () => {
+      this.#orphanPass = undefined;
+      const places = new Set(this.#places);
+      this.#places.clear();
+      for (const app of this.#informer.values()) {
+        const { server } = this.#memoryOf(app);
+        if (!places.has(`${server}\n${app.spec.destination.namespace ?? ''}`)) continue;
+        if (this.#deps.project(app.spec.project)?.spec.orphanedResources === undefined) continue;
+        this.#queue.add(keyOfApplication(app), 'low');
+      }
+    });
   }
 
   #askRefresh(memory: ApplicationMemory, level: RefreshLevel): void {
@@ -353,9 +388,4 @@ function isRelevant(old: Application, app: Application): boolean {
     (app.status?.operationState?.phase === 'Terminating' &&
       old.status?.operationState?.phase !== 'Terminating')
   );
-}
-
-function withoutManagedFields(app: Application): Application {
-  const { managedFields: _, ...metadata } = app.metadata;
-  return { ...app, metadata };
 }

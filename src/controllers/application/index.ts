@@ -8,6 +8,7 @@ export { IgnoreRuleBook } from './ignore-rules.ts';
 export { type Leadership, onlyLeader } from './leadership.ts';
 export { type ApplicationMemory, Memories, type RefreshLevel } from './memory.ts';
 export { admissionFindings, compareDesired, desiredState } from './observe.ts';
+export { orphansOf } from './orphans.ts';
 export { decideNext } from './reconcile.ts';
 export { listActions, prepareAction } from './resource-actions.ts';
 export { writeOperationState } from './write.ts';

@@ -2,33 +2,32 @@
 // fail ends as a finding (a condition) of this one application.
 import { DiffError, prepareTarget } from '../../diff/index.ts';
 import { sameRepository } from '../../git/index.ts';
-import { describeKey, gvkOf, type KubeObject, keyOf, keyText } from '../../k8s/index.ts';
+import { type KubeObject, keyOf, keyText } from '../../k8s/index.ts';
 import { CodedError, jsonEqual, messageOf, retryOf } from '../../lib/index.ts';
 import {
   type Application,
   type ApplicationSource,
   instanceName,
-  isDestinationPermitted,
-  isKindPermitted,
   isMultiSource,
-  isSourcePermitted,
-  type ProjectRules,
   sourcesOf,
 } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
+import type { EffectiveProject } from '../settings/index.ts';
 import { compareTargets } from './compare.ts';
 import type { Finding } from './conditions.ts';
 import type { ApplicationDeps } from './deps.ts';
 import { engineOf } from './engine.ts';
 import type { Comparison, Desired, Facts } from './facts.ts';
+import { requireTrusted } from './integrity.ts';
 import type { ApplicationMemory } from './memory.ts';
+import { destinationRefusal, objectRefusal, sourceRefusal, usableProject } from './project-rules.ts';
 
 /** What the spec permits to go on with, or why it does not. */
 export type Admission =
   | {
       readonly kind: 'admitted';
       readonly source: ApplicationSource;
-      readonly rules: ProjectRules;
+      readonly project: EffectiveProject;
       readonly cluster: LiveCluster;
     }
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
@@ -38,24 +37,24 @@ export async function observe(
   app: Application,
   memory: ApplicationMemory,
   signal: AbortSignal,
-): Promise<Facts & { readonly cluster?: LiveCluster; readonly rules?: ProjectRules }> {
+): Promise<Facts & { readonly cluster?: LiveCluster; readonly project?: EffectiveProject }> {
   const admission = await admit(deps, app);
   if (admission.kind === 'refused') return { app, findings: admission.findings, retry: 'on-change' };
-  const { cluster, rules, source } = admission;
+  const { cluster, project, source } = admission;
   memory.server = cluster.server;
   let desired: Desired;
   try {
     desired = await desiredState(deps, app, memory, { source, cluster, signal });
   } catch (error) {
     signal.throwIfAborted();
-    return { app, cluster, rules, ...failed(error, deps, app) };
+    return { app, cluster, project, ...failed(error, deps, app) };
   }
   try {
     const comparison = await compareDesired(deps, { app, cluster, memory, desired, signal });
-    return { app, cluster, rules, findings: desired.findings, desired, comparison };
+    return { app, cluster, project, findings: desired.findings, desired, comparison };
   } catch (error) {
     signal.throwIfAborted();
-    return { app, cluster, rules, desired, ...failed(error, deps, app) };
+    return { app, cluster, project, desired, ...failed(error, deps, app) };
   }
 }
 
@@ -87,16 +86,11 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
     return refuse(`spec.destination has both server (${server}) and name (${name}); give one of them`);
   }
   if (!server && !name) return refuse('spec.destination has neither server nor name; give one of them');
-  const rules = deps.projectRules(spec.project);
-  if (rules === undefined) {
-    return refuse(
-      `Application references project ${spec.project} which does not exist; create it or choose another in spec.project`,
-    );
-  }
-  if (!isSourcePermitted(rules, deps.normalizeUrl(source.repoURL), deps.normalizeUrl)) {
-    return refuse(
-      `application repo ${source.repoURL} is not permitted in project '${spec.project}'; add it to the project's sourceRepos`,
-    );
+  const project = usableProject(deps, app);
+  if (typeof project === 'string') return refuse(project);
+  for (const each of sourcesOf(spec)) {
+    const refusal = sourceRefusal(deps, project, each);
+    if (refusal !== undefined) return refuse(refusal);
   }
   const cluster = await deps.clusters.resolve(spec.destination);
   if (cluster === undefined) {
@@ -104,17 +98,9 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
       `There is no cluster ${name === undefined || name === '' ? `with server ${server}` : `named ${name}`}; add a cluster Secret for it or correct spec.destination`,
     );
   }
-  const destination = {
-    server: cluster.server,
-    name: cluster.name,
-    namespace: spec.destination.namespace ?? '',
-  };
-  if (!isDestinationPermitted(rules, destination)) {
-    return refuse(
-      `application destination server '${cluster.server}' and namespace '${destination.namespace}' do not match any of the allowed destinations in project '${spec.project}'`,
-    );
-  }
-  return { kind: 'admitted', source, rules, cluster };
+  const refusal = destinationRefusal(deps, project, app, cluster);
+  if (refusal !== undefined) return refuse(refusal);
+  return { kind: 'admitted', source, project, cluster };
 }
 
 interface DesiredOptions {
@@ -141,10 +127,12 @@ export async function desiredState(
   const snapshot = await deps.repositories.snapshot(repository, notBefore);
   const mirror = deps.repositories.mirror(repository);
   const pinned = options.revision;
-  const { id: revision } = await mirror.resolve(pinned ?? source.targetRevision ?? '', {
+  const resolved = await mirror.resolve(pinned ?? source.targetRevision ?? '', {
     snapshot: snapshot.refs,
     ...(source.tagPrefix === undefined ? {} : { tagPrefix: source.tagPrefix }),
   });
+  await requireTrusted(deps, app, source, resolved, options.signal);
+  const { id: revision } = resolved;
   const known = memory.desired;
   const isHard = memory.refresh?.level === 'hard';
   if (
@@ -283,20 +271,13 @@ export async function renderAgain(
 /** Objects of the source that the project does not allow, with the sentence for the sync result. */
 export function refusedTargets(
   desired: Desired,
-  rules: ProjectRules,
+  project: EffectiveProject,
   cluster: LiveCluster,
 ): { object: Desired['targets'][number]['object']; message: string }[] {
   return desired.targets.flatMap(({ object }) => {
-    const gvk = gvkOf(object);
-    const scope = cluster.scopeOf(gvk);
-    if (scope === 'unknown') return [];
-    if (isKindPermitted(rules, gvk, scope === 'Namespaced', object.metadata.name)) return [];
-    return [
-      {
-        object,
-        message: `resource ${gvk.group}:${gvk.kind} is not permitted in the project: ${describeKey(keyOf(object))}`,
-      },
-    ];
+    const { apiVersion, kind, metadata } = object;
+    const message = objectRefusal(project, cluster, { apiVersion, kind, name: metadata.name ?? '' });
+    return message === undefined ? [] : [{ object, message }];
   });
 }
 

@@ -9,7 +9,6 @@ import {
   type Change,
   type Operation,
   type OperationState,
-  type ProjectRules,
   type RevisionHistory,
 } from '../../model/index.ts';
 import {
@@ -18,6 +17,7 @@ import {
   perform,
   planSync,
   restoreSync,
+  type SyncEffect,
   type SyncEvent,
   splitHooks,
   startSync,
@@ -25,19 +25,23 @@ import {
   syncResults,
 } from '../../sync/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
+import type { EffectiveProject } from '../settings/index.ts';
 import { deleteFacts } from './delete-facts.ts';
 import type { ApplicationDeps } from './deps.ts';
 import type { Desired, Facts } from './facts.ts';
+import { accountText } from './identity.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { compareDesired, desiredState, refusedTargets, renderAgain } from './observe.ts';
 import type { RunningOperation } from './running-operation.ts';
 import { syncJournal } from './sync-journal.ts';
+import { holdOfOperation, type WindowHold } from './windows.ts';
+import { writeTarget } from './write-target.ts';
 
 export interface OperationContext {
   readonly app: Application;
   readonly facts: Facts;
   readonly cluster: LiveCluster;
-  readonly rules: ProjectRules;
+  readonly project: EffectiveProject;
   readonly memory: ApplicationMemory;
   readonly signal: AbortSignal;
 }
@@ -102,7 +106,7 @@ export async function planOperation(
       : { managedNamespaceMetadata: app.spec.syncPolicy.managedNamespaceMetadata }),
     ...(await liveNamespace(cluster, app, namespace, signal)),
     maxPrune: app.metadata.annotations?.[annotations.maxPrune],
-    refused: refusedTargets(desired, context.rules, cluster),
+    refused: refusedTargets(desired, context.project, cluster),
     settings: deps.syncSettings,
   });
   const results = start.recorded?.syncResult?.resources;
@@ -147,6 +151,21 @@ export async function continueOperation(
   return await advance(deps, context, running, { kind: 'tick', now });
 }
 
+/** An operation that a sync window keeps from beginning. */
+export function heldBeforeStart(start: OperationStart, hold: WindowHold): OperationProgress {
+  const fresh = {
+    operation: start.operation,
+    startedAt: rfc3339(start.startedAt),
+    ...(start.retryCount > 0 ? { retryCount: start.retryCount } : {}),
+  };
+  return {
+    operationState: { ...(start.recorded ?? fresh), phase: 'Running', message: hold.message },
+    ended: false,
+    consumed: false,
+    ...(hold.waitMs === undefined ? {} : { requeueMs: hold.waitMs }),
+  };
+}
+
 /** An operation that could not even be planned: the source does not render, the spec is wrong. */
 export function failedBeforeStart(start: OperationStart, message: string, now: number): OperationProgress {
   return {
@@ -170,12 +189,24 @@ async function advance(
   first: SyncEvent,
 ): Promise<OperationProgress> {
   const performing = performDeps(deps, context, running);
-  let next = step(running.state, first);
+  const { held } = running;
+  delete running.held;
+  // What a window kept from being done is what comes next, unless all of it is to end.
+  let next =
+    held === undefined || first.kind === 'terminate'
+      ? step(running.state, first)
+      : { state: running.state, effects: [held] };
   for (;;) {
     running.state = next.state;
     const [effect] = next.effects;
     if (effect === undefined) break;
     if (effect.kind === 'wait') return progress(deps, context, running, effect.ms);
+    const hold = isWrite(effect) ? holdOfOperation(deps, context.app, context.cluster, running) : undefined;
+    if (hold !== undefined) {
+      running.held = effect;
+      const seen = progress(deps, context, running, hold.waitMs);
+      return { ...seen, operationState: { ...seen.operationState, message: hold.message } };
+    }
     // Hooks go now: who finds them gone after a restart must know how they ended.
     if (effect.kind === 'clean') await recordRunning(deps, context.app, running, running.state.message);
     const event = await perform(performing, effect);
@@ -184,6 +215,11 @@ async function advance(
     next = step(next.state, event);
   }
   return progress(deps, context, running, undefined);
+}
+
+/** Effects that begin something new on the cluster; watching and tidying up go on in a closed window. */
+function isWrite({ kind }: SyncEffect): boolean {
+  return kind === 'apply' || kind === 'prune' || kind === 'clear';
 }
 
 function progress(
@@ -318,7 +354,7 @@ function performDeps(
 ): PerformDeps {
   const { app, cluster, signal } = context;
   return {
-    cluster: cluster.target,
+    cluster: writeTarget(deps, app, cluster),
     clock: deps.clock,
     assessHealth: (object) => deps.health.assess(object, app),
     facts: async (request, live) =>
@@ -336,7 +372,7 @@ function performDeps(
         request,
         live,
       ),
-    journal: syncJournal(deps, app, running),
+    journal: syncJournal(deps, app, running, accountText(deps, app, cluster)),
     approvedAt: async () => approvedAt(deps, app),
     signal,
   };

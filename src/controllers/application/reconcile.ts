@@ -1,8 +1,9 @@
 // The life of an application, one step at a time: observe, decide, operate, tell. Level-triggered: it is given a name,
 // not an event, and everything is derived from Git, the cluster and the object itself.
 import { messageOf } from '../../lib/index.ts';
-import { type Application, annotations, instanceName, type ProjectRules } from '../../model/index.ts';
+import { type Application, annotations, instanceName, type Operation } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
+import type { EffectiveProject } from '../settings/index.ts';
 import {
   type AutoSyncDecision,
   decideAfterInterruption,
@@ -19,13 +20,16 @@ import {
   beginOperation,
   continueOperation,
   failedBeforeStart,
+  heldBeforeStart,
   type OperationContext,
   type OperationProgress,
   type OperationStart,
   planOperation,
 } from './operation.ts';
+import { type Orphans, orphanFindings, orphansOf } from './orphans.ts';
 import type { RunningOperation } from './running-operation.ts';
 import { projectStatus } from './status.ts';
+import { holdOfAutomated, holdOfOperation, windowFindings } from './windows.ts';
 import { writeDeletion, writeStatus } from './write.ts';
 
 /** When to look again without being told; undefined: only when something changes. */
@@ -48,7 +52,7 @@ export async function reconcileApplication(
   if (app.metadata.annotations?.[annotations.skipReconcile] === 'true') return {};
   const refresh = memory.refresh;
 
-  let facts = await observe(deps, app, memory, signal);
+  let facts: Seen = await observe(deps, app, memory, signal);
   // Whoever does not lead knows the same, for questions and to take over, and says nothing.
   if (!deps.leadership.isLeader()) return follow(memory);
   const step = await nextStep(deps, app, memory, facts);
@@ -57,7 +61,9 @@ export async function reconcileApplication(
     facts = await observeAgain(deps, app, memory, facts, facts.cluster, signal);
   }
 
-  const findings = [...facts.findings, ...findingsOf(step, progress)];
+  const orphans: Orphans =
+    facts.cluster === undefined ? { kind: 'off' } : orphansOf(deps, app, facts.cluster);
+  const findings = [...facts.findings, ...standing(deps, app, facts, orphans), ...findingsOf(step, progress)];
   const status = projectStatus(app, {
     facts: { ...facts, findings },
     operationState: progress?.operationState,
@@ -71,7 +77,9 @@ export async function reconcileApplication(
     refreshed: refresh !== undefined,
   });
   if (refresh !== undefined && memory.refresh === refresh) finishRefresh(memory);
-  return nextLook(memory, facts, step, progress);
+  const next = nextLook(memory, facts, step, progress);
+  if (orphans.kind !== 'unknown') return next;
+  return { requeueMs: Math.min(next.requeueMs ?? ORPHAN_RETRY_MS, ORPHAN_RETRY_MS) };
 }
 
 function follow(memory: ApplicationMemory): Outcome {
@@ -80,18 +88,24 @@ function follow(memory: ApplicationMemory): Outcome {
   return {};
 }
 
+/** A list of orphans waits for a cluster that is not known completely. */
+const ORPHAN_RETRY_MS = 10_000;
+
 /** What this reconciliation does beyond looking. */
 type NextStep =
   | { readonly kind: 'continue' }
   | { readonly kind: 'begin'; readonly start: OperationStart }
   | { readonly kind: 'wait-for-retry'; readonly requeueMs: number }
-  | { readonly kind: 'idle'; readonly decision?: AutoSyncDecision };
+  | { readonly kind: 'idle'; readonly decision?: AutoSyncDecision; readonly finding?: Finding };
+
+/** What one look found, and what it may be acted upon with. */
+type Seen = Facts & { readonly cluster?: LiveCluster; readonly project?: EffectiveProject };
 
 async function nextStep(
   deps: ApplicationDeps,
   app: Application,
   memory: ApplicationMemory,
-  facts: Facts,
+  facts: Seen,
 ): Promise<NextStep> {
   const now = deps.clock.now();
   if (memory.running !== undefined) {
@@ -107,6 +121,12 @@ async function nextStep(
   const decision = await decideNext(deps, app, memory, facts);
   if (decision === undefined) return { kind: 'idle' };
   if (decision.kind !== 'sync') return { kind: 'idle', decision };
+  const hold = facts.cluster === undefined ? undefined : holdOfAutomated(deps, app, facts.cluster);
+  if (hold !== undefined) {
+    const waitMs = hold.waitMs ?? Number.POSITIVE_INFINITY;
+    const finding: Finding = { type: 'SyncWindowInfo', message: hold.message };
+    return { kind: 'idle', decision: { kind: 'wait', waitMs, why: hold.message }, finding };
+  }
   return { kind: 'begin', start: { ...fresh, operation: decision.operation, requested: false } };
 }
 
@@ -133,10 +153,17 @@ function resumable(app: Application, facts: Facts, now: number): NextStep | unde
     facts.desired.revision !== recorded.syncResult?.revision;
   const waitMs = isNewer ? 0 : retryDueMs(recorded.message, now);
   if (waitMs > 0 && recorded.phase === 'Running') return { kind: 'wait-for-retry', requeueMs: waitMs };
-  return {
-    kind: 'begin',
-    start: { ...base, startedAt: now, retryCount: isNewer ? 0 : (recorded.retryCount ?? 0) + 1 },
-  };
+  if (!isNewer)
+    return { kind: 'begin', start: { ...base, startedAt: now, retryCount: (recorded.retryCount ?? 0) + 1 } };
+  const operation = atRevision(recorded.operation, facts.desired?.revision);
+  return { kind: 'begin', start: { ...base, operation, startedAt: now, retryCount: 0 } };
+}
+
+/** An automated operation names the commit it was for; what takes its place is for the newer one, and for all of it. */
+function atRevision(operation: Operation, revision: string | undefined): Operation {
+  if (operation.initiatedBy?.automated !== true || revision === undefined) return operation;
+  const { autoHealAttemptsCount: _, resources: __, ...sync } = operation.sync ?? {};
+  return { ...operation, sync: { ...sync, revision } };
 }
 
 /** The time is part of the message ("… at <RFC 3339>."), which is all that a restart leaves. */
@@ -194,17 +221,18 @@ async function operate(
   deps: ApplicationDeps,
   app: Application,
   memory: ApplicationMemory,
-  facts: Facts & { readonly cluster?: LiveCluster; readonly rules?: ProjectRules },
+  facts: Seen,
   step: NextStep,
   signal: AbortSignal,
 ): Promise<OperationProgress | undefined> {
   if (step.kind === 'idle' || step.kind === 'wait-for-retry') return undefined;
-  const { cluster, rules } = facts;
+  const { cluster, project } = facts;
   if (step.kind === 'continue') {
-    if (memory.running === undefined || cluster === undefined || rules === undefined) return undefined;
-    return await continueOperation(deps, { app, facts, cluster, rules, memory, signal }, memory.running);
+    if (memory.running === undefined) return undefined;
+    if (cluster === undefined || project === undefined) return abandoned(deps, app, memory, facts);
+    return await continueOperation(deps, { app, facts, cluster, project, memory, signal }, memory.running);
   }
-  if (cluster === undefined || rules === undefined || hasError(facts.findings)) {
+  if (cluster === undefined || project === undefined || hasError(facts.findings)) {
     if (facts.retry === 'backoff') return undefined;
     return failedBeforeStart(
       step.start,
@@ -212,7 +240,10 @@ async function operate(
       deps.clock.now(),
     );
   }
-  const context: OperationContext = { app, facts, cluster, rules, memory, signal };
+  const isEnding = step.start.recorded?.phase === 'Terminating';
+  const hold = isEnding ? undefined : holdOfOperation(deps, app, cluster, step.start);
+  if (hold !== undefined) return heldBeforeStart(step.start, hold);
+  const context: OperationContext = { app, facts, cluster, project, memory, signal };
   let running: RunningOperation;
   try {
     running = await planOperation(deps, context, step.start);
@@ -227,20 +258,51 @@ async function operate(
   return await beginOperation(deps, context, running, step.start.recorded);
 }
 
-async function observeAgain(
+/** What runs may no longer go on once the specification is refused; a failure that heals by itself is waited for. */
+function abandoned(
   deps: ApplicationDeps,
   app: Application,
   memory: ApplicationMemory,
   facts: Facts,
+): OperationProgress | undefined {
+  const { running } = memory;
+  if (running === undefined || facts.retry !== 'on-change') return undefined;
+  delete memory.running;
+  const message = facts.findings.map((finding) => finding.message).join('; ');
+  const ended = failedBeforeStart(running, message, deps.clock.now());
+  const { syncResult } = app.status?.operationState ?? {};
+  return {
+    ...ended,
+    operationState: { ...ended.operationState, ...(syncResult === undefined ? {} : { syncResult }) },
+  };
+}
+
+async function observeAgain(
+  deps: ApplicationDeps,
+  app: Application,
+  memory: ApplicationMemory,
+  facts: Seen,
   cluster: LiveCluster,
   signal: AbortSignal,
-): Promise<Facts> {
+): Promise<Seen> {
   const { desired } = facts;
   if (desired === undefined) return facts;
   return { ...facts, comparison: await compareDesired(deps, { app, cluster, memory, desired, signal }) };
 }
 
+/** What holds whatever this reconciliation does. */
+function standing(
+  deps: ApplicationDeps,
+  app: Application,
+  { cluster, project }: Seen,
+  orphans: Orphans,
+): readonly Finding[] {
+  if (cluster === undefined) return [];
+  return [...windowFindings(deps, app, cluster), ...orphanFindings(app, project?.spec, orphans)];
+}
+
 function findingsOf(step: NextStep, progress: OperationProgress | undefined): Finding[] {
+  if (step.kind === 'idle' && step.finding !== undefined) return [step.finding];
   if (step.kind === 'idle' && step.decision?.kind === 'refuse')
     return [{ type: 'SyncError', message: step.decision.message }];
   const state = progress?.operationState;
@@ -264,7 +326,9 @@ function nextLook(
   const waits: number[] = [];
   if (progress?.requeueMs !== undefined) waits.push(progress.requeueMs);
   // The end of an operation may be the beginning of the next: a newer commit, a repair, a requested one.
-  if (progress?.ended === true && progress.operationState.phase !== 'Succeeded') waits.push(100);
+  const isLeftBehind = progress?.operationState.syncResult?.revision !== facts.desired?.revision;
+  if (progress?.ended === true && (progress.operationState.phase !== 'Succeeded' || isLeftBehind))
+    waits.push(100);
   if (step.kind === 'wait-for-retry') waits.push(step.requeueMs);
   if (step.kind === 'idle' && step.decision?.kind === 'wait') waits.push(step.decision.waitMs);
   if (step.kind === 'idle' && step.decision?.kind === 'refuse' && step.decision.retryInMs !== undefined)

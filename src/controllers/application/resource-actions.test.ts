@@ -59,7 +59,8 @@ function deps(run: (object: KubeObject) => Promise<KubeObject>): ApplicationDeps
     actions,
     controlNamespace: 'argocd',
     clusters: { resolve: async () => cluster },
-    projectRules: () => rules,
+    project: () => ({ spec: rules }),
+    impersonation: () => 'off',
   } as unknown as ApplicationDeps;
 }
 

@@ -12,6 +12,7 @@ import {
   describeKey,
   gvkOf,
   isKubeError,
+  type KubeClient,
   type KubeObject,
   keyOf,
   type ResourceKey,
@@ -25,6 +26,7 @@ import {
 } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
 import type { ApplicationDeps } from './deps.ts';
+import { asAccount } from './identity.ts';
 
 /** Somebody else may write between the look at the object and the patch: it is looked at again. */
 const TRIES = 5;
@@ -87,7 +89,8 @@ export async function prepareAction(
       let next: typeof first | undefined = first;
       for (let tries = 1; next !== undefined; tries++) {
         try {
-          return await write(next.cluster, next.writes, signal);
+          const { cluster, writes } = next;
+          return await asAccount(deps, app, cluster, (client) => write(cluster, client, writes, signal));
         } catch (error) {
           const isFresh = next.writes[0]?.kind === 'patch' && tries < TRIES;
           if (!isKubeError(error, 'CONFLICT') || !isFresh) throw error;
@@ -131,7 +134,7 @@ function checkPermission(
   cluster: LiveCluster,
   object: KubeObject,
 ): void {
-  const rules: ProjectRules | undefined = deps.projectRules(app.spec.project);
+  const rules: ProjectRules | undefined = deps.project(app.spec.project)?.spec;
   const gvk = gvkOf(object);
   const scope = cluster.scopeOf(gvk);
   const { name, namespace = '' } = object.metadata;
@@ -149,17 +152,18 @@ function checkPermission(
 
 async function write(
   cluster: LiveCluster,
+  client: KubeClient,
   writes: readonly ActionWrite[],
   signal: AbortSignal,
 ): Promise<void> {
   const options = { fieldManager: FIELD_MANAGER, signal };
   const target = {
     create: async (object: KubeObject) =>
-      await cluster.client.create(await cluster.typeOf(gvkOf(object)), object, options),
+      await client.create(await cluster.typeOf(gvkOf(object)), object, options),
     patch: async (object: KubeObject, body: object, subresource?: 'status') => {
       const { name = '', namespace } = object.metadata;
       const type = await cluster.typeOf(gvkOf(object));
-      return await cluster.client.patch(
+      return await client.patch(
         type,
         { name, namespace },
         { type: 'merge', body },

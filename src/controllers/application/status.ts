@@ -23,6 +23,8 @@ const EVALUATED: ReadonlySet<ConditionType> = new Set([
   'RepeatedResourceWarning',
   'ExcludedResourceWarning',
   'OrphanedResourceWarning',
+  'SyncWindowWarning',
+  'SyncWindowInfo',
 ]);
 
 const DEFAULT_HISTORY_LIMIT = 10;

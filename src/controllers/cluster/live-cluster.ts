@@ -24,6 +24,7 @@ import {
   incomplete,
   isRecord,
   type Logger,
+  Lru,
   type Random,
 } from '../../lib/index.ts';
 import { annotations, FIELD_MANAGER } from '../../model/index.ts';
@@ -65,6 +66,9 @@ const PUBLISHED_POLL_MS = 50;
 /** Ownership chains are short; a longer one is a loop. */
 const MAX_OWNERS = 10;
 
+/** Service accounts whose ports are kept; making one costs next to nothing. */
+const MAX_IDENTITIES = 1_000;
+
 type Mode = 'whole' | 'metadata';
 
 interface Watched {
@@ -88,6 +92,8 @@ export class LiveCluster {
   readonly #watched = new Map<string, Watched>();
   readonly #rootListeners = new Set<RootListener>();
   readonly #treeListeners = new Set<TreeListener>();
+  readonly #ownerlessListeners = new Set<(namespace: string) => void>();
+  readonly #targets = new Lru<TargetCluster>(MAX_IDENTITIES);
   #catalog: ApiCatalog | undefined;
   #version = '';
   #starting: Promise<void> | undefined;
@@ -105,13 +111,16 @@ export class LiveCluster {
     this.#store = new LiveStore(
       options.installationId === undefined ? {} : { installationId: options.installationId },
     );
-    this.target = this.#writeThrough(
-      targetCluster(
-        deps.client,
-        (gvk) => this.typeOf(gvk),
-        () => this.#kindsChanged(),
-      ),
-    );
+    this.target = this.#targetOver(deps.client);
+  }
+
+  /** The same port with every request made as `user`. */
+  targetAs(user: string): TargetCluster {
+    const known = this.#targets.get(user);
+    if (known !== undefined) return known;
+    const target = this.#targetOver(this.client.impersonate(user));
+    this.#targets.set(user, target);
+    return target;
   }
 
   get store(): LiveStore {
@@ -138,6 +147,11 @@ export class LiveCluster {
 
   onRoot(listener: RootListener): void {
     this.#rootListeners.add(listener);
+  }
+
+  /** Calls `listener` with the namespace whenever an object that nothing owns comes, goes or changes hands. */
+  onOwnerless(listener: (namespace: string) => void): void {
+    this.#ownerlessListeners.add(listener);
   }
 
   onTree(listener: TreeListener): () => void {
@@ -177,6 +191,16 @@ export class LiveCluster {
       complete: reason === undefined,
       ageMs: reason === undefined ? 0 : this.#deps.clock.now() - watched.informer.state.asOf,
     };
+  }
+
+  /** Complete when every kind that the cluster serves was listed and is watched. */
+  everythingListed(): Answer<never> {
+    if (!this.discoveryComplete()) return incomplete('what the cluster serves is not known completely');
+    for (const { informer, type } of this.#watched.values()) {
+      const { reason } = informer.state;
+      if (reason !== undefined) return incomplete(`${type.kind} objects are not known completely: ${reason}`);
+    }
+    return complete([], `the cluster ${this.name}`, this.#deps.clock.now());
   }
 
   /** Live objects of a kind. */
@@ -344,6 +368,13 @@ export class LiveCluster {
       if (instance !== undefined) for (const listener of this.#rootListeners) listener(instance, change);
     }
     this.#tellTree(change);
+    this.#tellOwnerless(change);
+  }
+
+  #tellOwnerless({ before, after }: LiveChange): void {
+    const namespace = (after ?? before)?.key.namespace ?? '';
+    if (namespace === '' || belonging(before) === belonging(after)) return;
+    for (const listener of this.#ownerlessListeners) listener(namespace);
   }
 
   #tellTree(change: LiveChange): void {
@@ -401,7 +432,12 @@ export class LiveCluster {
     );
   }
 
-  #writeThrough(target: TargetCluster): TargetCluster {
+  #targetOver(client: KubeClient): TargetCluster {
+    const target = targetCluster(
+      client,
+      (gvk) => this.typeOf(gvk),
+      () => this.#kindsChanged(),
+    );
     return {
       ...target,
       delete: async (name, choice) => {
@@ -417,6 +453,12 @@ export class LiveCluster {
       },
     };
   }
+}
+
+/** What decides whose an object is; undefined when another object owns it. */
+function belonging(live: LiveObject | undefined): string | undefined {
+  if (live === undefined || live.owners.length > 0) return undefined;
+  return `${live.uid} ${live.instance ?? ''}`;
 }
 
 function kindKey({ group, kind }: GroupKind): string {

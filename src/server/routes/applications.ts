@@ -171,6 +171,12 @@ async function createApplication(call: CreateCall): Promise<Application> {
     );
   }
   const { namespace = '', name = '' } = wanted.metadata;
+  if (!deps.applications.isServed(namespace)) {
+    throw new ApiError(
+      'PermissionDenied',
+      `namespace '${namespace}' is not permitted: applications of it are not served; add it to application.namespaces in argocd-cmd-params-cm or to --application-namespaces`,
+    );
+  }
   const existing = deps.applications.get(namespace, name);
   if (existing !== undefined) {
     const next = withIntent(existing, wanted);

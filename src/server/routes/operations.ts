@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { ApplicationScope, RollbackRequest, SyncRequest } from '../../contract/index.ts';
 import {
   type Application,
+  demandsIntegrity,
   isAutomated,
   isMultiSource,
   type Operation,
@@ -16,6 +17,7 @@ import { initiatedBy, startOperation, terminateOperation } from '../exact-write.
 import { applicationRef, recorded } from '../recorded.ts';
 import { applicationObject } from '../resolve-application.ts';
 import { type ApplicationCall, type Route, route } from '../route.ts';
+import { requireOpenWindow } from '../windows.ts';
 
 const ONE = '/api/v1/applications/:name';
 const sync = { resource: 'applications', action: 'sync', scope: 'application', named: 'in-body' } as const;
@@ -32,7 +34,11 @@ export const operationRoutes: readonly Route[] = [
     body: SyncRequest,
     async handle(call) {
       const { deps, app, body, caller } = call;
-      if ((body.manifests ?? []).length > 0) requireOverride(call);
+      if ((body.manifests ?? []).length > 0) {
+        requireOverride(call);
+        refuseUnverified(call);
+      }
+      requireOpenWindow(deps, app, body.dryRun === true);
       const operation: Operation = {
         sync: syncOperation(app, body),
         initiatedBy: initiatedBy(caller),
@@ -62,6 +68,7 @@ export const operationRoutes: readonly Route[] = [
     async handle(call) {
       const { deps, app, body, caller } = call;
       const entry = historyEntry(app, body);
+      requireOpenWindow(deps, app, body.dryRun === true);
       const operation: Operation = {
         sync: rollbackOperation(app, entry, body),
         initiatedBy: initiatedBy(caller),
@@ -89,6 +96,16 @@ export const operationRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** Local manifests come from no source that could be trusted in their place. */
+function refuseUnverified({ deps, app }: ApplicationCall<unknown, unknown>): void {
+  const spec = deps.projects.get(app.spec.project)?.spec;
+  if (spec === undefined || !demandsIntegrity(spec)) return;
+  throw new ApiError(
+    'FailedPrecondition',
+    `Cannot use local sync: project ${app.spec.project} demands signed sources`,
+  );
+}
 
 function requireOverride(call: ApplicationCall<unknown, unknown>): void {
   if (call.may({ resource: 'applications', action: 'override' }, applicationObject(call.app))) return;

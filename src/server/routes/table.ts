@@ -8,6 +8,7 @@ import { configurationRoutes } from './configuration.ts';
 import { logRoutes } from './logs.ts';
 import { metaRoutes } from './meta.ts';
 import { operationRoutes } from './operations.ts';
+import { projectRoutes } from './projects.ts';
 import { sessionRoutes } from './session.ts';
 import { streamRoutes } from './streams.ts';
 import { viewRoutes } from './views.ts';
@@ -27,6 +28,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...actionRoutes,
     ...logRoutes,
     ...streamRoutes,
+    ...projectRoutes,
     ...configurationRoutes,
     ...auditRoutes,
   ];

@@ -21,6 +21,11 @@ export const serve = defineCommand({
       default: 'argocd',
       describe: 'Namespace of configuration and applications',
     },
+    'application-namespaces': {
+      type: 'list',
+      value: 'pattern',
+      describe: 'Further namespaces with applications, as globs or /regular expressions/',
+    },
     listen: {
       type: 'string',
       default: '127.0.0.1:8080',
@@ -62,6 +67,7 @@ export const serve = defineCommand({
     } = options;
     const serveOptions = {
       namespace,
+      applicationNamespaces: options['application-namespaces'],
       listen: checkedAddress(listen),
       dataDir,
       installCrds,
