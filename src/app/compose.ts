@@ -58,6 +58,9 @@ import { type RunningServer, startServer } from '../server/index.ts';
 import { gitArtifact } from '../source/index.ts';
 import { ensureAccounts, kubernetesAccounts } from './accounts.ts';
 import { neverLeader, type RunningLeadership, startLeadership } from './leader.ts';
+import { createMeasures } from './observability/measures.ts';
+import { type RunningObservability, startObservability, type Taps } from './observability/start.ts';
+import { SpecManagers } from './observability/watch-applications.ts';
 import type { Role } from './options.ts';
 import { refreshThroughLeader } from './refresh.ts';
 import { serverPorts } from './server-ports.ts';
@@ -138,8 +141,9 @@ export async function startControlPlane(
     const home = createKubeClient(options.connection, {}, deps);
     closers.push(() => home.close());
     await prepareCluster(deps, home, options);
+    const taps: Taps = { specManagers: new SpecManagers(), measures: createMeasures(), onRecord: undefined };
     const journal = await openJournal(
-      { clock },
+      { clock, onRecord: (record) => taps.onRecord?.(record) },
       { url: options.store ?? `sqlite:${join(options.dataDir, 'journal.sqlite')}` },
     );
     closers.push(() => journal.close());
@@ -175,6 +179,7 @@ export async function startControlPlane(
       leadership,
       evaluator,
       health,
+      taps,
       timing,
     });
     const { actions } = application.deps;
@@ -198,7 +203,23 @@ export async function startControlPlane(
     await controller.start(stopping.signal);
     closers.push(() => controller.stop());
 
+    const metrics = new Registry();
+    const observability = startObservability(deps, taps, {
+      home,
+      journal,
+      settings,
+      clusters,
+      repositories,
+      controller,
+      application: application.deps,
+      registry: metrics,
+    });
+    closers.push(() => observability.stop());
+
     const server = await startHttp(deps, options, {
+      metrics,
+      observability,
+      taps,
       home,
       journal,
       settings,
@@ -397,6 +418,7 @@ interface Parts {
   readonly leadership: Leadership;
   readonly evaluator: Evaluator;
   readonly health: HealthJudge;
+  readonly taps: Taps;
   readonly timing: Timing;
 }
 
@@ -405,7 +427,7 @@ function applicationDeps(
   options: ControlPlaneOptions,
   parts: Parts,
 ): { deps: ApplicationDeps; connect(controller: ApplicationController): void } {
-  const { home, journal, settings, stages, clusters, repositories, leadership, timing } = parts;
+  const { home, journal, settings, stages, clusters, repositories, leadership, taps, timing } = parts;
   const memories = new Memories();
   const ranges = new Lru<Promise<ChangedPaths | undefined>>(REMEMBERED_RANGES);
   let controller: ApplicationController | undefined;
@@ -441,6 +463,7 @@ function applicationDeps(
     wrote: (app) => controller?.wrote(app),
     writeOperationState: (app, state) => writeOperationState(application, app, state),
     desiredBy: (server, key, except) => desiredBy(memories, server, key, except),
+    noteManagers: (app) => taps.specManagers.note(app),
     deletesDisabled: (server) => isDeletionOff(settings, server),
   };
   return {
@@ -495,19 +518,20 @@ function isDeletionOff(settings: Settings, server: string): boolean {
 async function startHttp(
   deps: ControlPlaneDeps,
   options: ControlPlaneOptions,
-  parts: Pick<Parts, 'home' | 'journal' | 'settings' | 'clusters' | 'repositories'> & {
+  parts: Pick<Parts, 'home' | 'journal' | 'settings' | 'clusters' | 'repositories' | 'taps'> & {
+    metrics: Registry;
+    observability: RunningObservability;
     controller: ApplicationController;
     application: ApplicationDeps;
   },
 ): Promise<RunningServer> {
   const { home, settings, repositories } = parts;
   const accounts = kubernetesAccounts({ ...deps, home, namespace: options.namespace, settings });
-  const metrics = new Registry();
   const refresh = refreshThroughLeader(parts.controller, { ...parts.application, random: deps.random });
   const ports = serverPorts(deps, {
     ...parts,
     accounts,
-    metrics,
+    notifications: parts.observability.notifications,
     refresh,
     namespace: options.namespace,
     async webhook(headers, body) {

@@ -4,6 +4,7 @@ export {
   type ApplicationDeps,
   type ApplicationMemory,
   admissionFindings,
+  applicationObject,
   applicationType,
   type ControllerOptions,
   compareDesired,
@@ -29,5 +30,7 @@ export {
   LiveClusters,
   resourceTree,
 } from './cluster/index.ts';
+export { type EventFacts, EventRecorder, eventOfRecord, eventsOfChange } from './events/index.ts';
+export { type NotificationMetrics, NotificationsController } from './notifications/index.ts';
 export { ChangedPaths, parseWebhook, RepositoryTracker, type WebhookSecrets } from './repository/index.ts';
-export { type ClusterSecret, Settings, type SettingsChange } from './settings/index.ts';
+export { type ClusterSecret, ConfigAudit, Settings, type SettingsChange } from './settings/index.ts';

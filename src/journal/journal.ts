@@ -28,6 +28,8 @@ export interface JournalDeps {
   readonly clock: Clock;
   /** Takes known secret values out of every entry, after the built-in rules by name. */
   readonly redact?: Redact;
+  /** Sees each record that this process wrote, after it is durable; must not throw. */
+  readonly onRecord?: (record: JournalRecord) => void;
 }
 
 export interface JournalOptions {
@@ -66,7 +68,9 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
   const writer = new Writer(database, deps.clock);
   const append: Journal['append'] = async (entries) => {
     const now = deps.clock.now();
-    return await writer.append(entries.map((entry) => boundEntry(redacted(deps, entry), now)));
+    const records = await writer.append(entries.map((entry) => boundEntry(redacted(deps, entry), now)));
+    if (deps.onRecord !== undefined) for (const record of records) deps.onRecord(record);
+    return records;
   };
   const reading = <T>(action: string, task: (from: JournalDatabase) => Promise<T>): Promise<T> =>
     task(database).catch((error: unknown) => {

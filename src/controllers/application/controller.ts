@@ -74,7 +74,10 @@ export class ApplicationController {
     this.#informer = new Informer<Application>(informerDeps, {
       type: applicationType,
       namespace: options.namespace,
-      transform: withoutManagedFields,
+      transform: (app) => {
+        deps.noteManagers?.(app);
+        return withoutManagedFields(app);
+      },
     });
     this.#queue = new WorkQueue(informerDeps, {
       name: 'applications',
@@ -264,7 +267,8 @@ export class ApplicationController {
     const app = memory.isUnsure === true ? await this.#readAgain(known) : known;
     memory.isUnsure = true;
     // A rejection leaves it set, and what ran is resumed from its record, as after a restart.
-    const { requeueMs } = await reconcileApplication(this.#deps, app, memory, signal).catch(
+    const look = () => reconcileApplication(this.#deps, app, memory, signal);
+    const { requeueMs } = await (this.#deps.aroundReconcile?.(app, look) ?? look()).catch(
       (error: unknown) => {
         delete memory.running;
         throw error;

@@ -61,6 +61,10 @@ export interface ApplicationDeps {
   writeOperationState(app: Application, state: OperationState): Promise<void>;
   /** Instance names of other applications whose last render holds this object. */
   desiredBy(server: string, key: ResourceKey, except: string): readonly string[];
+  /** Sees each application as the API sent it, managers included. */
+  noteManagers?(app: KubeObject): void;
+  /** Runs one look at an application; for measuring. */
+  aroundReconcile?<T>(app: Application, look: () => Promise<T>): Promise<T>;
   /** Somebody switched deletions off, for all clusters or this one. */
   deletesDisabled(server: string): boolean;
 }

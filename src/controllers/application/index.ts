@@ -10,4 +10,5 @@ export { type ApplicationMemory, Memories, type RefreshLevel } from './memory.ts
 export { admissionFindings, compareDesired, desiredState } from './observe.ts';
 export { decideNext } from './reconcile.ts';
 export { listActions, prepareAction } from './resource-actions.ts';
+export { applicationObject } from './sync-journal.ts';
 export { writeOperationState } from './write.ts';

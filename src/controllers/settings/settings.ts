@@ -11,6 +11,7 @@ import {
 import { type Logger, messageOf } from '../../lib/index.ts';
 import { type AppProject, labels, type ProjectRules, type Repository } from '../../model/index.ts';
 import type { WebhookSecrets } from '../repository/index.ts';
+import { withNewestManager } from './config-audit.ts';
 import {
   type ClusterSecret,
   parseClusterSecret,
@@ -53,14 +54,21 @@ export class Settings {
   #clusters: readonly ClusterSecret[] = [];
   readonly #cache = new Map<string, Repository>();
   readonly #listeners = new Set<(change: SettingsChange) => void>();
+  readonly #objectListeners = new Set<(old: KubeObject | undefined, now: KubeObject | undefined) => void>();
+  #revision = 0;
+  #isListed = false;
 
   constructor(deps: InformerDeps, options: SettingsOptions) {
     this.#options = options;
     this.#log = deps.log;
     const { namespace } = options;
-    this.#projects = new Informer(deps, { type: projectType, namespace });
-    this.#secrets = new Informer(deps, { type: wellKnown.secrets, namespace, transform: withoutBulk });
-    this.#configMaps = new Informer(deps, { type: wellKnown.configMaps, namespace, transform: withoutBulk });
+    this.#projects = new Informer(deps, { type: projectType, namespace, transform: withNewestManager });
+    this.#secrets = new Informer(deps, { type: wellKnown.secrets, namespace, transform: withNewestManager });
+    this.#configMaps = new Informer(deps, {
+      type: wellKnown.configMaps,
+      namespace,
+      transform: withNewestManager,
+    });
   }
 
   /** Begins to watch; resolves when everything was listed once. */
@@ -71,8 +79,19 @@ export class Settings {
     this.#secrets.subscribe(({ object }) => this.#onSecret(object));
     this.#configMaps.subscribe(() => this.#tell({ kind: 'config' }));
     const all = [this.#projects, this.#secrets, this.#configMaps];
-    for (const informer of all) informer.start();
+    for (const informer of all) {
+      informer.subscribe((change) => {
+        this.#revision += 1;
+        if (!this.#isListed) return;
+        const old = change.kind === 'add' ? undefined : change.kind === 'update' ? change.old : change.object;
+        const now = change.kind === 'delete' ? undefined : change.object;
+        for (const listener of this.#objectListeners) listener(old, now);
+      });
+      informer.start();
+    }
     await Promise.all(all.map((informer) => informer.whenComplete(signal)));
+    // What was there at the start is no change.
+    this.#isListed = true;
   }
 
   async stop(): Promise<void> {
@@ -81,6 +100,16 @@ export class Settings {
 
   onChange(listener: (change: SettingsChange) => void): void {
     this.#listeners.add(listener);
+  }
+
+  /** Calls `listener` for each object that was created, changed or deleted, with the newest of its managers. */
+  onObject(listener: (old: KubeObject | undefined, now: KubeObject | undefined) => void): void {
+    this.#objectListeners.add(listener);
+  }
+
+  /** Another number after each change. */
+  get revision(): number {
+    return this.#revision;
   }
 
   project(name: string): AppProject | undefined {
@@ -126,6 +155,12 @@ export class Settings {
   configData(): Readonly<Record<string, string>> {
     const data = this.#configMaps.get(this.#options.namespace, 'argocd-cm')?.['data'];
     return (data ?? NO_DATA) as Record<string, string>;
+  }
+
+  /** `data` of a ConfigMap of the control namespace; undefined when there is none. */
+  configMap(name: string): Readonly<Record<string, string>> | undefined {
+    const map = this.#configMaps.get(this.#options.namespace, name);
+    return map === undefined ? undefined : ((map['data'] ?? {}) as Record<string, string>);
   }
 
   /** A Secret of the control namespace as text members; undefined when there is none. */
@@ -185,9 +220,4 @@ export class Settings {
   #tell(change: SettingsChange): void {
     for (const listener of this.#listeners) listener(change);
   }
-}
-
-function withoutBulk(object: KubeObject): KubeObject {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
 }

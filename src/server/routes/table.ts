@@ -7,6 +7,7 @@ import { auditRoutes } from './audit.ts';
 import { configurationRoutes } from './configuration.ts';
 import { logRoutes } from './logs.ts';
 import { metaRoutes } from './meta.ts';
+import { notificationRoutes } from './notifications.ts';
 import { operationRoutes } from './operations.ts';
 import { sessionRoutes } from './session.ts';
 import { streamRoutes } from './streams.ts';
@@ -29,6 +30,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...streamRoutes,
     ...configurationRoutes,
     ...auditRoutes,
+    ...notificationRoutes,
   ];
   const seen = new Set<string>();
   for (const { method, path, access } of table) {
