@@ -63,6 +63,7 @@ import { type RunningObservability, startObservability, type Taps } from './obse
 import { SpecManagers } from './observability/watch-applications.ts';
 import type { Role } from './options.ts';
 import { refreshThroughLeader } from './refresh.ts';
+import { keepJournalShort } from './retention.ts';
 import { serverPorts } from './server-ports.ts';
 
 export interface ControlPlaneDeps {
@@ -86,6 +87,8 @@ export interface ControlPlaneOptions {
   /** `sqlite:FILE` or `postgres://…`; undefined: SQLite in `dataDir`. */
   readonly store?: string | undefined;
   readonly installCrds: boolean;
+  /** Older journal records are deleted, milliseconds; absent: none. */
+  readonly auditRetentionMs?: number | undefined;
   /** Absent: the only process of its cluster, which needs no lease. */
   readonly role?: Role | undefined;
   readonly uiDirectory: string;
@@ -149,6 +152,10 @@ export async function startControlPlane(
     closers.push(() => journal.close());
     const leadership = await chooseLeadership(deps, home, options, () => endOpenIntents(journal));
     closers.push(() => leadership.stop?.());
+
+    if (options.auditRetentionMs !== undefined) {
+      closers.push(keepJournalShort({ ...deps, journal, leadership }, options.auditRetentionMs));
+    }
 
     const informerDeps: InformerDeps = { client: home, clock, random: deps.random, log };
     const settings = new Settings(informerDeps, { namespace: options.namespace, sameRepository });

@@ -17,9 +17,12 @@ export interface ProgramOutput {
 const NOUNS: Readonly<Record<string, string>> = {
   app: 'Applications',
   'app actions': 'What can be done to the resources of an application',
-  admin: 'Tools for administrators that need no server',
+  admin: 'Tools for administrators',
   'admin settings': 'Try settings out before they are in use',
   'admin settings resource-overrides': 'Try checks and actions out on a manifest',
+  'admin notifications': 'Try notifications out',
+  'admin notifications template': 'Texts of notifications',
+  'admin notifications trigger': 'Conditions of notifications',
   audit: 'The record of everything that happened',
 };
 

@@ -211,7 +211,11 @@ export interface AuditJournal {
   intent(entry: AuditIntent): Promise<{ readonly seq: number }>;
   outcome(
     intent: number,
-    end: { readonly outcome: 'succeeded' | 'failed' | 'unknown'; readonly reason?: string },
+    end: {
+      readonly outcome: 'succeeded' | 'failed' | 'unknown';
+      readonly reason?: string;
+      readonly detail?: Json;
+    },
   ): Promise<unknown>;
   query(query: JournalQuery): Promise<{ readonly records: AuditPage['items']; readonly next?: number }>;
   verify(options: VerifyRequest): Promise<AuditVerification>;
@@ -240,7 +244,7 @@ export interface AuditFact extends AuditIntent {
 
 export interface VerifyRequest {
   readonly from?: number;
-  readonly head?: { readonly seq: number; readonly hash: string };
+  readonly head?: { readonly seq?: number; readonly hash: string };
   readonly signal?: AbortSignal;
 }
 

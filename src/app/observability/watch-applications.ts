@@ -10,11 +10,12 @@ import {
 } from '../../controllers/index.ts';
 import type { Journal, JournalRecord } from '../../journal/index.ts';
 import type { KubeObject } from '../../k8s/index.ts';
-import type { Logger } from '../../lib/index.ts';
+import type { Logger, Random } from '../../lib/index.ts';
 import type { Application } from '../../model/index.ts';
 
 export interface WatchParts {
   readonly log: Logger;
+  readonly random: Random;
   readonly journal: Journal;
   readonly settings: Settings;
   readonly controller: ApplicationController;

@@ -1,12 +1,22 @@
 // Writes down who changed the configuration: ConfigMaps, Secrets, projects, and applications that were edited around
 // the API. Names the field manager and what changed by digest; values of Secrets never leave.
+import { createHmac } from 'node:crypto';
 import type { Journal, JournalObject } from '../../journal/index.ts';
 import { gvkOf, type KubeObject, type ManagedFieldsEntry } from '../../k8s/index.ts';
-import { digestOf, isRecord, jsonEqual, type Logger, messageOf } from '../../lib/index.ts';
+import {
+  canonicalJson,
+  digestOf,
+  isRecord,
+  jsonEqual,
+  type Logger,
+  messageOf,
+  type Random,
+} from '../../lib/index.ts';
 
 export interface ConfigAuditDeps {
   readonly journal: Journal;
   readonly log: Logger;
+  readonly random: Random;
   /** Of several processes one writes. */
   isLeader(): boolean;
 }
@@ -18,9 +28,12 @@ const MAX_KEYS = 50;
 
 export class ConfigAudit {
   readonly #deps: ConfigAuditDeps;
+  /** Short secrets could be guessed from a plain digest; one with a key of this process tells only equal from not. */
+  readonly #key: Uint8Array;
 
   constructor(deps: ConfigAuditDeps) {
     this.#deps = deps;
+    this.#key = deps.random.bytes(32);
   }
 
   /** An object as a watch brought it, with the newest of its managers; `undefined` = it was not there, or is gone. */
@@ -40,14 +53,20 @@ export class ConfigAudit {
         object: referenceTo(object),
         reason: `seen in the cluster${now === undefined ? '' : timeOf(newestManager(now))}`,
         detail: {
-          before: before === undefined ? null : digestOf(before),
-          after: after === undefined ? null : digestOf(after),
+          before: this.#digest(object, before),
+          after: this.#digest(object, after),
           changed: changedKeys(before, after),
         },
       })
       .catch((error: unknown) =>
         this.#deps.log.warn('a change of the configuration is not recorded', { reason: messageOf(error) }),
       );
+  }
+
+  #digest(object: KubeObject, content: Record<string, unknown> | undefined): string | null {
+    if (content === undefined) return null;
+    if (gvkOf(object).kind !== 'Secret') return digestOf(content);
+    return createHmac('sha256', this.#key).update(canonicalJson(content)).digest('hex');
   }
 }
 
