@@ -58,13 +58,21 @@ import { type RunningServer, startServer } from '../server/index.ts';
 import { gitArtifact } from '../source/index.ts';
 import { ensureAccounts, kubernetesAccounts } from './accounts.ts';
 import { neverLeader, type RunningLeadership, startLeadership } from './leader.ts';
-import { createMeasures } from './observability/measures.ts';
-import { type RunningObservability, startObservability, type Taps } from './observability/start.ts';
-import { SpecManagers } from './observability/watch-applications.ts';
+import { type RunningObservability, startObservability } from './observability/start.ts';
+import {
+  aroundReconcile,
+  createTaps,
+  type Taps,
+  tappedMirror,
+  tappedRenderer,
+  tappedWebhook,
+} from './observability/taps.ts';
+import { startTracing } from './observability/tracing.ts';
 import type { Role } from './options.ts';
 import { refreshThroughLeader } from './refresh.ts';
 import { keepJournalShort } from './retention.ts';
 import { serverPorts } from './server-ports.ts';
+import { VERSION } from './version.ts';
 
 export interface ControlPlaneDeps {
   readonly clock: Clock;
@@ -91,6 +99,8 @@ export interface ControlPlaneOptions {
   readonly auditRetentionMs?: number | undefined;
   /** Absent: the only process of its cluster, which needs no lease. */
   readonly role?: Role | undefined;
+  /** Where traces go (OTLP/HTTP); absent: nowhere. */
+  readonly otlpAddress?: string | undefined;
   readonly uiDirectory: string;
   readonly publicUrl?: string | undefined;
   /** Let file:// repositories through. */
@@ -144,7 +154,12 @@ export async function startControlPlane(
     const home = createKubeClient(options.connection, {}, deps);
     closers.push(() => home.close());
     await prepareCluster(deps, home, options);
-    const taps: Taps = { specManagers: new SpecManagers(), measures: createMeasures(), onRecord: undefined };
+    const tracing =
+      options.otlpAddress === undefined
+        ? undefined
+        : await startTracing({ endpoint: options.otlpAddress, serviceVersion: VERSION });
+    closers.push(() => tracing?.stop());
+    const taps = createTaps(clock, tracing);
     const journal = await openJournal(
       { clock, onRecord: (record) => taps.onRecord?.(record) },
       { url: options.store ?? `sqlite:${join(options.dataDir, 'journal.sqlite')}` },
@@ -162,7 +177,7 @@ export async function startControlPlane(
     await settings.start(stopping.signal);
     closers.push(() => settings.stop());
 
-    const stages = await createStages(deps, options);
+    const stages = await createStages(deps, options, taps);
     closers.push(() => stages.close());
     const evaluator = createEvaluator(deps);
     closers.push(() => evaluator.close());
@@ -171,7 +186,11 @@ export async function startControlPlane(
     const clusters = createClusters(deps, options, settings, health);
     closers.push(() => clusters.stop());
     const repositories = new RepositoryTracker(
-      { ...deps, openMirror: (repository) => stages.mirrors.get(repository), keyOf: normaliseUrl },
+      {
+        ...deps,
+        openMirror: (repository) => tappedMirror(taps, stages.mirrors.get(repository)),
+        keyOf: normaliseUrl,
+      },
       { pollMs: timing.pollMs, pollJitterMs: Math.min(POLL_JITTER_MS, timing.pollMs) },
     );
     closers.push(() => repositories.stop());
@@ -359,13 +378,18 @@ async function createIfAbsent(home: KubeClient, namespace: KubeObject): Promise<
 
 type Stages = Awaited<ReturnType<typeof createStages>>;
 
-async function createStages(deps: ControlPlaneDeps, options: ControlPlaneOptions) {
+async function createStages(deps: ControlPlaneDeps, options: ControlPlaneOptions, taps: Taps) {
   const mirrors = createMirrors(
     { ...deps, dataDir: options.dataDir },
     { allowFile: options.allowFileRepositories === true },
   );
   const checkouts = createCheckouts({ ...deps, dataDir: options.dataDir });
-  const renderer = createRenderer({ ...deps, dataDir: options.dataDir, concurrency: availableParallelism() });
+  const renderer = createRenderer({
+    ...deps,
+    dataDir: options.dataDir,
+    concurrency: availableParallelism(),
+    onRender: (tool, result, seconds) => taps.measures.rendered(tool, result, seconds),
+  });
   return {
     mirrors,
     checkouts,
@@ -445,7 +469,7 @@ function applicationDeps(
     controlNamespace: options.namespace,
     clusters,
     repositories,
-    renderer: stages.renderer,
+    renderer: tappedRenderer(taps, stages.renderer),
     journal,
     memories,
     leadership,
@@ -471,6 +495,7 @@ function applicationDeps(
     writeOperationState: (app, state) => writeOperationState(application, app, state),
     desiredBy: (server, key, except) => desiredBy(memories, server, key, except),
     noteManagers: (app) => taps.specManagers.note(app),
+    aroundReconcile: aroundReconcile(taps, normaliseUrl),
     deletesDisabled: (server) => isDeletionOff(settings, server),
   };
   return {
@@ -532,7 +557,7 @@ async function startHttp(
     application: ApplicationDeps;
   },
 ): Promise<RunningServer> {
-  const { home, settings, repositories } = parts;
+  const { home, settings, repositories, taps } = parts;
   const accounts = kubernetesAccounts({ ...deps, home, namespace: options.namespace, settings });
   const refresh = refreshThroughLeader(parts.controller, { ...parts.application, random: deps.random });
   const ports = serverPorts(deps, {
@@ -541,20 +566,25 @@ async function startHttp(
     notifications: parts.observability.notifications,
     refresh,
     namespace: options.namespace,
-    async webhook(headers, body) {
-      const result = parseWebhook(headers, body, settings.webhookSecrets());
-      if (result.kind === 'refused') return { status: result.status, body: result.why };
-      if (result.kind === 'ignored') return { status: 200, body: result.why };
-      // Answered before the fetch: providers give up after some seconds, and the work is the same either way.
-      const told = Promise.all([
-        repositories.announce(result.push.repositoryUrls),
-        refresh.repositories(result.push.repositoryUrls),
-      ]);
-      told.catch((error: unknown) => {
-        deps.log.info('a repository announced by webhook could not be fetched', { error });
-      });
-      return { status: 200, body: 'Webhook accepted' };
-    },
+    webhook: tappedWebhook(
+      taps,
+      async (headers, body, accepted) => {
+        const result = parseWebhook(headers, body, settings.webhookSecrets());
+        if (result.kind === 'refused') return { status: result.status, body: result.why };
+        if (result.kind === 'ignored') return { status: 200, body: result.why };
+        accepted(result.push.repositoryUrls);
+        // Answered before the fetch: providers give up after some seconds, and the work is the same either way.
+        const told = Promise.all([
+          repositories.announce(result.push.repositoryUrls),
+          refresh.repositories(result.push.repositoryUrls),
+        ]);
+        told.catch((error: unknown) => {
+          deps.log.info('a repository announced by webhook could not be fetched', { error });
+        });
+        return { status: 200, body: 'Webhook accepted' };
+      },
+      normaliseUrl,
+    ),
   });
   return await startServer(ports, {
     host: options.host,

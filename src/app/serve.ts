@@ -39,6 +39,7 @@ async function serve(
     dataDir,
     store: options.store,
     installCrds: options.installCrds,
+    otlpAddress: options.otlpAddress ?? environment.otlpEndpoint,
     ...(options.auditRetention === undefined
       ? {}
       : { auditRetentionMs: retentionMs(options.auditRetention) }),

@@ -9,20 +9,13 @@ import {
   type RepositoryTracker,
   type Settings,
 } from '../../controllers/index.ts';
-import type { Journal, JournalRecord } from '../../journal/index.ts';
+import type { Journal } from '../../journal/index.ts';
 import type { KubeClient } from '../../k8s/index.ts';
 import type { Clock, Logger, Random } from '../../lib/index.ts';
-import { type Measures, registerObservedMetrics } from './measures.ts';
+import { registerObservedMetrics } from './measures.ts';
 import { type RunningNotifications, startNotifications } from './notifications.ts';
-import { type SpecManagers, watchApplications } from './watch-applications.ts';
-
-/** What the parts are built with, before anything can be told. */
-export interface Taps {
-  readonly specManagers: SpecManagers;
-  readonly measures: Measures;
-  /** Set when the observers run: until then there is nobody to tell. */
-  onRecord: ((record: JournalRecord) => void) | undefined;
-}
+import { type Taps, tapOperations } from './taps.ts';
+import { watchApplications } from './watch-applications.ts';
 
 export interface ObservabilityParts {
   readonly home: KubeClient;
@@ -49,7 +42,9 @@ export function startObservability(
   const { application, home, registry } = parts;
   const events = new EventRecorder({ ...deps, client: home });
   const { leadership } = application;
-  const onRecord = watchApplications({ ...deps, ...parts, events, leadership, specManagers });
+  const keyOf = (url: string): string => application.repositoryKey(url);
+  const onOperation = tapOperations(taps, { repositories: parts.repositories, keyOf });
+  const onRecord = watchApplications({ ...deps, ...parts, events, leadership, specManagers, onOperation });
   const notifications = startNotifications({ ...deps, ...parts, events, metrics: measures });
   registerObservedMetrics(registry, { ...parts, events, measures, notifications: notifications.controller });
   taps.onRecord = (record) => {

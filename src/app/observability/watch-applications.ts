@@ -23,6 +23,8 @@ export interface WatchParts {
   readonly events: EventRecorder;
   /** The newest manager of an application's spec, by uid. */
   readonly specManagers: SpecManagers;
+  /** Sees each change of an application that this process acts for. */
+  onOperation(old: Application, app: Application): void;
 }
 
 /** @returns what takes in each new journal record */
@@ -35,6 +37,7 @@ export function watchApplications(parts: WatchParts): (record: JournalRecord) =>
     if (isReplay || !leadership.isLeader()) return;
     if (change.kind === 'update') {
       const { old, object: app } = change;
+      parts.onOperation(old, app);
       for (const facts of eventsOfChange(old, app)) events.record(app, facts);
       if (old.metadata.generation !== app.metadata.generation) audit.changed(old, specManagers.on(app));
     } else if (change.kind === 'add') {
