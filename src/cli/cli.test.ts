@@ -46,7 +46,7 @@ Commands:
   context [options] [CONTEXT]  List the contexts, or switch to one; --delete forgets one
   app                          Applications
   audit                        The record of everything that happened
-  admin                        Tools for administrators that need no server
+  admin                        Tools for administrators
   version [options]            Print the versions of this command and of the server
   completion <SHELL>           Print a completion script for bash, zsh or fish
 `,

@@ -58,7 +58,7 @@ export async function verifyChain(database: JournalDatabase, options: VerifyOpti
     base,
     kept: options.head,
     isExplained: base.seq === 0,
-    isMet: options.head?.hash === base.hash,
+    isMet: base.seq > 0 && isSame(options.head, base),
   };
   let previous = from === base.seq + 1 ? base : await linkBefore(database, from);
   if (previous === undefined)
@@ -88,8 +88,12 @@ interface Walk {
   isMet: boolean;
 }
 
+function isSame(kept: KeptHead | undefined, { seq, hash }: Head): boolean {
+  return kept !== undefined && kept.hash === hash && (kept.seq === undefined || kept.seq === seq);
+}
+
 function note(walk: Walk, row: JournalTable): void {
-  if (row.hash === walk.kept?.hash) walk.isMet = true;
+  if (isSame(walk.kept, row)) walk.isMet = true;
   if (walk.isExplained || row.action !== PRUNE_ACTION) return;
   const { detail } = recordOf(row);
   walk.isExplained =

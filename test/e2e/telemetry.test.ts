@@ -40,7 +40,8 @@ test('one trace and one set of figures lead from the webhook to the cluster', as
     await untilData(world, 'settings', 'a', '2');
     const text = await world.until('the change is measured', async () => {
       const metrics = await (await fetch(`${host.plane().url}/metrics`)).text();
-      return /^fairlead_webhook_to_applied_seconds_count [1-9]/m.test(metrics) ? metrics : undefined;
+      const isMeasured = /^fairlead_webhook_to_applied_seconds_count [1-9]/m.test(metrics);
+      return isMeasured && /^argocd_app_sync_total.*Succeeded.* 2$/m.test(metrics) ? metrics : undefined;
     });
     for (const wanted of [
       /^argocd_app_info\{.*name="s900".*sync_status="Synced".*autosync_enabled="true"\} 1$/m,

@@ -4,7 +4,7 @@ import type { ActionCatalog } from '../../actions/index.ts';
 import type { CompareEngine } from '../../diff/index.ts';
 import type { HealthJudge, ResourceHealth } from '../../health/index.ts';
 import type { Journal } from '../../journal/index.ts';
-import type { KubeClient, ResourceKey } from '../../k8s/index.ts';
+import type { KubeClient, KubeObject, ResourceKey } from '../../k8s/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
 import type {
   Application,
