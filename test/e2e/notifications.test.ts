@@ -109,6 +109,47 @@ scenario(
   },
 );
 
+scenario('a failure is told after a crash as it was, also when all is well again by then', async (world) => {
+  let isUp = false;
+  await using sink = await startHttpSink(() => (isUp ? {} : { status: 502 }));
+  await configure(world, {
+    'service.webhook.ops': `{url: "${sink.url}", retryMax: 1, retryWaitMin: 1ms}`,
+    subscriptions: '[{recipients: [ops], triggers: [on-sync-failed]}]',
+  });
+  await world.commit({ 'cm.yaml': configMap('Not_A_Name', { a: '1' }) });
+  await world.apply({ syncPolicy: { automated: {}, retry: { limit: 0 } } });
+  await world.until('the sync failed and the receiver is away', async () => sink.requests.length > 0);
+  await world.commit({ 'cm.yaml': configMap('settings', { a: '1' }) });
+  await untilSynced(world);
+  isUp = true;
+  const before = sink.requests.length;
+  await world.crash();
+  const told = await world.until('the failure is told', async () => sink.requests[before]);
+  assert.match(told.json.text, /^Sync of application \S+ failed. It ended (Failed|Error)/);
+});
+
+scenario('a deletion is told, of an application with a finalizer and of one without', async (world) => {
+  await using sink = await startHttpSink();
+  await configure(world, {
+    'service.webhook.ops': `{url: "${sink.url}"}`,
+    subscriptions: '[{recipients: [ops], triggers: [on-deleted]}]',
+  });
+  await world.commit({ 'cm.yaml': configMap('settings', { a: '1' }) });
+  for (const finalizers of [[], ['resources-finalizer.argocd.argoproj.io']]) {
+    const before = sink.requests.length;
+    await world.apply({ syncPolicy: AUTOMATED }, { finalizers });
+    await world.until(
+      'it is in sync',
+      async () => (await world.application())?.status?.sync?.status === 'Synced',
+    );
+    await world.deleteApplication();
+    await world.until('it is gone', async () => (await world.application()) === undefined);
+    await world.until('its deletion is told', async () => sink.requests.length > before);
+    assert.equal(sink.requests.length, before + 1);
+    assert.match(sink.requests.at(-1)?.json.text, /is being deleted/);
+  }
+});
+
 scenario('what is wrong with a notification is shown, and its secrets are not', async (world) => {
   await using refusing = await startHttpSink(() => ({ status: 403, body: { echo: CANARY } }));
   await configure(world, {

@@ -56,7 +56,7 @@ export class NotificationsController {
   readonly #underway = new Set<string>();
   /** Delivery id → configuration with which it failed for good. */
   readonly #givenUp = new Lru<NotifyConfig>(REMEMBERED);
-  /** What was sent or taken back and is not in the annotation yet: application → key → seconds, or undefined = gone. */
+  /** What was sent or taken back and is not in the annotation yet: uid → key → seconds, or undefined = gone. */
   readonly #unwritten = new Map<string, Map<string, number | undefined>>();
   #unsubscribe: (() => void) | undefined;
   #ready = false;
@@ -128,7 +128,7 @@ export class NotificationsController {
           deletionTimestamp: app.metadata.deletionTimestamp ?? rfc3339(this.#deps.clock.now()),
         },
       };
-      this.#unwritten.delete(keyOf(app));
+      this.#unwritten.delete(uidOf(app));
       if (this.#acts()) this.#judgeDeleted(gone);
       return;
     }
@@ -245,10 +245,10 @@ export class NotificationsController {
     const application = keyOf(app);
     const key = stateKey(trigger, result, destination);
     const isKnown = key in this.#stateOf(app);
-    const id = deliveryId(application, key);
+    const id = deliveryId(app, key);
     if (!result.triggered) {
       // The next time it holds is news again.
-      if (isKnown && result.oncePer === '') this.#note(application, key, undefined);
+      if (isKnown && result.oncePer === '') this.#note(app, key, undefined);
       this.#givenUp.delete(id);
       return;
     }
@@ -263,7 +263,7 @@ export class NotificationsController {
       app,
     };
     if (wanted.oncePer && (await this.#wasSent(id))) {
-      this.#note(application, key, this.#seconds());
+      this.#note(app, key, this.#seconds());
       return;
     }
     this.#underway.add(id);
@@ -282,7 +282,7 @@ export class NotificationsController {
   }
 
   #dispatch(delivery: Delivery): void {
-    const id = deliveryId(delivery.application, delivery.stateKey);
+    const id = deliveryId(delivery.app, delivery.stateKey);
     this.#underway.add(id);
     const lane = this.#lane(delivery.destination.service);
     if (lane.waiting.size >= MAX_WAITING) {
@@ -340,7 +340,7 @@ export class NotificationsController {
       await this.#end(lane, id, delivery, reason);
       return undefined;
     }
-    this.#note(delivery.application, delivery.stateKey, this.#seconds());
+    this.#note(delivery.app, delivery.stateKey, this.#seconds());
     await this.#deps.journal
       .outcome(delivery.intent, { outcome: 'succeeded' })
       .catch((error: unknown) =>
@@ -400,23 +400,27 @@ export class NotificationsController {
 
   #stateOf(app: Application): NotifiedState {
     const state: Record<string, number> = { ...readState(app.metadata.annotations?.[NOTIFIED_ANNOTATION]) };
-    for (const [key, seconds] of this.#unwritten.get(keyOf(app)) ?? []) {
+    for (const [key, seconds] of this.#unwritten.get(uidOf(app)) ?? []) {
       if (seconds === undefined) delete state[key];
       else state[key] = seconds;
     }
     return state;
   }
 
-  #note(application: string, key: string, seconds: number | undefined): void {
-    const notes = this.#unwritten.get(application) ?? new Map<string, number | undefined>();
+  /** An application that is gone has no annotation to write. */
+  #note(app: Application, key: string, seconds: number | undefined): void {
+    const uid = uidOf(app);
+    const current = this.#deps.current(keyOf(app));
+    if (current === undefined || uidOf(current) !== uid) return;
+    const notes = this.#unwritten.get(uid) ?? new Map<string, number | undefined>();
     notes.set(key, seconds);
-    this.#unwritten.set(application, notes);
+    this.#unwritten.set(uid, notes);
   }
 
   /** Only this process writes the annotation, and one write of an application runs at a time. */
   async #writeState(key: string): Promise<void> {
     const app = this.#deps.current(key);
-    const notes = this.#unwritten.get(key);
+    const notes = app === undefined ? undefined : this.#unwritten.get(uidOf(app));
     if (app === undefined || notes === undefined || notes.size === 0) return;
     // More may be noted while this is written.
     const writing = new Map(notes);
@@ -437,7 +441,7 @@ export class NotificationsController {
       if (!isKubeError(error, 'NOT_FOUND', 'CONFLICT')) throw error;
     }
     for (const [entry, seconds] of writing) if (notes.get(entry) === seconds) notes.delete(entry);
-    if (notes.size === 0 && this.#unwritten.get(key) === notes) this.#unwritten.delete(key);
+    if (notes.size === 0) this.#unwritten.delete(uidOf(app));
   }
 
   #seconds(): number {
@@ -447,4 +451,8 @@ export class NotificationsController {
 
 function keyOf(app: Application): string {
   return `${app.metadata.namespace ?? ''}/${app.metadata.name ?? ''}`;
+}
+
+function uidOf(app: Application): string {
+  return app.metadata.uid ?? keyOf(app);
 }

@@ -23,9 +23,12 @@ export interface Delivery {
   tries: number;
 }
 
-/** Names a delivery in queues, in the journal (`operation`) and to receivers that recognise repetitions. */
-export function deliveryId(application: string, stateKey: string): string {
-  return digestOf({ application, stateKey })
+/**
+ * Names a delivery in queues, in the journal (`operation`) and to receivers that recognise repetitions. An application
+ * that was deleted and created again is another one.
+ */
+export function deliveryId({ metadata: { namespace, name, uid } }: Application, stateKey: string): string {
+  return digestOf({ namespace, name, uid: uid ?? '', stateKey })
     .replace(/^sha256:/, '')
     .slice(0, 32);
 }
@@ -33,12 +36,12 @@ export function deliveryId(application: string, stateKey: string): string {
 export type NewDelivery = Omit<Delivery, 'intent' | 'tries'>;
 
 export async function beginDelivery(journal: Journal, delivery: NewDelivery): Promise<Delivery> {
-  const { app, application, destination, oncePer, stateKey, templates, trigger } = delivery;
+  const { app, destination, oncePer, stateKey, templates, trigger } = delivery;
   const intent = await journal.intent({
     actor: { kind: 'controller', name: 'notifications' },
     action: SEND,
     object: applicationObject(app),
-    operation: deliveryId(application, stateKey),
+    operation: deliveryId(app, stateKey),
     reason: `${trigger} to ${destination.service}${destination.recipient === '' ? '' : `:${destination.recipient}`}`,
     detail: { stateKey, trigger, oncePer, templates, destination, app: snapshot(app) } as unknown as Json,
   });
@@ -58,7 +61,7 @@ export function restoreDelivery(
     return undefined;
   // What was not kept is as it is now; what the trigger saw is as it was.
   const app =
-    current === undefined
+    current === undefined || current.metadata.uid !== kept.metadata.uid
       ? kept
       : {
           ...current,
