@@ -62,12 +62,12 @@ const CASES: Record<string, Case> = {
     service:
       'service.webhook.ci: {url: AT_SINK/base, headers: [{name: X-Key, value: $token}], basicAuth: {username: u, password: $token}}',
     template:
-      'webhook: {ci: {method: POST, path: "/deploys/{{.app.metadata.name}}", body: \'{"sha":"{{.app.status.sync.revision}}"}\'}}',
+      'webhook: {ci: {method: POST, path: "/deploys/{{.app.metadata.name}}", headers: {X-App: "{{.app.metadata.name}}"}, body: \'{"sha":"{{.app.status.sync.revision}}"}\'}}',
     to: 'ci:',
     check(requests) {
       const { method, path, headers, json } = first(requests);
       assert.equal(`${method} ${path}`, 'POST /base/deploys/web');
-      assert.equal(headers['x-key'], 's3cr3t-token');
+      assert.deepEqual([headers['x-key'], headers['x-app']], ['s3cr3t-token', 'web']);
       assert.equal(headers.authorization, `Basic ${Buffer.from('u:s3cr3t-token').toString('base64')}`);
       assert.deepEqual(json, { sha: REVISION });
     },
@@ -354,7 +354,7 @@ const FAILURES: Record<string, { status: number; code: string }> = {
   'a 500 is tried later': { status: 500, code: 'NOTIFY_UNAVAILABLE' },
   'a 429 is tried later': { status: 429, code: 'NOTIFY_UNAVAILABLE' },
   'a 404 is final': { status: 404, code: 'NOTIFY_REFUSED' },
-  'a redirect is not followed': { status: 307, code: 'NOTIFY_REFUSED' },
+  'S-H5: a redirect is not followed': { status: 307, code: 'NOTIFY_REFUSED' },
 };
 
 for (const [name, { status, code }] of Object.entries(FAILURES)) {
@@ -395,7 +395,7 @@ test('webhook tries again by itself, with the same idempotency key', async () =>
   );
 });
 
-test('a path from a template never leads to another host', async () => {
+test('S-I1: a path from a template never leads to another host', async () => {
   await using sink = await startHttpSink();
   const template = 'webhook: {ci: {method: POST, path: "@evil.example/{{.app.metadata.name}}"}}';
   await using sender = senderFor('service.webhook.ci: {url: AT_SINK}', template, sink);
@@ -403,7 +403,21 @@ test('a path from a template never leads to another host', async () => {
   assert.equal(sink.requests[0]?.path, '/@evil.example/web');
 });
 
-test('addresses where clouds keep credentials are refused', async () => {
+test('S-E8: a certificate that nobody has signed is refused, unless this very service says otherwise', async () => {
+  await using sink = await startHttpSink(() => ({}), { tls: true });
+  await using strict = senderFor(
+    'service.webhook.ci: {url: AT_SINK, retryMax: 1, retryWaitMin: 1ms}',
+    '',
+    sink,
+  );
+  await assert.rejects(strict.send('ci:'), /SELF_SIGNED|VERIFY/);
+  assert.equal(sink.requests.length, 0);
+  await using lenient = senderFor('service.webhook.ci: {url: AT_SINK, insecureSkipVerify: true}', '', sink);
+  await lenient.send('ci:');
+  assert.equal(sink.requests.length, 1);
+});
+
+test('S-I1: addresses where clouds keep credentials are refused', async () => {
   await using sink = await startHttpSink();
   for (const host of ['169.254.169.254', '[fe80::1]', '0xa9fea9fe', '[::ffff:169.254.169.254]']) {
     await using sender = senderFor(

@@ -1,6 +1,9 @@
 // Servers that notifications are sent to: they keep what they were told and answer as a test wants.
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { selfSigned } from '../../src/apiserver/certificate.ts';
+import { systemRandom } from '../../src/lib/index.ts';
 
 export interface SinkRequest {
   readonly method: string;
@@ -28,9 +31,13 @@ export interface HttpSink extends AsyncDisposable {
   answer: (request: SinkRequest) => SinkAnswer;
 }
 
-export async function startHttpSink(answer: HttpSink['answer'] = () => ({})): Promise<HttpSink> {
+/** @param tls with a certificate that nobody has signed */
+export async function startHttpSink(
+  answer: HttpSink['answer'] = () => ({}),
+  { tls = false }: { readonly tls?: boolean } = {},
+): Promise<HttpSink> {
   const requests: SinkRequest[] = [];
-  const server = createServer((incoming, response) => {
+  const listener: RequestListener = (incoming, response) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
@@ -48,11 +55,12 @@ export async function startHttpSink(answer: HttpSink['answer'] = () => ({})): Pr
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(JSON.stringify(reply));
     });
-  });
+  };
+  const server = tls ? createTlsServer(certificate(), listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const sink: HttpSink = {
-    url: `http://${host}`,
+    url: `${tls ? 'https' : 'http'}://${host}`,
     host,
     requests,
     answer,
@@ -62,6 +70,10 @@ export async function startHttpSink(answer: HttpSink['answer'] = () => ({})): Pr
     },
   };
   return sink;
+}
+
+function certificate(): { readonly cert: string; readonly key: string } {
+  return selfSigned({ hosts: ['127.0.0.1'], nowMs: Date.now(), random: systemRandom });
 }
 
 function parsed(text: string): unknown {

@@ -3,7 +3,7 @@ import { isRecord, parseDurationMs } from '../../lib/index.ts';
 import { NotifyError } from '../errors.ts';
 import { expectSuccess } from '../http.ts';
 import type { Message, ServiceFactory } from '../service.ts';
-import { type Fields, flagOf, listOf, recordOf, textOf } from '../values.ts';
+import { type Fields, flagOf, listOf, recordOf, textOf, textsOf } from '../values.ts';
 
 const MAX_TRIES = 10;
 const MAX_WAIT_MS = 30_000;
@@ -42,7 +42,12 @@ export const webhook: ServiceFactory = ({ name, fields }, { http, clock }) => {
           const answer = await http({
             method,
             url: target,
-            headers: { 'idempotency-key': id, ...(body.startsWith('{') ? JSON_TYPE : {}), ...headers },
+            headers: {
+              'idempotency-key': id,
+              ...headersOf(section),
+              ...(body.startsWith('{') ? JSON_TYPE : {}),
+              ...headers,
+            },
             ...(body === '' ? {} : { body }),
             insecureSkipVerify: flagOf(fields, 'insecureSkipVerify'),
             signal,
@@ -58,6 +63,21 @@ export const webhook: ServiceFactory = ({ name, fields }, { http, clock }) => {
     },
   };
 };
+
+/** Of a template; those of the configuration win, so that no template takes a credential's place. */
+function headersOf(section: Fields): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, value] of Object.entries(textsOf(section, 'headers'))) {
+    if (!/^[\w-]+$/.test(name) || /[\r\n\0]/.test(value)) {
+      throw new NotifyError(
+        'NOTIFY_PROGRAM',
+        'Cannot send to the webhook: the template makes a header that is none',
+      );
+    }
+    found[name.toLowerCase()] = value;
+  }
+  return found;
+}
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
