@@ -59,9 +59,21 @@ import { type RunningServer, startServer } from '../server/index.ts';
 import { gitArtifact, verifyRevision } from '../source/index.ts';
 import { ensureAccounts, kubernetesAccounts } from './accounts.ts';
 import { neverLeader, type RunningLeadership, startLeadership } from './leader.ts';
+import { type RunningObservability, startObservability } from './observability/start.ts';
+import {
+  aroundReconcile,
+  createTaps,
+  type Taps,
+  tappedMirror,
+  tappedRenderer,
+  tappedWebhook,
+} from './observability/taps.ts';
+import { startTracing } from './observability/tracing.ts';
 import type { Role } from './options.ts';
 import { refreshThroughLeader } from './refresh.ts';
+import { keepJournalShort } from './retention.ts';
 import { serverPorts } from './server-ports.ts';
+import { VERSION } from './version.ts';
 
 export interface ControlPlaneDeps {
   readonly clock: Clock;
@@ -86,8 +98,12 @@ export interface ControlPlaneOptions {
   /** `sqlite:FILE` or `postgres://…`; undefined: SQLite in `dataDir`. */
   readonly store?: string | undefined;
   readonly installCrds: boolean;
+  /** Older journal records are deleted, milliseconds; absent: none. */
+  readonly auditRetentionMs?: number | undefined;
   /** Absent: the only process of its cluster, which needs no lease. */
   readonly role?: Role | undefined;
+  /** Where traces go (OTLP/HTTP); absent: nowhere. */
+  readonly otlpAddress?: string | undefined;
   readonly uiDirectory: string;
   readonly publicUrl?: string | undefined;
   /** Let file:// repositories through. */
@@ -142,20 +158,30 @@ export async function startControlPlane(
     const home = createKubeClient(options.connection, {}, deps);
     closers.push(() => home.close());
     await prepareCluster(deps, home, options);
+    const tracing =
+      options.otlpAddress === undefined
+        ? undefined
+        : await startTracing({ endpoint: options.otlpAddress, serviceVersion: VERSION });
+    closers.push(() => tracing?.stop());
+    const taps = createTaps(clock, tracing);
     const journal = await openJournal(
-      { clock },
+      { clock, onRecord: (record) => taps.onRecord?.(record) },
       { url: options.store ?? `sqlite:${join(options.dataDir, 'journal.sqlite')}` },
     );
     closers.push(() => journal.close());
     const leadership = await chooseLeadership(deps, home, options, () => endOpenIntents(journal));
     closers.push(() => leadership.stop?.());
 
+    if (options.auditRetentionMs !== undefined) {
+      closers.push(keepJournalShort({ ...deps, journal, leadership }, options.auditRetentionMs));
+    }
+
     const informerDeps: InformerDeps = { client: home, clock, random: deps.random, log };
     const settings = new Settings(informerDeps, { namespace: options.namespace, sameRepository });
     await settings.start(stopping.signal);
     closers.push(() => settings.stop());
 
-    const stages = await createStages(deps, options);
+    const stages = await createStages(deps, options, taps);
     closers.push(() => stages.close());
     const evaluator = createEvaluator(deps);
     closers.push(() => evaluator.close());
@@ -164,7 +190,11 @@ export async function startControlPlane(
     const clusters = createClusters(deps, options, settings, health);
     closers.push(() => clusters.stop());
     const repositories = new RepositoryTracker(
-      { ...deps, openMirror: (repository) => stages.mirrors.get(repository), keyOf: normaliseUrl },
+      {
+        ...deps,
+        openMirror: (repository) => tappedMirror(taps, stages.mirrors.get(repository)),
+        keyOf: normaliseUrl,
+      },
       { pollMs: timing.pollMs, pollJitterMs: Math.min(POLL_JITTER_MS, timing.pollMs) },
     );
     closers.push(() => repositories.stop());
@@ -179,6 +209,7 @@ export async function startControlPlane(
       leadership,
       evaluator,
       health,
+      taps,
       timing,
     });
     const { actions } = application.deps;
@@ -224,7 +255,23 @@ export async function startControlPlane(
     projects.start();
     closers.push(() => projects.stop());
 
+    const metrics = new Registry();
+    const observability = startObservability(deps, taps, {
+      home,
+      journal,
+      settings,
+      clusters,
+      repositories,
+      controller,
+      application: application.deps,
+      registry: metrics,
+    });
+    closers.push(() => observability.stop());
+
     const server = await startHttp(deps, options, {
+      metrics,
+      observability,
+      taps,
       home,
       journal,
       settings,
@@ -364,13 +411,18 @@ async function createIfAbsent(home: KubeClient, namespace: KubeObject): Promise<
 
 type Stages = Awaited<ReturnType<typeof createStages>>;
 
-async function createStages(deps: ControlPlaneDeps, options: ControlPlaneOptions) {
+async function createStages(deps: ControlPlaneDeps, options: ControlPlaneOptions, taps: Taps) {
   const mirrors = createMirrors(
     { ...deps, dataDir: options.dataDir },
     { allowFile: options.allowFileRepositories === true },
   );
   const checkouts = createCheckouts({ ...deps, dataDir: options.dataDir });
-  const renderer = createRenderer({ ...deps, dataDir: options.dataDir, concurrency: availableParallelism() });
+  const renderer = createRenderer({
+    ...deps,
+    dataDir: options.dataDir,
+    concurrency: availableParallelism(),
+    onRender: (tool, result, seconds) => taps.measures.rendered(tool, result, seconds),
+  });
   return {
     mirrors,
     checkouts,
@@ -433,6 +485,7 @@ interface Parts {
   readonly leadership: Leadership;
   readonly evaluator: Evaluator;
   readonly health: HealthJudge;
+  readonly taps: Taps;
   readonly timing: Timing;
 }
 
@@ -441,7 +494,7 @@ function applicationDeps(
   options: ControlPlaneOptions,
   parts: Parts,
 ): { deps: ApplicationDeps; connect(controller: ApplicationController): void } {
-  const { home, journal, settings, stages, clusters, repositories, leadership, timing } = parts;
+  const { home, journal, settings, stages, clusters, repositories, leadership, taps, timing } = parts;
   const memories = new Memories();
   const ranges = new Lru<Promise<ChangedPaths | undefined>>(REMEMBERED_RANGES);
   const verified = new Lru<true>(REMEMBERED_SIGNATURES);
@@ -453,7 +506,7 @@ function applicationDeps(
     controlNamespace: options.namespace,
     clusters,
     repositories,
-    renderer: stages.renderer,
+    renderer: tappedRenderer(taps, stages.renderer),
     journal,
     memories,
     leadership,
@@ -488,6 +541,8 @@ function applicationDeps(
     isApplication: (instance) => controller?.has(instance) === true,
     desiredBy: (server, key, except) => desiredBy(memories, server, key, except),
     impersonation: () => settings.impersonation(),
+    noteManagers: (app) => taps.specManagers.note(app),
+    aroundReconcile: aroundReconcile(taps, normaliseUrl),
     deletesDisabled: (server) => isDeletionOff(settings, server),
   };
   return {
@@ -542,35 +597,41 @@ function isDeletionOff(settings: Settings, server: string): boolean {
 async function startHttp(
   deps: ControlPlaneDeps,
   options: ControlPlaneOptions,
-  parts: Pick<Parts, 'home' | 'journal' | 'settings' | 'clusters' | 'repositories'> & {
+  parts: Pick<Parts, 'home' | 'journal' | 'settings' | 'clusters' | 'repositories' | 'taps'> & {
+    metrics: Registry;
+    observability: RunningObservability;
     controller: ApplicationController;
     application: ApplicationDeps;
   },
 ): Promise<RunningServer> {
-  const { home, settings, repositories } = parts;
+  const { home, settings, repositories, taps } = parts;
   const accounts = kubernetesAccounts({ ...deps, home, namespace: options.namespace, settings });
-  const metrics = new Registry();
   const refresh = refreshThroughLeader(parts.controller, { ...parts.application, random: deps.random });
   const ports = serverPorts(deps, {
     ...parts,
     accounts,
-    metrics,
+    notifications: parts.observability.notifications,
     refresh,
     namespace: options.namespace,
-    async webhook(headers, body) {
-      const result = parseWebhook(headers, body, settings.webhookSecrets());
-      if (result.kind === 'refused') return { status: result.status, body: result.why };
-      if (result.kind === 'ignored') return { status: 200, body: result.why };
-      // Answered before the fetch: providers give up after some seconds, and the work is the same either way.
-      const told = Promise.all([
-        repositories.announce(result.push.repositoryUrls),
-        refresh.repositories(result.push.repositoryUrls),
-      ]);
-      told.catch((error: unknown) => {
-        deps.log.info('a repository announced by webhook could not be fetched', { error });
-      });
-      return { status: 200, body: 'Webhook accepted' };
-    },
+    webhook: tappedWebhook(
+      taps,
+      async (headers, body, accepted) => {
+        const result = parseWebhook(headers, body, settings.webhookSecrets());
+        if (result.kind === 'refused') return { status: result.status, body: result.why };
+        if (result.kind === 'ignored') return { status: 200, body: result.why };
+        accepted(result.push.repositoryUrls);
+        // Answered before the fetch: providers give up after some seconds, and the work is the same either way.
+        const told = Promise.all([
+          repositories.announce(result.push.repositoryUrls),
+          refresh.repositories(result.push.repositoryUrls),
+        ]);
+        told.catch((error: unknown) => {
+          deps.log.info('a repository announced by webhook could not be fetched', { error });
+        });
+        return { status: 200, body: 'Webhook accepted' };
+      },
+      normaliseUrl,
+    ),
   });
   return await startServer(ports, {
     host: options.host,

@@ -23,6 +23,10 @@ export interface ServeOptions {
   readonly dataDir: string;
   /** `postgres://…` or `sqlite:FILE`; absent: SQLite in the data directory. */
   readonly store?: string;
+  /** How long the journal keeps records, e.g. `365d`; absent: for ever. */
+  readonly auditRetention?: string;
+  /** Where traces go; absent: what the environment says, else nowhere. */
+  readonly otlpAddress?: string;
   readonly role: Role;
   readonly auth: 'on' | 'off';
   readonly installCrds: boolean;

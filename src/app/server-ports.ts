@@ -21,6 +21,7 @@ import type {
   ApplicationStore,
   ApplicationWriter,
   LogRequest,
+  NotificationsPort,
   PodLogs,
   ServerPorts,
   Webhook,
@@ -43,6 +44,7 @@ export interface ServerParts {
   readonly application: ApplicationDeps;
   readonly accounts: Accounts;
   readonly metrics: Registry;
+  readonly notifications: NotificationsPort;
   readonly namespace: string;
   readonly webhook: Webhook;
   readonly refresh: LeaderRefresh;
@@ -68,6 +70,7 @@ export function serverPorts(
     clusters: { list: () => clusterList(clusters) },
     accounts,
     journal,
+    notifications: parts.notifications,
     webhook,
     information: {
       version: () => ({

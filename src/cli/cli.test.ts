@@ -47,7 +47,7 @@ Commands:
   app                          Applications
   proj                         Projects
   audit                        The record of everything that happened
-  admin                        Tools for administrators that need no server
+  admin                        Tools for administrators
   version [options]            Print the versions of this command and of the server
   completion <SHELL>           Print a completion script for bash, zsh or fish
 `,

@@ -19,10 +19,14 @@ const NOUNS: Readonly<Record<string, string>> = {
   'proj role': 'Roles of a project',
   'proj windows': 'Sync windows of a project',
   app: 'Applications',
-  admin: 'Tools for administrators that need no server',
+  'app actions': 'What can be done to the resources of an application',
+  admin: 'Tools for administrators',
   'admin settings': 'Try settings out before they are in use',
   'admin settings resource-overrides': 'Try checks and actions out on a manifest',
   'admin proj': 'Projects without a server',
+  'admin notifications': 'Try notifications out',
+  'admin notifications template': 'Texts of notifications',
+  'admin notifications trigger': 'Conditions of notifications',
   audit: 'The record of everything that happened',
 };
 

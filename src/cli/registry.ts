@@ -1,5 +1,6 @@
 // Every command, in the order the help shows them. A new one is a file below commands/ and a line here.
 import type { Command } from './command.ts';
+import { templateGet, templateNotify, triggerGet, triggerRun } from './commands/admin/notifications.ts';
 import { overrideHealth } from './commands/admin/override-health.ts';
 import { overrideIgnoreDifferences, overrideIgnoreUpdates } from './commands/admin/override-ignored.ts';
 import { overrideListActions } from './commands/admin/override-list-actions.ts';
@@ -22,6 +23,7 @@ import { appSet } from './commands/app/set.ts';
 import { appSync } from './commands/app/sync.ts';
 import { appTerminateOp } from './commands/app/terminate-op.ts';
 import { appWait } from './commands/app/wait.ts';
+import { auditExport } from './commands/audit/export.ts';
 import { auditQuery } from './commands/audit/query.ts';
 import { auditVerify } from './commands/audit/verify.ts';
 import { apiserver } from './commands/process/apiserver.ts';
@@ -67,6 +69,11 @@ const list: readonly Command[] = [
   ...windowCommands,
   auditQuery,
   auditVerify,
+  auditExport,
+  templateGet,
+  templateNotify,
+  triggerGet,
+  triggerRun,
   overrideHealth,
   overrideListActions,
   overrideRunAction,

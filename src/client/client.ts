@@ -16,6 +16,8 @@ import type {
   LogEntry,
   ManagedResourceList,
   ManifestResponse,
+  NotificationTemplates,
+  NotificationTriggers,
   PatchRequest,
   ProjectList,
   ResourceActionList,
@@ -25,6 +27,8 @@ import type {
   SessionResponse,
   Settings,
   SyncRequest,
+  TemplateNotifyResult,
+  TriggerRunResult,
   UserInfo,
   VersionInfo,
 } from '../contract/index.ts';
@@ -44,6 +48,7 @@ export interface ReadOptions {
 
 /** A look again first may take as long as a slow repository does. */
 const REFRESH_MS = 180_000;
+const NOTIFICATIONS = '/api/v1/fairlead/notifications';
 
 export type Client = ReturnType<typeof createClient>;
 
@@ -78,6 +83,26 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
         http.call<object>({ method: 'DELETE', path: `/api/v1/projects/${encodeURIComponent(name)}` }),
     },
     clusters: { list: () => http.call<ClusterList>({ path: '/api/v1/clusters' }) },
+    notifications: {
+      templates: () => http.call<NotificationTemplates>({ path: `${NOTIFICATIONS}/templates` }),
+      triggers: () => http.call<NotificationTriggers>({ path: `${NOTIFICATIONS}/triggers` }),
+      run: (trigger: string, body: { application: string; appNamespace?: string }) =>
+        http.call<TriggerRunResult>({
+          method: 'POST',
+          path: `${NOTIFICATIONS}/triggers/${encodeURIComponent(trigger)}/run`,
+          body,
+        }),
+      notify: (
+        template: string,
+        body: { application: string; appNamespace?: string; destination?: string },
+      ) =>
+        http.call<TemplateNotifyResult>({
+          method: 'POST',
+          path: `${NOTIFICATIONS}/templates/${encodeURIComponent(template)}/notify`,
+          body,
+          timeoutMs: REFRESH_MS,
+        }),
+    },
     audit: {
       query: (query: QueryValues) => http.call<AuditPage>({ path: '/api/v1/fairlead/audit', query }),
       verify: (query: QueryValues = {}) =>

@@ -44,6 +44,15 @@ export type {
   ExplanationStep,
 } from './explanation.ts';
 export {
+  type NotificationNames,
+  type NotificationTemplates,
+  type NotificationTriggers,
+  TemplateNotifyRequest,
+  type TemplateNotifyResult,
+  TriggerRunRequest,
+  type TriggerRunResult,
+} from './notifications.ts';
+export {
   type ApplicationWindows,
   type DetailedProject,
   type ProjectBodyWrite,

@@ -4,6 +4,7 @@ export {
   type ApplicationDeps,
   type ApplicationMemory,
   admissionFindings,
+  applicationObject,
   applicationType,
   type ControllerOptions,
   compareDesired,
@@ -30,6 +31,14 @@ export {
   LiveClusters,
   resourceTree,
 } from './cluster/index.ts';
+export { type EventFacts, EventRecorder, eventOfRecord, eventsOfChange } from './events/index.ts';
+export { type NotificationMetrics, NotificationsController } from './notifications/index.ts';
 export { ProjectController } from './project/index.ts';
 export { ChangedPaths, parseWebhook, RepositoryTracker, type WebhookSecrets } from './repository/index.ts';
-export { type ClusterSecret, projectType, Settings, type SettingsChange } from './settings/index.ts';
+export {
+  type ClusterSecret,
+  ConfigAudit,
+  projectType,
+  Settings,
+  type SettingsChange,
+} from './settings/index.ts';

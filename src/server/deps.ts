@@ -13,6 +13,7 @@ import type {
   ApplicationWriter,
   AuditJournal,
   Clusters,
+  NotificationsPort,
   PodLogs,
   Projects,
   ResourceActions,
@@ -31,6 +32,7 @@ export interface ServerPorts {
   readonly clusters: Clusters;
   readonly accounts: Accounts;
   readonly journal: AuditJournal;
+  readonly notifications: NotificationsPort;
   readonly webhook: Webhook;
   readonly information: ServerInformation;
   readonly metrics: Registry;

@@ -10,6 +10,7 @@ export type {
   ApplicationWriter,
   LogRequest,
   ManifestRequest,
+  NotificationsPort,
   PodLogs,
   Projects,
   ResourceId,

@@ -11,7 +11,11 @@ import type {
   LogEntry,
   ManagedResource,
   ManifestResponse,
+  NotificationTemplates,
+  NotificationTriggers,
   Settings,
+  TemplateNotifyResult,
+  TriggerRunResult,
   VersionInfo,
   WatchEventType,
 } from '../contract/index.ts';
@@ -222,7 +226,11 @@ export interface AuditJournal {
   intent(entry: AuditIntent): Promise<{ readonly seq: number }>;
   outcome(
     intent: number,
-    end: { readonly outcome: 'succeeded' | 'failed' | 'unknown'; readonly reason?: string },
+    end: {
+      readonly outcome: 'succeeded' | 'failed' | 'unknown';
+      readonly reason?: string;
+      readonly detail?: Json;
+    },
   ): Promise<unknown>;
   query(query: JournalQuery): Promise<{ readonly records: AuditPage['items']; readonly next?: number }>;
   verify(options: VerifyRequest): Promise<AuditVerification>;
@@ -251,7 +259,7 @@ export interface AuditFact extends AuditIntent {
 
 export interface VerifyRequest {
   readonly from?: number;
-  readonly head?: { readonly seq: number; readonly hash: string };
+  readonly head?: { readonly seq?: number; readonly hash: string };
   readonly signal?: AbortSignal;
 }
 
@@ -260,6 +268,23 @@ export type Webhook = (
   headers: Readonly<Record<string, string | string[] | undefined>>,
   body: Buffer,
 ) => Promise<{ readonly status: number; readonly body: string }>;
+
+/** The notifications controller as the API shows it. Failures are CodedErrors without secrets. */
+export interface NotificationsPort {
+  services(): readonly string[];
+  triggers(): NotificationTriggers['items'];
+  templates(): NotificationTemplates['items'];
+  problems(): NotificationTemplates['problems'];
+  run(trigger: string, application: Application): Promise<TriggerRunResult['items']>;
+  /** Without a service the text is only rendered. */
+  notify(
+    template: string,
+    application: Application,
+    destination: { readonly service: string; readonly recipient: string },
+    actor: { readonly kind: 'user'; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<TemplateNotifyResult>;
+}
 
 export interface ServerInformation {
   version(): VersionInfo;

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startApiServer } from '../../src/apiserver/index.ts';
-import { type ControlPlane, startControlPlane } from '../../src/app/compose.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../../src/app/compose.ts';
 import { initRepository, serveRepositories } from '../../src/git/index.ts';
 import {
   connectionOfKubeconfig,
@@ -38,7 +38,11 @@ export interface Host {
   close(): Promise<void>;
 }
 
-export async function startHost(kind: 'embedded' | 'real'): Promise<Host> {
+/** @param options what the control plane gets besides, or instead */
+export async function startHost(
+  kind: 'embedded' | 'real',
+  options: Partial<ControlPlaneOptions> = {},
+): Promise<Host> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-scenarios-'));
   const cluster = kind === 'embedded' ? await embeddedCluster() : await realCluster();
   const root = join(folder, 'repositories');
@@ -60,6 +64,7 @@ export async function startHost(kind: 'embedded' | 'real'): Promise<Host> {
       role: 'all',
       uiDirectory: join(folder, 'no-page'),
       timing: { pollMs: 5_000, revisionPassMs: 200, waveDelayMs: 50 },
+      ...options,
     });
   let plane = await startPlane();
   const kube = createKubeClient(cluster.connection, {}, DEPS);

@@ -66,6 +66,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     },
     accounts: memoryAccounts(accounts),
     journal,
+    notifications: noNotifications,
     webhook: async (_headers, body) => ({ status: 200, body: `${body.byteLength} bytes` }),
     information: {
       version: () => ({ Version: 'v0.1.0' }),
@@ -112,6 +113,15 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     },
   };
 }
+
+const noNotifications: ServerPorts['notifications'] = {
+  services: () => ['slack'],
+  triggers: () => [{ name: 'on-created', conditions: [] }],
+  templates: () => [{ name: 'app-created', members: ['message'] }],
+  problems: () => [],
+  run: async () => [],
+  notify: async () => ({ text: '', sent: false }),
+};
 
 /** An Application with the members most tests need. */
 export function application(name: string, overrides: Partial<Application> = {}): Application {

@@ -13,6 +13,8 @@ export interface ApplicationsOptions {
   readonly controlNamespace: string;
   /** Globs or `/regular expressions/` of further namespaces, as they are now. */
   namespaces(): readonly string[];
+  /** Sees each application as the API sent it, managers included. */
+  readonly noteManagers?: ((app: Application) => void) | undefined;
 }
 
 export class Applications {
@@ -113,7 +115,10 @@ export class Applications {
     const informer = new Informer<Application>(this.#deps, {
       type: applicationType,
       namespace,
-      transform: withoutManagedFields,
+      transform: (app) => {
+        this.#options.noteManagers?.(app);
+        return withoutManagedFields(app);
+      },
     });
     this.#informers.set(namespace, informer);
     informer.subscribe((change) => {

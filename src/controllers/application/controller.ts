@@ -82,6 +82,7 @@ export class ApplicationController {
     this.#informer = new Applications(informerDeps, {
       controlNamespace: options.namespace,
       namespaces: options.applicationNamespaces,
+      noteManagers: deps.noteManagers,
     });
     this.#queue = new WorkQueue(informerDeps, {
       name: 'applications',
@@ -282,7 +283,8 @@ export class ApplicationController {
     const app = memory.isUnsure === true ? await this.#readAgain(known) : known;
     memory.isUnsure = true;
     // A rejection leaves it set, and what ran is resumed from its record, as after a restart.
-    const { requeueMs } = await reconcileApplication(this.#deps, app, memory, signal).catch(
+    const look = () => reconcileApplication(this.#deps, app, memory, signal);
+    const { requeueMs } = await (this.#deps.aroundReconcile?.(app, look) ?? look()).catch(
       (error: unknown) => {
         delete memory.running;
         throw error;

@@ -4,7 +4,7 @@ import type { ActionCatalog } from '../../actions/index.ts';
 import type { CompareEngine } from '../../diff/index.ts';
 import type { HealthJudge, ResourceHealth } from '../../health/index.ts';
 import type { Journal } from '../../journal/index.ts';
-import type { KubeClient, ResourceKey } from '../../k8s/index.ts';
+import type { KubeClient, KubeObject, ResourceKey } from '../../k8s/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
 import type {
   Application,
@@ -74,6 +74,10 @@ export interface ApplicationDeps {
   desiredBy(server: string, key: ResourceKey, except: string): readonly string[];
   /** Whether syncs act as a service account: never, where the project names one, or always. */
   impersonation(): 'off' | 'optional' | 'enforced';
+  /** Sees each application as the API sent it, managers included. */
+  noteManagers?(app: KubeObject): void;
+  /** Runs one look at an application; for measuring. */
+  aroundReconcile?<T>(app: Application, look: () => Promise<T>): Promise<T>;
   /** Somebody switched deletions off, for all clusters or this one. */
   deletesDisabled(server: string): boolean;
 }

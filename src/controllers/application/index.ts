@@ -11,4 +11,5 @@ export { admissionFindings, compareDesired, desiredState } from './observe.ts';
 export { orphansOf } from './orphans.ts';
 export { decideNext } from './reconcile.ts';
 export { listActions, prepareAction } from './resource-actions.ts';
+export { applicationObject } from './sync-journal.ts';
 export { writeOperationState } from './write.ts';

@@ -12,6 +12,7 @@ import { type Logger, messageOf } from '../../lib/index.ts';
 import { type AppProject, labels, namespaceProblem, type Repository } from '../../model/index.ts';
 import type { Keyring } from '../../source/index.ts';
 import type { WebhookSecrets } from '../repository/index.ts';
+import { withNewestManager } from './config-audit.ts';
 import { type EffectiveProject, EffectiveProjects } from './projects.ts';
 import {
   type ClusterSecret,
@@ -65,14 +66,21 @@ export class Settings {
   #globalProjects = '';
   readonly #cache = new Map<string, Repository>();
   readonly #listeners = new Set<(change: SettingsChange) => void>();
+  readonly #objectListeners = new Set<(old: KubeObject | undefined, now: KubeObject | undefined) => void>();
+  #revision = 0;
+  #isListed = false;
 
   constructor(deps: InformerDeps, options: SettingsOptions) {
     this.#options = options;
     this.#log = deps.log;
     const { namespace } = options;
-    this.#projects = new Informer(deps, { type: projectType, namespace });
-    this.#secrets = new Informer(deps, { type: wellKnown.secrets, namespace, transform: withoutBulk });
-    this.#configMaps = new Informer(deps, { type: wellKnown.configMaps, namespace, transform: withoutBulk });
+    this.#projects = new Informer(deps, { type: projectType, namespace, transform: withNewestManager });
+    this.#secrets = new Informer(deps, { type: wellKnown.secrets, namespace, transform: withNewestManager });
+    this.#configMaps = new Informer(deps, {
+      type: wellKnown.configMaps,
+      namespace,
+      transform: withNewestManager,
+    });
   }
 
   /** Begins to watch; resolves when everything was listed once. */
@@ -81,8 +89,19 @@ export class Settings {
     this.#secrets.subscribe(({ object }) => this.#onSecret(object));
     this.#configMaps.subscribe(({ object }) => this.#onConfigMap(object.metadata.name ?? ''));
     const all = [this.#projects, this.#secrets, this.#configMaps];
-    for (const informer of all) informer.start();
+    for (const informer of all) {
+      informer.subscribe((change) => {
+        this.#revision += 1;
+        if (!this.#isListed) return;
+        const old = change.kind === 'add' ? undefined : change.kind === 'update' ? change.old : change.object;
+        const now = change.kind === 'delete' ? undefined : change.object;
+        for (const listener of this.#objectListeners) listener(old, now);
+      });
+      informer.start();
+    }
     await Promise.all(all.map((informer) => informer.whenComplete(signal)));
+    // What was there at the start is no change.
+    this.#isListed = true;
   }
 
   async stop(): Promise<void> {
@@ -91,6 +110,16 @@ export class Settings {
 
   onChange(listener: (change: SettingsChange) => void): void {
     this.#listeners.add(listener);
+  }
+
+  /** Calls `listener` for each object that was created, changed or deleted, with the newest of its managers. */
+  onObject(listener: (old: KubeObject | undefined, now: KubeObject | undefined) => void): void {
+    this.#objectListeners.add(listener);
+  }
+
+  /** Another number after each change. */
+  get revision(): number {
+    return this.#revision;
   }
 
   project(name: string): AppProject | undefined {
@@ -263,9 +292,4 @@ export class Settings {
   #tell(change: SettingsChange): void {
     for (const listener of this.#listeners) listener(change);
   }
-}
-
-function withoutBulk(object: KubeObject): KubeObject {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
 }

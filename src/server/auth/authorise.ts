@@ -2,7 +2,15 @@
 import type { Caller } from './session-tokens.ts';
 
 /** Resources and actions in the words of Argo CD's policies. */
-export type Resource = 'applications' | 'projects' | 'clusters' | 'logs' | 'audit' | 'metrics' | 'version';
+export type Resource =
+  | 'applications'
+  | 'projects'
+  | 'clusters'
+  | 'logs'
+  | 'audit'
+  | 'metrics'
+  | 'version'
+  | 'notifications';
 export type Action =
   | 'get'
   | 'create'

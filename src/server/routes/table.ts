@@ -7,6 +7,7 @@ import { auditRoutes } from './audit.ts';
 import { configurationRoutes } from './configuration.ts';
 import { logRoutes } from './logs.ts';
 import { metaRoutes } from './meta.ts';
+import { notificationRoutes } from './notifications.ts';
 import { operationRoutes } from './operations.ts';
 import { projectRoutes } from './projects.ts';
 import { sessionRoutes } from './session.ts';
@@ -31,6 +32,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...projectRoutes,
     ...configurationRoutes,
     ...auditRoutes,
+    ...notificationRoutes,
   ];
   const seen = new Set<string>();
   for (const { method, path, access } of table) {

@@ -43,6 +43,16 @@ export const serve = defineCommand({
       value: 'url',
       describe: 'Journal: postgres://… or sqlite:FILE (default: in the data directory)',
     },
+    'audit-retention': {
+      type: 'string',
+      value: 'duration',
+      describe: 'How long the journal keeps records, e.g. 365d (default: for ever)',
+    },
+    'otlp-address': {
+      type: 'string',
+      value: 'url',
+      describe: 'OTLP/HTTP endpoint for traces (default: OTEL_EXPORTER_OTLP_ENDPOINT, else none)',
+    },
     role: {
       type: 'string',
       default: 'all',
@@ -64,6 +74,8 @@ export const serve = defineCommand({
       store,
       'data-dir': dataDir,
       'install-crds': installCrds,
+      'audit-retention': auditRetention,
+      'otlp-address': otlpAddress,
     } = options;
     const serveOptions = {
       namespace,
@@ -75,6 +87,8 @@ export const serve = defineCommand({
       auth: AUTH.find((auth) => auth === options.auth) ?? 'on',
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(store === undefined ? {} : { store }),
+      ...(auditRetention === undefined ? {} : { auditRetention }),
+      ...(otlpAddress === undefined ? {} : { otlpAddress }),
     };
     await environment.processes.serve(serveOptions, { signal, print: out.line });
     return ExitCode.Ok;
