@@ -60,7 +60,11 @@ export function serverPorts(
     ...deps,
     applications: applicationStore(controller),
     writer: applicationWriter(home, controller),
-    views: applicationViews({ application, requestRefresh: parts.refresh.application }),
+    views: applicationViews({
+      application,
+      requestRefresh: parts.refresh.application,
+      maskAnnotations: () => namesIn(settings.config('resource.sensitive.mask.annotations')),
+    }),
     actions: {
       list: (app, id, signal) => listActions(application, app, id, signal),
       prepare: (app, id, request, signal) => prepareAction(application, app, id, request, signal),
@@ -248,4 +252,8 @@ function entryOf(line: string, podName: string): Omit<LogEntry, 'last'> {
     timeStampStr: hasTime ? time : '',
     podName,
   };
+}
+
+function namesIn(text = ''): string[] {
+  return text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
 }

@@ -13,7 +13,7 @@ export {
 } from './ignore.ts';
 export { compileJqPath, JqSyntaxError, type JsonPath, type PathExpression } from './jq-path.ts';
 export { projectionDigest } from './projection.ts';
-export { maskSecrets } from './secrets.ts';
+export { maskAnnotationChange, maskSecrets } from './secrets.ts';
 export {
   isSelfReferenced,
   type PreparedTargets,

@@ -234,4 +234,23 @@ export const comparing: readonly Scenario[] = [
       },
     ),
   },
+  {
+    name: 'a jq expression whose failure quotes the object shows no value of a Secret',
+    async run(world) {
+      const canary = 'canary-of-a-secret';
+      const encoded = Buffer.from(canary).toString('base64');
+      await world.commit({
+        's.yaml': `apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: ${canary}}\n`,
+      });
+      await world.apply({
+        syncPolicy: AUTOMATED,
+        ignoreDifferences: [{ kind: 'Secret', jqPathExpressions: ['.data | map_values(.)'] }],
+      });
+      // It is created first: there is nothing to compare it with.
+      const _told = await untilCondition(world, 'ComparisonError', /Invalid path expression/);
+
+      const shown = `${JSON.stringify(await world.application())} ${(await world.cli('app', 'get', world.name)).stdout}`;
+      for (const text of [canary, encoded]) assert.ok(!shown.includes(text), 'the value may not');
+    },
+  },
 ];

@@ -8,6 +8,7 @@ import {
   type IgnoreRules,
   JqSyntaxError,
   type JsonPath,
+  maskSecrets,
   type PathExpression,
   stripIgnored,
 } from '../../diff/index.ts';
@@ -115,7 +116,9 @@ function evaluated(evaluator: Evaluator, text: string): PathExpression {
     if (answers.has(object as object)) return;
     try {
       const program = { language: 'jq', name, source: `[path(${text})]` } as const;
-      const [paths] = (await evaluator.run(program, { input: object })) as JsonPath[][];
+      // Messages of jq quote what it looked at: it sees the keys of a Secret, not its values.
+      const [input] = maskSecrets([object as KubeObject]);
+      const [paths] = (await evaluator.run(program, { input })) as JsonPath[][];
       answers.set(object as object, (paths ?? []).filter(isPath));
     } catch (error) {
       if (!(error instanceof EvaluateError)) throw error;
