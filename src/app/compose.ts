@@ -11,6 +11,7 @@ import {
   ChangedPaths,
   type ClusterEntry,
   engineNamed,
+  Dependencies,
   HOME_NAME,
   HOME_SERVER,
   IgnoreRuleBook,
@@ -441,6 +442,12 @@ function applicationDeps(
     wrote: (app) => controller?.wrote(app),
     writeOperationState: (app, state) => writeOperationState(application, app, state),
     desiredBy: (server, key, except) => desiredBy(memories, server, key, except),
+    dependencies: new Dependencies({
+      controlNamespace: options.namespace,
+      memories,
+      application: (key) => controller?.current(key),
+    }),
+    config: (key) => settings.config(key),
     deletesDisabled: (server) => isDeletionOff(settings, server),
   };
   return {

@@ -7,6 +7,7 @@ export {
   applicationType,
   type ControllerOptions,
   compareDesired,
+  Dependencies,
   decideNext,
   desiredState,
   engineNamed,

@@ -50,7 +50,13 @@ function input(more: Partial<PlanInput>): PlanInput {
     automated: false,
     revision: '0123456789',
     destinationNamespace: 'ns',
-    settings: { waveDelayMs: 0, pollMs: 10, waveDeadlineMs: 100, approvalDeadlineMs: 100 },
+    settings: {
+      waveDelayMs: 0,
+      pollMs: 10,
+      waveDeadlineMs: 100,
+      hookDeadlineMs: 100,
+      approvalDeadlineMs: 100,
+    },
     ...more,
   };
 }
@@ -439,7 +445,7 @@ test('approval is awaited until its deadline', () => {
     now += 20;
     return effect.kind === 'askApproval' ? { kind: 'approval', approved: false, now } : answer(effect, now);
   });
-  assert.equal(last.message, 'gave up waiting for pruning confirmation of ConfigMap/old');
+  assert.match(last.message, /^gave up waiting for pruning confirmation of ConfigMap\/old after \d+ s$/);
 });
 
 test('an order to stop deletes the hooks of a group that was on its way', () => {

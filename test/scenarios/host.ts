@@ -14,7 +14,6 @@ import {
   createKubeClient,
   isKubeError,
   type KubeClient,
-  type KubeObject,
   loadKubeconfig,
   type ResourceType,
 } from '../../src/k8s/index.ts';
@@ -171,7 +170,12 @@ function createWorld(parts: WorldParts): World {
       const app: Application = {
         apiVersion: 'argoproj.io/v1alpha1',
         kind: 'Application',
-        metadata: { ...metadata, name: applied, namespace: 'argocd', labels: { ...metadata.labels, scenario: name } },
+        metadata: {
+          ...metadata,
+          name: applied,
+          namespace: 'argocd',
+          labels: { ...metadata.labels, scenario: name },
+        },
         spec: { ...defaults, ...spec, ...onBranch(spec.source, name) },
       };
       if (existing === undefined) await kube.create(APPLICATIONS, app);
@@ -226,7 +230,9 @@ function createWorld(parts: WorldParts): World {
       await kube.delete(APPLICATIONS, { namespace: 'argocd', name: other });
     },
     list: async (apiVersion, plural, namespace) => {
-      const answer = await kube.listAll(typeOf(apiVersion, plural, namespace), { namespace: place(namespace) });
+      const answer = await kube.listAll(typeOf(apiVersion, plural, namespace), {
+        namespace: place(namespace),
+      });
       if (answer.kind !== 'complete') throw new Error(answer.reason);
       return answer.items;
     },

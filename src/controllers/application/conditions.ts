@@ -12,7 +12,12 @@ export type ConditionType =
   | 'SharedResourceWarning'
   | 'RepeatedResourceWarning'
   | 'ExcludedResourceWarning'
-  | 'OrphanedResourceWarning';
+  | 'OrphanedResourceWarning'
+  // Fairlead's own: none of them stops anything by being there.
+  | 'DependencyWarning'
+  | 'HoldWarning'
+  | 'OptionWarning'
+  | 'DeletionHeldWarning';
 
 export interface Finding {
   readonly type: ConditionType;

@@ -19,6 +19,7 @@ import type { SyncSettings } from '../../sync/index.ts';
 import type { LiveClusters } from '../cluster/index.ts';
 import type { ChangedPaths, RepositoryTracker } from '../repository/index.ts';
 import type { IgnoreRuleBook } from './ignore-rules.ts';
+import type { Dependencies } from './dependencies.ts';
 import type { Leadership } from './leadership.ts';
 import type { Memories } from './memory.ts';
 
@@ -61,6 +62,10 @@ export interface ApplicationDeps {
   writeOperationState(app: Application, state: OperationState): Promise<void>;
   /** Instance names of other applications whose last render holds this object. */
   desiredBy(server: string, key: ResourceKey, except: string): readonly string[];
+  /** Which application waits for which. */
+  readonly dependencies: Dependencies;
+  /** A member of `argocd-cm`. */
+  config(key: string): string | undefined;
   /** Somebody switched deletions off, for all clusters or this one. */
   deletesDisabled(server: string): boolean;
 }
