@@ -82,6 +82,10 @@ export async function startHost(kind: 'embedded' | 'real'): Promise<Host> {
         await kube.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
       try {
         await scenario.run(world);
+      } catch (error) {
+        throw new Error(`${name}: ${String(error)}\n${JSON.stringify((await world.application())?.status)}`, {
+          cause: error,
+        });
       } finally {
         await removeApplications(world, kube);
       }

@@ -32,7 +32,30 @@ export function job(
   return `apiVersion: batch/v1\nkind: Job\nmetadata: ${metadata(name, marks, options.generated)}\nspec: ${JSON.stringify(spec)}\n`;
 }
 
-/** A claim that nobody binds: Progressing until `bindClaim`. */
+/**
+ * An object whose health nobody but `open` decides, on any cluster: an Application where no control plane looks for
+ * one. Progressing until then.
+ */
+export function gate(name: string, marks: Marks = {}): string {
+  const spec = {
+    project: 'default',
+    destination: { namespace: 'x' },
+    source: { repoURL: 'https://example.test/x' },
+  };
+  return `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: ${metadata(name, marks)}\nspec: ${JSON.stringify(spec)}\n`;
+}
+
+export async function open(
+  world: World,
+  name: string,
+  status: 'Healthy' | 'Degraded' = 'Healthy',
+): Promise<void> {
+  await world.until(`gate ${name} exists`, () => world.get(...GATES, name));
+  await world.patch(...GATES, name, { status: { health: { status } } });
+}
+
+export const GATES = ['argoproj.io/v1alpha1', 'applications'] as const;
+
 export function claim(name: string, marks: Marks = {}): string {
   const spec = {
     accessModes: ['ReadWriteOnce'],
@@ -42,38 +65,32 @@ export function claim(name: string, marks: Marks = {}): string {
   return `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: ${metadata(name, marks)}\nspec: ${JSON.stringify(spec)}\n`;
 }
 
-export async function bindClaim(world: World, name: string): Promise<void> {
-  await world.until(`claim ${name} exists`, () => world.get('v1', 'persistentvolumeclaims', name));
-  await world.patchStatus('v1', 'persistentvolumeclaims', name, { phase: 'Bound' });
-}
-
 /** Ends a Job as a node would: by what becomes of its pod. */
 export async function finishJob(world: World, name: string, phase: 'Succeeded' | 'Failed'): Promise<void> {
-  const pod = await world.until(`job ${name} has a pod`, async () => {
-    const pods = await world.list('v1', 'pods');
-    return pods.find(({ metadata: { labels } }) => labels?.['job-name'] === name);
-  });
   const exitCode = phase === 'Succeeded' ? 0 : 1;
   const at = new Date().toISOString().replace(/\.\d+Z/, 'Z');
-  await world.patchStatus('v1', 'pods', pod.metadata.name ?? '', {
-    phase,
-    containerStatuses: [
-      {
-        name: 'c',
-        image: 'shop/tool:pending',
-        imageID: '',
-        ready: false,
-        restartCount: 0,
-        state: {
-          terminated: {
-            exitCode,
-            startedAt: at,
-            finishedAt: at,
-            reason: phase === 'Succeeded' ? 'Completed' : 'Error',
-          },
-        },
-      },
-    ],
+  const terminated = {
+    exitCode,
+    startedAt: at,
+    finishedAt: at,
+    reason: exitCode === 0 ? 'Completed' : 'Error',
+  };
+  const container = { name: 'c', image: 'shop/tool:pending', imageID: '', ready: false, restartCount: 0 };
+  const status = { phase, containerStatuses: [{ ...container, state: { terminated } }] };
+  let uid: string | undefined;
+  await world.until(`job ${name} has ended`, async () => {
+    const now = await jobOf(world, name);
+    if (uid !== undefined && now?.metadata.uid !== uid) return true;
+    if (now === undefined) return false;
+    const { conditions = [] } = (now['status'] ?? {}) as { conditions?: { type: string; status: string }[] };
+    if (conditions.some(({ type, status: is }) => ['Complete', 'Failed'].includes(type) && is === 'True'))
+      return true;
+    const pods = await world.list('v1', 'pods');
+    const pod = pods.find(({ metadata: { labels } }) => labels?.['job-name'] === name);
+    if (pod === undefined) return false;
+    uid = now.metadata.uid;
+    await world.patchStatus('v1', 'pods', pod.metadata.name ?? '', status);
+    return false;
   });
 }
 
@@ -130,8 +147,10 @@ export async function untilMessage(world: World, message: RegExp): Promise<strin
   });
 }
 
+/** As a person who saw what waits: not before the operation began. */
 export async function approve(world: World): Promise<void> {
-  const now = new Date().toISOString();
+  const started = Date.parse((await world.application())?.status?.operationState?.startedAt ?? '');
+  const now = new Date(Math.max(Date.now(), Number.isNaN(started) ? 0 : started)).toISOString();
   await world.patchApplication({
     metadata: { annotations: { 'argocd.argoproj.io/deletion-approved': now } },
   });
@@ -150,7 +169,6 @@ export async function exists(world: World, name: string): Promise<boolean> {
   return (await world.get('v1', 'configmaps', name)) !== undefined;
 }
 
-/** Neither now nor in a moment that would have been enough for it. */
 export async function annotate(
   world: World,
   marks: Readonly<Record<string, string | null>>,

@@ -9,7 +9,6 @@ import {
   planDeleteHooks,
   type SyncEffect,
   type SyncPlan,
-  type SyncState,
   splitHooks,
   startSync,
   step,
@@ -20,19 +19,10 @@ import type { ApplicationDeps } from './deps.ts';
 import type { Desired } from './facts.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { desiredState, refusedTargets } from './observe.ts';
-import type { RunningOperation } from './running-operation.ts';
+import type { DeletionHooks, RunningOperation } from './running-operation.ts';
 import { syncJournal } from './sync-journal.ts';
 import { syncSettingsOf } from './sync-settings.ts';
 import { writeFinalizers } from './write.ts';
-
-/** The hooks of one phase between two looks. */
-export interface DeletionHooks {
-  state: SyncState;
-  readonly running: RunningOperation;
-  /** Attempts that failed, and when the next one is due, milliseconds since the epoch. */
-  failures: number;
-  retryAt?: number;
-}
 
 export type DeleteHooksResult =
   | { readonly kind: 'done' }

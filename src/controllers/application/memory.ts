@@ -6,9 +6,8 @@ import type { Change } from '../../model/index.ts';
 import type { DeletePhase } from '../../sync/index.ts';
 import type { LiveObject } from '../cluster/index.ts';
 import type { BegunOperation } from './begun.ts';
-import type { DeletionHooks } from './delete-hooks.ts';
 import type { Desired } from './facts.ts';
-import type { RunningOperation } from './running-operation.ts';
+import type { DeletionHooks, RunningOperation } from './running-operation.ts';
 
 export type RefreshLevel = 'normal' | 'hard';
 

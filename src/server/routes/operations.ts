@@ -107,11 +107,16 @@ export const operationRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: `${ONE}/confirm-deletion`,
-    access: sync,
+    access: { resource: 'applications', action: 'update', scope: 'application' },
     query: ApplicationScope,
     async handle({ deps, app, ...call }) {
       const effect = { action: 'application.confirm-deletion', object: applicationRef(app) };
-      const approved = { [annotations.deletionApproved]: rfc3339(deps.clock.now()) };
+      // Operations that follow each other at once are dated into the next second.
+      const started = Date.parse(app.status?.operationState?.startedAt ?? '') || 0;
+      const now = deps.clock.now();
+      const approved = {
+        [annotations.deletionApproved]: rfc3339(started - now < 2_000 ? Math.max(now, started) : now),
+      };
       const confirmed = await recorded({ deps, ...call }, effect, () =>
         writeExactly(deps, app, () => ({ metadata: { annotations: approved } })),
       );
