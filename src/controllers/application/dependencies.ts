@@ -14,7 +14,8 @@ export class Dependencies {
   readonly #deps: DependencyDeps;
   readonly #needs = new Map<string, DependsOn>();
   readonly #neededBy = new Map<string, Set<string>>();
-  readonly #ready = new Set<string>();
+  /** Why somebody is not ready, for those whom others wait for. */
+  readonly #reasons = new Map<string, string | undefined>();
 
   constructor(deps: DependencyDeps) {
     this.#deps = deps;
@@ -34,7 +35,7 @@ export class Dependencies {
   delete(key: string): readonly string[] {
     const touched = this.#around(key);
     this.#replace(key, undefined);
-    this.#ready.delete(key);
+    this.#reasons.delete(key);
     return touched;
   }
 
@@ -43,17 +44,16 @@ export class Dependencies {
     return [...(this.#neededBy.get(key) ?? [])];
   }
 
-  /** Looks whether somebody may go on now. @returns who waits for it, when its readiness changed */
+  /** Looks at one again. @returns who waits for it, when what they wait for is another thing now */
   noteReadiness(key: string): readonly string[] {
     const dependents = this.dependentsOf(key);
     if (dependents.length === 0) {
-      this.#ready.delete(key);
+      this.#reasons.delete(key);
       return [];
     }
-    const isReady = this.#whyNot(key) === undefined;
-    if (isReady === this.#ready.has(key)) return [];
-    if (isReady) this.#ready.add(key);
-    else this.#ready.delete(key);
+    const reason = this.#whyNot(key);
+    if (this.#reasons.has(key) && this.#reasons.get(key) === reason) return [];
+    this.#reasons.set(key, reason);
     return dependents;
   }
 
