@@ -231,7 +231,7 @@ function performDeps(
   return {
     cluster: cluster.target,
     clock: deps.clock,
-    assessHealth: deps.assessHealth,
+    assessHealth: (object) => deps.health.assess(object, app),
     async facts(request, live) {
       const situation = {
         app,
