@@ -1,4 +1,7 @@
 // Operations: retries, supersession, selections, manifests that come along, and their end on demand.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   annotate,
   ended,
@@ -239,6 +242,33 @@ export const operations: readonly Scenario[] = [
       assert.equal(tried.status, 200, JSON.stringify(tried.body));
       await ended(world);
       assert.deepEqual(await dataOf(world, 'a'), { v: '1' });
+    },
+  },
+  {
+    name: 'a local directory is rendered here and applied there',
+    async run(world) {
+      await outOfSync(world, {
+        'Chart.yaml': 'apiVersion: v2\nname: c\nversion: 0.1.0\n',
+        'values.yaml': 'v: committed\n',
+        'templates/a.yaml':
+          'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {v: "{{ .Values.v }} {{ .Release.Name }}"}\n',
+      });
+      const folder = await mkdtemp(join(tmpdir(), 'fairlead-local-source-'));
+      try {
+        await writeFile(join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: c\nversion: 0.1.0\n');
+        await writeFile(join(folder, 'values.yaml'), 'v: local\n');
+        await mkdir(join(folder, 'templates'));
+        const template =
+          'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {v: "{{ .Values.v }} {{ .Release.Name }}"}\n';
+        await writeFile(join(folder, 'templates/a.yaml'), template);
+        const { code, stderr } = await world.cli('app', 'sync', world.name, '--local', folder);
+        assert.equal(code, 0, stderr);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+      assert.deepEqual(await dataOf(world, 'a'), { v: `local ${world.name}` });
+      const missing = await world.cli('app', 'sync', world.name, '--local', folder);
+      assert.match(missing.stderr, /there is no directory/);
     },
   },
   {
