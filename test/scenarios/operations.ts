@@ -375,7 +375,10 @@ export const operations: readonly Scenario[] = [
       await hold(world, { 'fairlead.dev/depends-on': 'nobody' }, A);
       await untilCondition(world, 'DependencyWarning', /nobody/);
       await sync(world, { sync: {} });
-      await terminate(world);
+      await world.until('it is taken back', async () => {
+        const answer = await world.call('DELETE', `${world.name}/operation`);
+        return answer.status === 200;
+      });
       assert.equal((await world.application())?.operation, undefined);
       assert.equal(await exists(world, 'a'), false);
     },
