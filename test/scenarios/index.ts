@@ -13,7 +13,9 @@ import { options } from './options.ts';
 import type { Scenario } from './world.ts';
 
 /** What `argocd-cm` says counts for all, so these run one after the other. */
-const configuring = [...customisations, ...comparing].map((scenario): Scenario => ({ ...scenario, alone: true }));
+const configuring = [...customisations, ...comparing].map(
+  (scenario): Scenario => ({ ...scenario, alone: true }),
+);
 
 export const scenarios: readonly Scenario[] = [
   ...lifecycle,

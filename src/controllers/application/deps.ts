@@ -18,8 +18,8 @@ import type { Renderer } from '../../render/index.ts';
 import type { SyncSettings } from '../../sync/index.ts';
 import type { LiveClusters } from '../cluster/index.ts';
 import type { ChangedPaths, RepositoryTracker } from '../repository/index.ts';
-import type { IgnoreRuleBook } from './ignore-rules.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { IgnoreRuleBook } from './ignore-rules.ts';
 import type { Leadership } from './leadership.ts';
 import type { Memories } from './memory.ts';
 

@@ -6,6 +6,7 @@ import { jsonEqual, rfc3339 } from '../../lib/index.ts';
 import {
   type Application,
   annotations,
+  type Change,
   type Operation,
   type OperationState,
   type ProjectRules,
