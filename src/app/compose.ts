@@ -9,6 +9,7 @@ import {
   type ApplicationDeps,
   ChangedPaths,
   type ClusterEntry,
+  Dependencies,
   engineNamed,
   HOME_NAME,
   HOME_SERVER,
@@ -543,6 +544,12 @@ function applicationDeps(
     impersonation: () => settings.impersonation(),
     noteManagers: (app) => taps.specManagers.note(app),
     aroundReconcile: aroundReconcile(taps, normaliseUrl),
+    dependencies: new Dependencies({
+      controlNamespace: options.namespace,
+      memories,
+      application: (key) => controller?.current(key),
+    }),
+    config: (key) => settings.config(key),
     deletesDisabled: (server) => isDeletionOff(settings, server),
   };
   return {

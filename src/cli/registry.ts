@@ -8,6 +8,7 @@ import { overrideRunAction } from './commands/admin/override-run-action.ts';
 import { adminProjGenerateSpec } from './commands/admin/proj-generate-spec.ts';
 import { appActionsList } from './commands/app/actions-list.ts';
 import { appActionsRun } from './commands/app/actions-run.ts';
+import { appConfirmDeletion } from './commands/app/confirm-deletion.ts';
 import { appCreate } from './commands/app/create.ts';
 import { appDelete } from './commands/app/delete.ts';
 import { appDiff } from './commands/app/diff.ts';
@@ -17,6 +18,7 @@ import { appHistory } from './commands/app/history.ts';
 import { appList } from './commands/app/list.ts';
 import { appLogs } from './commands/app/logs.ts';
 import { appManifests } from './commands/app/manifests.ts';
+import { appRelease } from './commands/app/release.ts';
 import { appResources } from './commands/app/resources.ts';
 import { appRollback } from './commands/app/rollback.ts';
 import { appSet } from './commands/app/set.ts';
@@ -56,12 +58,14 @@ const list: readonly Command[] = [
   appExplain,
   appHistory,
   appRollback,
+  appRelease,
   appManifests,
   appResources,
   appActionsList,
   appActionsRun,
   appLogs,
   appTerminateOp,
+  appConfirmDeletion,
   appDelete,
   ...projectCommands,
   ...projectListCommands,

@@ -148,6 +148,9 @@ function applicationCalls(http: Transport) {
       http.call<object>({ method: 'DELETE', path: one(id), query: { ...scope(id), ...query } }),
     sync: (id: ApplicationId, body: SyncRequest) => post(id, '/sync', body),
     rollback: (id: ApplicationId, body: RollbackRequest) => post(id, '/rollback', body),
+    release: (id: ApplicationId) =>
+      http.call<Application>({ method: 'DELETE', path: one(id, '/hold'), query: scope(id) }),
+    confirmDeletion: (id: ApplicationId) => post(id, '/confirm-deletion', {}),
     terminate: (id: ApplicationId) =>
       http.call<object>({ method: 'DELETE', path: one(id, '/operation'), query: scope(id) }),
     manifests: (id: ApplicationId, query: QueryValues = {}, options: ReadOptions = {}) =>

@@ -8,6 +8,7 @@ export {
   applicationType,
   type ControllerOptions,
   compareDesired,
+  Dependencies,
   decideNext,
   desiredState,
   engineNamed,

@@ -422,11 +422,13 @@ class HttpKubeClient implements KubeClient {
       preconditions,
       propagationPolicy,
       gracePeriodSeconds,
+      // Beside a body the server reads no query.
+      dryRun: options.dryRun === true ? ['All'] : undefined,
     };
     const answer = await this.#call({
       ...this.#read('delete', type, ref),
       method: 'DELETE',
-      path: objectPath(type, ref) + queryText({ dryRun: options.dryRun === true ? 'All' : undefined }),
+      path: objectPath(type, ref),
       contentType: JSON_TYPE,
       body: JSON.stringify(body),
       // Repeated after a lost answer it could hit an object created since, unless the uid says which one is meant.

@@ -8,6 +8,8 @@ export {
   isMultiSource,
   sourcesOf,
 } from './application/application.ts';
+export { type DependsOn, dependsOn } from './application/depends-on.ts';
+export { describeHold, type Hold, type HoldState, holdOf } from './application/hold.ts';
 export {
   ApplicationSource,
   ApplicationSpec,

@@ -44,6 +44,7 @@ test('who may call what', () => {
   assert.deepEqual(
     rows.sort(),
     [
+      'DELETE /api/v1/applications/:name/hold: applications, sync (application)',
       'DELETE /api/v1/applications/:name/operation: applications, sync (application)',
       'DELETE /api/v1/applications/:name: applications, delete (application)',
       'DELETE /api/v1/session: public',
@@ -89,6 +90,7 @@ test('who may call what', () => {
       'PATCH /api/v1/applications/:name: applications, update (application)',
       'POST /api/v1/applications/:name/resource/actions/v2: applications, get (application)',
       'POST /api/v1/applications/:name/resource/actions: applications, get (application)',
+      'POST /api/v1/applications/:name/confirm-deletion: applications, update (application)',
       'POST /api/v1/applications/:name/rollback: applications, sync (application)',
       'POST /api/v1/applications/:name/sync: applications, sync (application)',
       'POST /api/v1/applications: applications, create (list)',

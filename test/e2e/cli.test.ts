@@ -210,7 +210,11 @@ suite('the command line, as a user', () => {
   });
 
   test('set, rollback, diff and sync go together', async () => {
-    await fails('app rollback web-dev 0', 20, /auto-sync is enabled/);
+    assert.match(await ok('app rollback web-dev 0 --reason "a try" --for 1h'), /Phase: +Succeeded/);
+    await untilGreeting('Hello from dev', PUSH_TO_CLUSTER_MS);
+    await ok('app release web-dev');
+    await untilGreeting('Hello from me', PUSH_TO_CLUSTER_MS);
+    await fails('app release web-dev', 20, /is not held/);
     await ok('app set web-dev --sync-policy none');
     assert.match(await ok('app rollback web-dev 0'), /Phase: +Succeeded/);
     assert.equal(await greeting(), 'Hello from dev');

@@ -27,7 +27,10 @@ export interface World {
   journal(action: string): Promise<readonly { readonly reason?: string }[]>;
   /** Runs the command line against the control plane. */
   cli(...argv: readonly string[]): Promise<CliResult>;
-  /** Creates (or replaces the spec of) the application; fields of `spec` win over the defaults. */
+  /**
+   * Creates (or replaces the spec of) the application, or another one of this scenario by `metadata.name`; fields of
+   * `spec` win over the defaults.
+   */
   apply(spec?: Partial<ApplicationSpec>, metadata?: Partial<KubeObject['metadata']>): Promise<void>;
   /** GET of Fairlead's own API; the parsed answer. */
   api(path: string): Promise<unknown>;
@@ -56,8 +59,17 @@ export interface World {
   /** Merges into the status sub-resource, as the controller of the kind does. */
   patchStatus(apiVersion: string, plural: string, name: string, status: object): Promise<void>;
   delete(apiVersion: string, plural: string, name: string, namespace?: string | null): Promise<void>;
-  patchApplication(patch: unknown): Promise<void>;
-  deleteApplication(): Promise<void>;
+  list(apiVersion: string, plural: string, namespace?: string | null): Promise<readonly KubeObject[]>;
+  patchApplication(patch: unknown, name?: string): Promise<void>;
+  deleteApplication(name?: string): Promise<void>;
+  /** A REST call below `/api/v1/applications/`. */
+  call(
+    method: string,
+    rest: string,
+    body?: unknown,
+  ): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>;
+  /** Sets a member of `argocd-cm`; null removes it. It counts for all: only in scenarios that run alone. */
+  configure(key: string, value: string | null): Promise<void>;
   /** Kills the control plane without a word and starts it again on the same state. */
   crash(): Promise<void>;
   /** Asks again until `check` gives something; fails with `what` and the last failure after the deadline. */
@@ -68,6 +80,8 @@ export interface Scenario {
   readonly name: string;
   /** False: the scenario creates the namespace itself. */
   readonly namespace?: false;
+  /** True: it does something to the whole control plane, so nothing runs beside it. */
+  readonly alone?: true;
   run(world: World): Promise<void>;
 }
 

@@ -16,7 +16,12 @@ export type ConditionType =
   /** Fairlead: a sync window cannot be used. */
   | 'SyncWindowWarning'
   /** Fairlead: an automated sync waits for a window. */
-  | 'SyncWindowInfo';
+  | 'SyncWindowInfo'
+  // Fairlead's own: none of them stops anything by being there.
+  | 'DependencyWarning'
+  | 'HoldWarning'
+  | 'OptionWarning'
+  | 'DeletionHeldWarning';
 
 export interface Finding {
   readonly type: ConditionType;

@@ -197,7 +197,7 @@ export class ApplicationController {
                   ({ repoURL }) =>
                     repoURL.startsWith(change.url) || this.#deps.sameRepository(repoURL, change.url),
                 )
-              : change.kind === 'cluster' || change.kind === 'customizations';
+              : change.kind === 'cluster' || change.kind === 'customizations' || waitsForDeletions(app);
       if (!concerned) continue;
       // What could not be fetched with the old credential may be fetched now.
       if (change.kind === 'repository') this.#askRefresh(this.#memoryOf(app), 'normal');
@@ -209,11 +209,13 @@ export class ApplicationController {
     const { object: app } = change;
     const key = keyOfApplication(app);
     if (change.kind === 'delete') {
+      this.#wake(this.#deps.dependencies.delete(key));
       this.#deps.memories.forget(instanceName(app, this.#options.namespace));
       this.#written.delete(key);
       this.#queue.remove(key);
       return;
     }
+    this.#wake(this.#deps.dependencies.set(key, app));
     const refresh = app.metadata.annotations?.[annotations.refresh];
     const old = change.kind === 'update' ? change.old : undefined;
     const isNew = [annotations.refresh, annotations.refreshId].some(
@@ -234,8 +236,10 @@ export class ApplicationController {
       const key = keyOfApplication(app);
       const memory = this.#memoryOf(app);
       const { desired } = memory;
+      const isHeld = app.metadata.annotations?.[annotations.hold] !== undefined;
       const isOpen =
         desired === undefined ||
+        isHeld ||
         app.status?.sync?.status === 'Unknown' ||
         isSignatureDemanded(this.#deps, app, source);
       const effect = isOpen ? ({ kind: 'look' } as const) : await move.effectOn(app, source, desired);
@@ -243,6 +247,7 @@ export class ApplicationController {
       if (effect.kind === 'untouched' && desired !== undefined) {
         if (memory.desired === desired) memory.desired = { ...desired, revision: effect.revision };
         this.#passLater(key);
+        this.#wake(this.#deps.dependencies.dependentsOf(key));
       }
     }
     await move.noteRewrites();
@@ -291,6 +296,7 @@ export class ApplicationController {
       },
     );
     memory.isUnsure = false;
+    this.#wake(this.#deps.dependencies.noteReadiness(key));
     this.#follow();
     const sweepMs = this.#options.sweepMs * (1 + this.#random.next() / 4);
     return { requeueAfterMs: Math.min(requeueMs ?? sweepMs, sweepMs) };
@@ -354,6 +360,10 @@ export class ApplicationController {
     });
   }
 
+  #wake(keys: readonly string[]): void {
+    for (const key of keys) if (this.#watched(key) !== undefined) this.#queue.add(key);
+  }
+
   #askRefresh(memory: ApplicationMemory, level: RefreshLevel): void {
     const isHard = level === 'hard' || memory.refresh?.level === 'hard';
     memory.refresh = { level: isHard ? 'hard' : 'normal', askedAt: this.#clock.monotonic() };
@@ -390,4 +400,10 @@ function isRelevant(old: Application, app: Application): boolean {
     (app.status?.operationState?.phase === 'Terminating' &&
       old.status?.operationState?.phase !== 'Terminating')
   );
+}
+
+/** Config maps have the switch against deletions: whoever it held goes on when it is turned back. */
+function waitsForDeletions({ metadata, status }: Application): boolean {
+  if (metadata.deletionTimestamp !== undefined) return true;
+  return status?.resources?.some(({ requiresPruning }) => requiresPruning === true) ?? false;
 }

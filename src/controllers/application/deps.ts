@@ -20,6 +20,7 @@ import type { SyncSettings } from '../../sync/index.ts';
 import type { LiveClusters } from '../cluster/index.ts';
 import type { ChangedPaths, RepositoryTracker } from '../repository/index.ts';
 import type { EffectiveProject } from '../settings/index.ts';
+import type { Dependencies } from './dependencies.ts';
 import type { IgnoreRuleBook } from './ignore-rules.ts';
 import type { Leadership } from './leadership.ts';
 import type { Memories } from './memory.ts';
@@ -78,6 +79,10 @@ export interface ApplicationDeps {
   noteManagers?(app: KubeObject): void;
   /** Runs one look at an application; for measuring. */
   aroundReconcile?<T>(app: Application, look: () => Promise<T>): Promise<T>;
+  /** Which application waits for which. */
+  readonly dependencies: Dependencies;
+  /** A member of `argocd-cm`. */
+  config(key: string): string | undefined;
   /** Somebody switched deletions off, for all clusters or this one. */
   deletesDisabled(server: string): boolean;
 }

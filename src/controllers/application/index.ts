@@ -1,6 +1,7 @@
 // Door of the application controller.
 export { applicationType } from './application-type.ts';
 export { ApplicationController, type ControllerOptions, keyOfApplication } from './controller.ts';
+export { Dependencies } from './dependencies.ts';
 export type { ApplicationDeps } from './deps.ts';
 export { engineNamed } from './engine.ts';
 export type { Comparison, Desired, Facts, Judged } from './facts.ts';

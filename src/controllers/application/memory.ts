@@ -3,10 +3,11 @@
 import type { CompareEngine, IgnoreRules } from '../../diff/index.ts';
 import type { KubeObject } from '../../k8s/index.ts';
 import type { Change } from '../../model/index.ts';
+import type { DeletePhase } from '../../sync/index.ts';
 import type { LiveObject } from '../cluster/index.ts';
 import type { BegunOperation } from './begun.ts';
 import type { Desired } from './facts.ts';
-import type { RunningOperation } from './running-operation.ts';
+import type { DeletionHooks, RunningOperation } from './running-operation.ts';
 
 export type RefreshLevel = 'normal' | 'hard';
 
@@ -30,7 +31,11 @@ export interface ApplicationMemory {
   readonly confirmed: Map<string, string>;
   /** Live objects read in another version than the watched one, by object. */
   readonly converted: Map<string, { resourceVersion: string; object: KubeObject }>;
+  /** Digest of the render that the written status speaks of. */
+  told?: string;
   running?: RunningOperation;
+  /** Hooks of the application's deletion, by phase. */
+  readonly deletion: Map<DeletePhase, DeletionHooks>;
   /** The sync that was begun last; it is looked at once more when the application does not know how it ended. */
   begun?: BegunOperation;
   /** A write to the application failed: whether it was made is not known until the object is read. */
@@ -60,6 +65,7 @@ export class Memories {
       compared: new Map(),
       confirmed: new Map(),
       converted: new Map(),
+      deletion: new Map(),
       waiting: new Set(),
       failures: 0,
     };

@@ -18,9 +18,12 @@ import type { Finding } from './conditions.ts';
 import type { ApplicationDeps } from './deps.ts';
 import { engineOf } from './engine.ts';
 import type { Comparison, Desired, Facts } from './facts.ts';
+import { activeHold, holdFindings } from './hold.ts';
 import { requireTrusted } from './integrity.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { destinationRefusal, objectRefusal, sourceRefusal, usableProject } from './project-rules.ts';
+import { sharedFindings, sharedResources } from './shared-resources.ts';
+import { optionFindings } from './warnings.ts';
 
 /** What the spec permits to go on with, or why it does not. */
 export type Admission =
@@ -44,14 +47,24 @@ export async function observe(
   memory.server = cluster.server;
   let desired: Desired;
   try {
-    desired = await desiredState(deps, app, memory, { source, cluster, signal });
+    desired = await desiredState(deps, app, memory, heldAt(deps, app, { source, cluster, signal }));
   } catch (error) {
     signal.throwIfAborted();
     return { app, cluster, project, ...failed(error, deps, app) };
   }
   try {
     const comparison = await compareDesired(deps, { app, cluster, memory, desired, signal });
-    return { app, cluster, project, findings: desired.findings, desired, comparison };
+    const now = deps.clock.now();
+    const followed = activeHold(app, now) && (await followedRevision(deps, app, source));
+    const problem = deps.dependencies.problem(`${app.metadata.namespace}/${app.metadata.name}`);
+    const findings: Finding[] = [
+      ...desired.findings,
+      ...holdFindings(app, now, followed),
+      ...(problem === undefined ? [] : [{ type: 'InvalidSpecError', message: problem } as const]),
+      ...optionFindings(app, desired.targets),
+      ...sharedFindings(sharedResources(app, cluster, comparison.judged, deps.controlNamespace)),
+    ];
+    return { app, cluster, project, findings, desired, comparison };
   } catch (error) {
     signal.throwIfAborted();
     return { app, cluster, project, desired, ...failed(error, deps, app) };
@@ -103,12 +116,38 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
   return { kind: 'admitted', source, project, cluster };
 }
 
+/** While it is held the application is compared with what it is held at. */
+function heldAt(deps: ApplicationDeps, app: Application, options: DesiredOptions): DesiredOptions {
+  const hold = activeHold(app, deps.clock.now());
+  if (hold === undefined) return options;
+  return { ...options, source: hold.source ?? options.source, revision: hold.revision, isRemembered: true };
+}
+
+/** The commit the source is at; undefined when that cannot be told now. */
+async function followedRevision(
+  deps: ApplicationDeps,
+  app: Application,
+  source: ApplicationSource,
+): Promise<string | undefined> {
+  const repository = deps.repositoryFor(source.repoURL, app.spec.project);
+  try {
+    const snapshot = await deps.repositories.snapshot(repository, Number.NEGATIVE_INFINITY);
+    const { id } = await deps.repositories
+      .mirror(repository)
+      .resolve(source.targetRevision ?? '', { snapshot: snapshot.refs });
+    return id;
+  } catch {
+    return undefined;
+  }
+}
+
 interface DesiredOptions {
   readonly source: ApplicationSource;
   readonly cluster: LiveCluster;
   readonly signal: AbortSignal;
-  /** A commit to render instead of the one the source names; such a render is not remembered. */
+  /** A commit to render instead of the one the source names; such a render is not remembered by itself. */
   readonly revision?: string;
+  readonly isRemembered?: boolean;
 }
 
 /** The rendered and prepared targets; from memory when neither source nor anything that was read changed. */
@@ -127,6 +166,7 @@ export async function desiredState(
   const snapshot = await deps.repositories.snapshot(repository, notBefore);
   const mirror = deps.repositories.mirror(repository);
   const pinned = options.revision;
+  const isRemembered = pinned === undefined || options.isRemembered === true;
   const resolved = await mirror.resolve(pinned ?? source.targetRevision ?? '', {
     snapshot: snapshot.refs,
     ...(source.tagPrefix === undefined ? {} : { tagPrefix: source.tagPrefix }),
@@ -144,7 +184,7 @@ export async function desiredState(
     if (known.revision === revision) return known;
     if (await isUntouched(deps, app, known, revision)) {
       const moved: Desired = { ...known, revision };
-      if (pinned === undefined) memory.desired = moved;
+      if (isRemembered) memory.desired = moved;
       return moved;
     }
   }
@@ -155,7 +195,7 @@ export async function desiredState(
     signal: options.signal,
     fresh: isHard,
   });
-  if (pinned === undefined) memory.desired = desired;
+  if (isRemembered) memory.desired = desired;
   return desired;
 }
 

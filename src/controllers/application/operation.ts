@@ -2,7 +2,7 @@
 // something to wait for; the next reconciliation goes on from there, after a crash from the recorded results.
 import { respectIgnored } from '../../diff/index.ts';
 import type { KubeObject } from '../../k8s/index.ts';
-import { rfc3339 } from '../../lib/index.ts';
+import { jsonEqual, rfc3339 } from '../../lib/index.ts';
 import {
   type Application,
   annotations,
@@ -14,6 +14,7 @@ import {
 import {
   nextRetry,
   type PerformDeps,
+  parseOptions,
   perform,
   planSync,
   restoreSync,
@@ -28,12 +29,15 @@ import type { LiveCluster } from '../cluster/index.ts';
 import type { EffectiveProject } from '../settings/index.ts';
 import { deleteFacts } from './delete-facts.ts';
 import type { ApplicationDeps } from './deps.ts';
-import type { Desired, Facts } from './facts.ts';
+import type { Desired, Facts, Judged } from './facts.ts';
 import { accountText } from './identity.ts';
+import { localDesired } from './local-manifests.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { compareDesired, desiredState, refusedTargets, renderAgain } from './observe.ts';
 import type { RunningOperation } from './running-operation.ts';
+import { sharedResources } from './shared-resources.ts';
 import { syncJournal } from './sync-journal.ts';
+import { syncSettingsOf } from './sync-settings.ts';
 import { holdOfOperation, type WindowHold } from './windows.ts';
 import { writeTarget } from './write-target.ts';
 
@@ -61,6 +65,8 @@ export interface OperationStart {
   readonly requested: boolean;
   readonly startedAt: number;
   readonly retryCount: number;
+  /** Of a try after the first one: what the first one was pinned to. */
+  readonly revision?: string;
   /** The recorded state of this very operation, when it is resumed. */
   readonly recorded?: OperationState;
 }
@@ -74,19 +80,25 @@ export async function planOperation(
   const { app, cluster, memory, signal } = context;
   const source = start.operation.sync?.source ?? context.facts.desired?.source ?? app.spec.source;
   if (source === undefined) throw new Error('an operation needs a source'); // admitted specs have one
-  const pinned = start.recorded?.syncResult?.revision ?? start.operation.sync?.revision;
+  const pinned = start.recorded?.syncResult?.revision ?? start.revision ?? start.operation.sync?.revision;
   const revision = pinned === undefined || pinned === '' ? undefined : pinned;
-  const desired =
-    context.facts.desired !== undefined &&
-    (revision === undefined || revision === context.facts.desired.revision)
-      ? context.facts.desired
-      : await desiredState(deps, app, memory, {
-          source,
-          cluster,
-          signal,
-          ...(revision === undefined ? {} : { revision }),
-        });
-  const changes = await changesFor(deps, context, desired);
+  const known = context.facts.desired;
+  const isKnown =
+    known !== undefined &&
+    (revision === undefined || revision === known.revision) &&
+    jsonEqual(source, known.source);
+  const rendered = isKnown
+    ? known
+    : await desiredState(deps, app, memory, {
+        source,
+        cluster,
+        signal,
+        ...(revision === undefined ? {} : { revision }),
+      });
+  const { manifests = [] } = start.operation.sync ?? {};
+  const desired = manifests.length === 0 ? rendered : localDesired(deps, app, cluster, rendered, manifests);
+  const judged = await judgedFor(deps, context, desired);
+  const changes = judged.map(({ change }) => change);
   const split = splitHooks(desired.targets.map(({ object }) => object));
   const namespace = app.spec.destination.namespace ?? '';
   const plan = planSync({
@@ -104,10 +116,16 @@ export async function planOperation(
     ...(app.spec.syncPolicy?.managedNamespaceMetadata === undefined
       ? {}
       : { managedNamespaceMetadata: app.spec.syncPolicy.managedNamespaceMetadata }),
-    ...(await liveNamespace(cluster, app, namespace, signal)),
+    ...(await liveNamespace(
+      cluster,
+      start.operation.sync?.syncOptions ?? app.spec.syncPolicy?.syncOptions,
+      namespace,
+      signal,
+    )),
     maxPrune: app.metadata.annotations?.[annotations.maxPrune],
+    sharedResources: sharedResources(app, cluster, judged, deps.controlNamespace),
     refused: refusedTargets(desired, context.project, cluster),
-    settings: deps.syncSettings,
+    settings: syncSettingsOf(deps, app),
   });
   const results = start.recorded?.syncResult?.resources;
   const state = results === undefined ? startSync(plan) : restoreSync(plan, results);
@@ -176,6 +194,29 @@ export function failedBeforeStart(start: OperationStart, message: string, now: n
       startedAt: rfc3339(start.startedAt),
       finishedAt: rfc3339(now),
       ...(start.retryCount > 0 ? { retryCount: start.retryCount } : {}),
+    },
+    ended: true,
+    consumed: start.requested,
+  };
+}
+
+/** Somebody wants it to end, and source or cluster cannot be reached: what runs there is left to itself. */
+export function terminatedBlindly(
+  start: OperationStart,
+  recorded: OperationState,
+  now: number,
+): OperationProgress {
+  const running = (recorded.syncResult?.resources ?? []).filter(
+    ({ hookType, hookPhase }) => hookType !== undefined && hookPhase === 'Running',
+  );
+  const left = running.map(({ kind, name }) => `${kind}/${name}`).join(', ');
+  const more = left === '' ? '' : `; hooks may still run: ${left}`;
+  return {
+    operationState: {
+      ...recorded,
+      phase: 'Failed',
+      message: `Operation terminated${more}`,
+      finishedAt: rfc3339(now),
     },
     ended: true,
     consumed: start.requested,
@@ -270,7 +311,9 @@ function deployment(
   now: number,
 ): Pick<OperationProgress, 'deployed'> {
   const { operation, desired, startedAt } = running;
-  const isFull = (operation.sync?.resources ?? []).length === 0 && operation.sync?.dryRun !== true;
+  const { resources = [], manifests = [], dryRun } = operation.sync ?? {};
+  // What somebody sent along is no revision anybody could go back to.
+  const isFull = resources.length === 0 && manifests.length === 0 && dryRun !== true;
   if (ended.phase !== 'Succeeded' || !isFull) return {};
   return {
     deployed: {
@@ -314,18 +357,18 @@ async function recordRunning(
 }
 
 /** The comparison of the facts when it is of the same render; another revision is compared for itself. */
-async function changesFor(
+async function judgedFor(
   deps: ApplicationDeps,
   context: OperationContext,
   desired: Desired,
-): Promise<readonly Change[]> {
+): Promise<readonly Judged[]> {
   const { facts } = context;
   const sameRender = facts.desired?.set.digest === desired.set.digest;
   const comparison =
     sameRender && facts.comparison !== undefined
       ? facts.comparison
       : await compareDesired(deps, { ...context, desired });
-  return comparison.judged.map(({ change }) => respected(deps, context.app, change));
+  return comparison.judged.map((item) => ({ ...item, change: respected(deps, context.app, item.change) }));
 }
 
 /** With `RespectIgnoreDifferences=true` an apply leaves what is ignored as it is in the cluster. */
@@ -338,11 +381,11 @@ function respected(deps: ApplicationDeps, app: Application, change: Change): Cha
 
 async function liveNamespace(
   cluster: LiveCluster,
-  app: Application,
+  options: readonly string[] | undefined,
   name: string,
   signal: AbortSignal,
 ): Promise<{ liveNamespace?: KubeObject }> {
-  if (name === '' || !(app.spec.syncPolicy?.syncOptions ?? []).includes('CreateNamespace=true')) return {};
+  if (name === '' || parseOptions(options).get('CreateNamespace') !== 'true') return {};
   const live = await cluster.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, signal);
   return live === undefined ? {} : { liveNamespace: live };
 }
@@ -374,8 +417,15 @@ function performDeps(
       ),
     journal: syncJournal(deps, app, running, accountText(deps, app, cluster)),
     approvedAt: async () => approvedAt(deps, app),
+    formerManagers: formerManagers(app),
     signal,
   };
+}
+
+/** Further managers whose client-side applies become ours. */
+function formerManagers(app: Application): string[] {
+  const name = app.metadata.annotations?.[annotations.migrationManager]?.trim() ?? '';
+  return name === '' ? [] : [name];
 }
 
 /** When a person last approved deletions, by the annotation on the application as it is now. */
@@ -395,6 +445,8 @@ async function isStable(
   context: OperationContext,
   running: RunningOperation,
 ): Promise<boolean> {
+  // Nothing renders what somebody sent along.
+  if ((running.operation.sync?.manifests ?? []).length > 0) return true;
   running.stable ??= renderAgain(deps, context, running.desired).then(
     ({ set }) => set.digest === running.desired.set.digest,
   );

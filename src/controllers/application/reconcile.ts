@@ -1,7 +1,13 @@
 // The life of an application, one step at a time: observe, decide, operate, tell. Level-triggered: it is given a name,
 // not an event, and everything is derived from Git, the cluster and the object itself.
 import { messageOf } from '../../lib/index.ts';
-import { type Application, annotations, instanceName, type Operation } from '../../model/index.ts';
+import {
+  type Application,
+  annotations,
+  instanceName,
+  type Operation,
+  type OperationState,
+} from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
 import type { EffectiveProject } from '../settings/index.ts';
 import {
@@ -12,8 +18,10 @@ import {
 } from './auto-sync.ts';
 import { cascade } from './cascade.ts';
 import { type ConditionType, type Finding, hasError, replaceConditions } from './conditions.ts';
+import { keepDeleteFinalizers } from './delete-hooks.ts';
 import type { ApplicationDeps } from './deps.ts';
 import type { Facts } from './facts.ts';
+import { holdEndsInMs, releaseExpired } from './hold.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { compareDesired, isSameRender, observe } from './observe.ts';
 import {
@@ -25,10 +33,12 @@ import {
   type OperationProgress,
   type OperationStart,
   planOperation,
+  terminatedBlindly,
 } from './operation.ts';
 import { type Orphans, orphanFindings, orphansOf } from './orphans.ts';
 import type { RunningOperation } from './running-operation.ts';
 import { projectStatus } from './status.ts';
+import { heldFindings } from './warnings.ts';
 import { holdOfAutomated, holdOfOperation, windowFindings } from './windows.ts';
 import { writeDeletion, writeStatus } from './write.ts';
 
@@ -55,6 +65,9 @@ export async function reconcileApplication(
   let facts: Seen = await observe(deps, app, memory, signal);
   // Whoever does not lead knows the same, for questions and to take over, and says nothing.
   if (!deps.leadership.isLeader()) return follow(memory);
+  if (await releaseExpired(deps, app)) return { requeueMs: 0 };
+  if (facts.desired !== undefined && (await keepDeleteFinalizers(deps, app, facts.desired)))
+    return { requeueMs: 0 };
   const step = await nextStep(deps, app, memory, facts);
   const progress = await operate(deps, app, memory, facts, step, signal);
   if (progress?.ended === true && facts.desired !== undefined && facts.cluster !== undefined) {
@@ -63,7 +76,12 @@ export async function reconcileApplication(
 
   const orphans: Orphans =
     facts.cluster === undefined ? { kind: 'off' } : orphansOf(deps, app, facts.cluster);
-  const findings = [...facts.findings, ...standing(deps, app, facts, orphans), ...findingsOf(step, progress)];
+  const findings = [
+    ...facts.findings,
+    ...standing(deps, app, facts, orphans),
+    ...findingsOf(step, progress),
+    ...heldFindings(progress?.operationState ?? app.status?.operationState),
+  ];
   const status = projectStatus(app, {
     facts: { ...facts, findings },
     operationState: progress?.operationState,
@@ -76,8 +94,9 @@ export async function reconcileApplication(
     consumed: progress?.consumed ?? false,
     refreshed: refresh !== undefined,
   });
+  if (facts.desired !== undefined && facts.comparison !== undefined) memory.told = facts.desired.set.digest;
   if (refresh !== undefined && memory.refresh === refresh) finishRefresh(memory);
-  const next = nextLook(memory, facts, step, progress);
+  const next = nextLook(memory, facts, step, progress, holdEndsInMs(app, deps.clock.now()));
   if (orphans.kind !== 'unknown') return next;
   return { requeueMs: Math.min(next.requeueMs ?? ORPHAN_RETRY_MS, ORPHAN_RETRY_MS) };
 }
@@ -96,6 +115,8 @@ type NextStep =
   | { readonly kind: 'continue' }
   | { readonly kind: 'begin'; readonly start: OperationStart }
   | { readonly kind: 'wait-for-retry'; readonly requeueMs: number }
+  /** Something else has to be ready first; whoever makes it ready wakes us. */
+  | { readonly kind: 'blocked'; readonly message: string }
   | { readonly kind: 'idle'; readonly decision?: AutoSyncDecision; readonly finding?: Finding };
 
 /** What one look found, and what it may be acted upon with. */
@@ -112,10 +133,13 @@ async function nextStep(
     supersede(memory, facts);
     return { kind: 'continue' };
   }
-  const resumed = resumable(app, facts, now);
+  const resumed = await resumable(deps, app, facts, now);
   if (resumed !== undefined) return resumed;
   const fresh = { startedAt: startOf(app, now), retryCount: 0 };
+  const waitsFor = deps.dependencies.waitsFor(app, keyOf(app));
   if (app.operation !== undefined) {
+    if (waitsFor !== undefined && app.operation.sync?.dryRun !== true)
+      return { kind: 'blocked', message: waitsFor };
     return { kind: 'begin', start: { ...fresh, operation: app.operation, requested: true } };
   }
   const decision = await decideNext(deps, app, memory, facts);
@@ -127,6 +151,9 @@ async function nextStep(
     const finding: Finding = { type: 'SyncWindowInfo', message: hold.message };
     return { kind: 'idle', decision: { kind: 'wait', waitMs, why: hold.message }, finding };
   }
+  // A repair brings back what was there already; only something new has to wait.
+  const isRepair = decision.operation.sync?.resources !== undefined;
+  if (waitsFor !== undefined && !isRepair) return { kind: 'blocked', message: waitsFor };
   return { kind: 'begin', start: { ...fresh, operation: decision.operation, requested: false } };
 }
 
@@ -137,7 +164,12 @@ function startOf(app: Application, now: number): number {
 }
 
 /** A recorded operation that nobody carries on: after a restart, or between two tries. */
-function resumable(app: Application, facts: Facts, now: number): NextStep | undefined {
+async function resumable(
+  deps: ApplicationDeps,
+  app: Application,
+  facts: Facts,
+  now: number,
+): Promise<NextStep | undefined> {
   const recorded = app.status?.operationState;
   if (recorded === undefined || (recorded.phase !== 'Running' && recorded.phase !== 'Terminating'))
     return undefined;
@@ -146,24 +178,50 @@ function resumable(app: Application, facts: Facts, now: number): NextStep | unde
     const startedAt = Date.parse(recorded.startedAt);
     return { kind: 'begin', start: { ...base, startedAt, retryCount: recorded.retryCount ?? 0, recorded } };
   }
-  // A newer commit need not wait for the retries of an older one.
-  const isNewer =
-    !base.requested &&
-    facts.desired !== undefined &&
-    facts.desired.revision !== recorded.syncResult?.revision;
-  const waitMs = isNewer ? 0 : retryDueMs(recorded.message, now);
-  if (waitMs > 0 && recorded.phase === 'Running') return { kind: 'wait-for-retry', requeueMs: waitMs };
-  if (!isNewer)
-    return { kind: 'begin', start: { ...base, startedAt: now, retryCount: (recorded.retryCount ?? 0) + 1 } };
-  const operation = atRevision(recorded.operation, facts.desired?.revision);
-  return { kind: 'begin', start: { ...base, operation, startedAt: now, retryCount: 0 } };
+  const newer = await newerRevision(deps, app, facts, recorded);
+  if (newer !== undefined) {
+    // A newer commit need not wait for the retries of an older one.
+    // What takes its place is for the newer commit, and for all of it.
+    const { autoHealAttemptsCount: _, resources: __, ...rest } = recorded.operation.sync ?? {};
+    const sync = { ...rest, revision: newer };
+    const operation = { ...recorded.operation, sync };
+    return { kind: 'begin', start: { ...base, operation, startedAt: startOf(app, now), retryCount: 0 } };
+  }
+  const waitMs = retryDueMs(recorded.message, now);
+  if (waitMs > 0) return { kind: 'wait-for-retry', requeueMs: waitMs };
+  const retryCount = (recorded.retryCount ?? 0) + 1;
+  const revision = recorded.syncResult?.revision ?? '';
+  const isPinned = recorded.operation.retry?.refresh !== true && revision !== '';
+  const operation = isPinned ? recorded.operation : followingSource(recorded.operation);
+  return {
+    kind: 'begin',
+    start: {
+      ...base,
+      operation,
+      startedAt: startOf(app, now),
+      retryCount,
+      ...(isPinned ? { revision } : {}),
+    },
+  };
 }
 
-/** An automated operation names the commit it was for; what takes its place is for the newer one, and for all of it. */
-function atRevision(operation: Operation, revision: string | undefined): Operation {
-  if (operation.initiatedBy?.automated !== true || revision === undefined) return operation;
-  const { autoHealAttemptsCount: _, resources: __, ...sync } = operation.sync ?? {};
-  return { ...operation, sync: { ...sync, revision } };
+/** The commit an automated operation between two tries is to give way to. */
+async function newerRevision(
+  deps: ApplicationDeps,
+  app: Application,
+  { desired }: Facts,
+  recorded: OperationState,
+): Promise<string | undefined> {
+  if (desired === undefined || recorded.operation.initiatedBy?.automated !== true) return undefined;
+  const isSame = await isSameRender(deps, app, desired, recorded.syncResult?.revision);
+  return isSame ? undefined : desired.revision;
+}
+
+/** The next try of an operation that is to be refreshed takes what its source is at by then. */
+function followingSource(operation: Operation): Operation {
+  if (operation.initiatedBy?.automated !== true) return operation;
+  const { revision: _, ...sync } = operation.sync ?? {};
+  return { ...operation, sync };
 }
 
 /** The time is part of the message ("… at <RFC 3339>."), which is all that a restart leaves. */
@@ -225,7 +283,7 @@ async function operate(
   step: NextStep,
   signal: AbortSignal,
 ): Promise<OperationProgress | undefined> {
-  if (step.kind === 'idle' || step.kind === 'wait-for-retry') return undefined;
+  if (step.kind === 'idle' || step.kind === 'wait-for-retry' || step.kind === 'blocked') return undefined;
   const { cluster, project } = facts;
   if (step.kind === 'continue') {
     if (memory.running === undefined) return undefined;
@@ -233,6 +291,8 @@ async function operate(
     return await continueOperation(deps, { app, facts, cluster, project, memory, signal }, memory.running);
   }
   if (cluster === undefined || project === undefined || hasError(facts.findings)) {
+    if (step.start.recorded?.phase === 'Terminating')
+      return terminatedBlindly(step.start, step.start.recorded, deps.clock.now());
     if (facts.retry === 'backoff') return undefined;
     return failedBeforeStart(
       step.start,
@@ -303,6 +363,7 @@ function standing(
 
 function findingsOf(step: NextStep, progress: OperationProgress | undefined): Finding[] {
   if (step.kind === 'idle' && step.finding !== undefined) return [step.finding];
+  if (step.kind === 'blocked') return [{ type: 'DependencyWarning', message: step.message }];
   if (step.kind === 'idle' && step.decision?.kind === 'refuse')
     return [{ type: 'SyncError', message: step.decision.message }];
   const state = progress?.operationState;
@@ -322,6 +383,7 @@ function nextLook(
   facts: Facts,
   step: NextStep,
   progress: OperationProgress | undefined,
+  endsInMs: number | undefined,
 ): Outcome {
   const waits: number[] = [];
   if (progress?.requeueMs !== undefined) waits.push(progress.requeueMs);
@@ -334,6 +396,7 @@ function nextLook(
   if (step.kind === 'idle' && step.decision?.kind === 'refuse' && step.decision.retryInMs !== undefined)
     waits.push(step.decision.retryInMs);
   memory.failures = facts.retry === undefined ? 0 : memory.failures + 1;
+  if (endsInMs !== undefined) waits.push(endsInMs);
   if (facts.retry === 'backoff')
     waits.push(RETRY_MS[Math.min(memory.failures - 1, RETRY_MS.length - 1)] ?? 60_000);
   return waits.length === 0 ? {} : { requeueMs: Math.min(...waits) };
@@ -354,9 +417,9 @@ async function reconcileDeletion(
   const memory = deps.memories.of(instanceName(app, deps.controlNamespace));
   delete memory.running;
   const cluster = await deps.clusters.resolve(app.spec.destination);
-  const result = await cascade(deps, app, cluster, signal);
+  const result = await cascade(deps, app, cluster, memory, signal);
   if (result.kind === 'done') {
-    await writeDeletion(deps, app, result.finalizers);
+    await writeDeletion(deps, deps.current(app) ?? app, result.finalizers);
     return {};
   }
   const evaluated: ReadonlySet<ConditionType> = new Set(['DeletionError']);
@@ -368,4 +431,8 @@ async function reconcileDeletion(
   );
   await writeStatus(deps, app, { status: { ...app.status, conditions }, consumed: false, refreshed: false });
   return { requeueMs: result.requeueMs };
+}
+
+function keyOf({ metadata }: Application): string {
+  return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
 }

@@ -19,3 +19,12 @@ export interface RunningOperation {
   /** Whether a second render gave the same; asked once, and only when something is to be pruned. */
   stable?: Promise<boolean>;
 }
+
+/** The hooks of one phase of a deletion between two reconciliations. */
+export interface DeletionHooks {
+  state: SyncState;
+  readonly running: RunningOperation;
+  /** Attempts that failed, and when the next one is due, milliseconds since the epoch. */
+  failures: number;
+  retryAt?: number;
+}
