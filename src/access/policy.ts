@@ -7,7 +7,6 @@ export interface Rule {
   readonly subject: string;
   readonly resource: Matcher;
   readonly action: Matcher;
-
   readonly object: Matcher;
   readonly effect: 'allow' | 'deny';
 }
@@ -40,6 +39,7 @@ export const RESOURCES = [
   'extensions',
   'audit',
   'metrics',
+  'notifications',
 ] as const;
 
 /** Lines beyond this are a mistake, not a policy. */
@@ -56,6 +56,7 @@ p, role:readonly, projects, get, *, allow
 p, role:readonly, accounts, get, *, allow
 p, role:readonly, gpgkeys, get, *, allow
 p, role:readonly, logs, get, */*, allow
+p, role:readonly, notifications, get, *, allow
 p, role:admin, *, *, *, allow
 g, role:admin, role:readonly
 g, admin, role:admin`;

@@ -5,8 +5,8 @@ import {
   type ApplicationDeps,
   compareDesired,
   decideNext,
+  judgedTree,
   type LiveCluster,
-  resourceTree,
 } from '../controllers/index.ts';
 import {
   type ExplainedEvent,
@@ -53,7 +53,7 @@ async function gather(
     cluster === undefined || desired === undefined
       ? undefined
       : await compareDesired(deps, { app, cluster, memory, desired, signal });
-  const unhealthy = cluster === undefined ? [] : unwell(deps, cluster, instance);
+  const unhealthy = cluster === undefined ? [] : await unwell(deps, app, cluster, instance);
   const decision =
     comparison === undefined || desired === undefined
       ? undefined
@@ -104,9 +104,14 @@ function keyTextOf(object: KubeObject) {
   return { group, kind, namespace: metadata.namespace ?? '', name: metadata.name ?? '' };
 }
 
-function unwell(deps: ApplicationDeps, cluster: LiveCluster, instance: string): ResourceNode[] {
+async function unwell(
+  deps: ApplicationDeps,
+  app: Application,
+  cluster: LiveCluster,
+  instance: string,
+): Promise<ResourceNode[]> {
   const roots = cluster.trackedBy(instance).filter(({ owners }) => owners.length === 0);
-  const { nodes } = resourceTree(cluster.store, roots, [], deps.assessHealth);
+  const { nodes } = await judgedTree(cluster.store, roots, [], (object) => deps.health.assess(object, app));
   return nodes.filter(({ health }) => UNWELL.has(health?.status ?? ''));
 }
 

@@ -7,6 +7,8 @@ import {
   type ApplicationDeps,
   applicationType,
   type LiveClusters,
+  listActions,
+  prepareAction,
   resourceTree,
   type Settings,
 } from '../controllers/index.ts';
@@ -19,13 +21,18 @@ import type {
   ApplicationStore,
   ApplicationWriter,
   LogRequest,
+  NotificationsPort,
   PodLogs,
   ServerPorts,
   Webhook,
 } from '../server/index.ts';
 import { watchedPolicies, watchedProviders } from './access.ts';
 import { registerMetrics } from './metrics.ts';
+
+import { projectPort } from './projects.ts';
+
 import type { LeaderRefresh } from './refresh.ts';
+
 import { VERSION } from './version.ts';
 import { applicationViews } from './views.ts';
 
@@ -38,6 +45,7 @@ export interface ServerParts {
   readonly application: ApplicationDeps;
   readonly accounts: Accounts;
   readonly metrics: Registry;
+  readonly notifications: NotificationsPort;
   readonly namespace: string;
   readonly webhook: Webhook;
   readonly refresh: LeaderRefresh;
@@ -57,16 +65,21 @@ export function serverPorts(
     writer: applicationWriter(home, controller),
     views: applicationViews({
       application,
-      assessHealth: application.assessHealth,
       requestRefresh: parts.refresh.application,
+      maskAnnotations: () => namesIn(settings.config('resource.sensitive.mask.annotations')),
     }),
+    actions: {
+      list: (app, id, signal) => listActions(application, app, id, signal),
+      prepare: (app, id, request, signal) => prepareAction(application, app, id, request, signal),
+    },
     logs: podLogs(application),
-    projects: { list: () => settings.projects(), get: (name) => settings.project(name) },
+    projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
     clusters: { list: () => clusterList(clusters) },
     accounts,
     policies: watchedPolicies(settings, deps.log),
     sso: watchedProviders(settings, { ...deps, publicUrl: parts.publicUrl }),
     journal,
+    notifications: parts.notifications,
     webhook,
     information: {
       version: () => ({
@@ -103,6 +116,7 @@ function applicationStore(controller: ApplicationController): ApplicationStore {
   return {
     isSynced: () => informer.state.synced,
     list: () => [...informer.values()],
+    isServed: (namespace) => informer.isServed(namespace),
     get: (namespace, name) => controller.current(`${namespace}/${name}`),
     resourceVersion: () => informer.resourceVersion,
     watch(handler) {
@@ -140,9 +154,10 @@ function applicationWriter(home: KubeClient, controller: ApplicationController):
 
 function clusterList(clusters: LiveClusters) {
   const connected = new Map(clusters.connected().map((cluster) => [cluster.server, cluster]));
-  return clusters.entries().map(({ server, name }) => ({
+  return clusters.entries().map(({ server, name, project }) => ({
     server,
     name,
+    ...(project === undefined ? {} : { project }),
     serverVersion: connected.get(server)?.versions().version ?? '',
     connectionState: { status: connected.has(server) ? 'Successful' : 'Unknown', message: '' },
   }));
@@ -244,4 +259,8 @@ function entryOf(line: string, podName: string): Omit<LogEntry, 'last'> {
     timeStampStr: hasTime ? time : '',
     podName,
   };
+}
+
+function namesIn(text = ''): string[] {
+  return text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
 }

@@ -6,10 +6,12 @@ import {
   admissionFindings,
   compareDesired,
   desiredState,
+  judgedTree,
   type LiveCluster,
+  orphansOf,
   resourceTree,
 } from '../controllers/index.ts';
-import { maskSecrets } from '../diff/index.ts';
+import { maskAnnotationChange, maskSecrets } from '../diff/index.ts';
 import { gvkOf, type KubeObject, keyText, wellKnown } from '../k8s/index.ts';
 import { messageOf } from '../lib/index.ts';
 import { type Application, type Change, instanceName, type Manifest, sourcesOf } from '../model/index.ts';
@@ -20,7 +22,8 @@ import { explain } from './explain-view.ts';
 export interface ViewsDeps {
   readonly requestRefresh: ApplicationViews['requestRefresh'];
   readonly application: ApplicationDeps;
-  assessHealth: ApplicationDeps['assessHealth'];
+  /** Annotations whose values nobody may see: `resource.sensitive.mask.annotations` of argocd-cm. */
+  maskAnnotations(): readonly string[];
 }
 
 export function applicationViews(deps: ViewsDeps): ApplicationViews {
@@ -33,12 +36,17 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
     return application.clusters.connected().find((cluster) => cluster.server === server);
   };
   return {
-    tree(app) {
+    async tree(app) {
       const cluster = known(app);
       if (cluster === undefined) return undefined;
       const desired = application.memories.peek(instance(app))?.desired?.targets ?? [];
       const roots = cluster.trackedBy(instance(app)).filter(({ owners }) => owners.length === 0);
-      return resourceTree(cluster.store, roots, ordinary(desired), deps.assessHealth);
+      const assess = (object: KubeObject) => application.health.assess(object, app);
+      const tree = await judgedTree(cluster.store, roots, ordinary(desired), assess);
+      const orphans = orphansOf(application, app, cluster);
+      if (orphans.kind !== 'known') return tree;
+      const { nodes } = await judgedTree(cluster.store, orphans.objects, [], assess);
+      return { ...tree, orphanedNodes: nodes };
     },
     watchTree(app, handler) {
       const cluster = known(app);
@@ -60,7 +68,9 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
         signal,
       });
       return await Promise.all(
-        comparison.judged.map(({ change }) => managedResource(cluster, change, signal)),
+        comparison.judged.map(({ change }) =>
+          managedResource(cluster, change, deps.maskAnnotations(), signal),
+        ),
       );
     },
     async manifests(app, request, signal) {
@@ -77,7 +87,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
         ...(revision === undefined ? {} : { revision }),
       });
       return {
-        manifests: desired.targets.map(({ object }) => masked(object)),
+        manifests: desired.targets.map(({ object }) => masked(object, deps.maskAnnotations())),
         namespace: app.spec.destination.namespace ?? '',
         server: cluster.server,
         revision: desired.revision,
@@ -90,7 +100,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       const live = cluster.live(id);
       if (live === undefined || !belongs(cluster, live.key, instance(app))) return undefined;
       const object = live.full ? live.object : await cluster.read(live.object, signal);
-      return object === undefined ? undefined : masked(object);
+      return object === undefined ? undefined : masked(object, deps.maskAnnotations());
     },
     async commit(app, revision, _sourceIndex, _signal) {
       const [source] = sourcesOf(app.spec);
@@ -165,14 +175,15 @@ function requestedRevision(request: ManifestRequest): string | undefined {
   return revision === '' ? undefined : revision;
 }
 
-function masked(object: KubeObject): KubeObject {
-  const [result] = maskSecrets([withoutManagedFields(object)]);
+function masked(object: KubeObject, maskAnnotations: readonly string[]): KubeObject {
+  const [result] = maskSecrets([withoutManagedFields(object)], maskAnnotations);
   return result as KubeObject;
 }
 
 async function managedResource(
   cluster: LiveCluster,
   change: Change,
+  maskAnnotations: readonly string[],
   signal: AbortSignal,
 ): Promise<ManagedResource> {
   const { group, kind, namespace, name } = change.key;
@@ -185,6 +196,7 @@ async function managedResource(
         : (live ?? desired);
   const [target, current, next] = maskSecrets(
     [desired, live, predicted].map((object) => object && withoutManagedFields(object)),
+    maskAnnotations,
   );
   const text = (object: KubeObject | undefined): string =>
     object === undefined ? 'null' : JSON.stringify(object);
@@ -203,7 +215,7 @@ async function managedResource(
       ? {}
       : { resourceVersion: live.metadata.resourceVersion }),
     modified: change.kind !== 'synced',
-    fields: change.fields,
+    fields: change.fields.map((field) => maskAnnotationChange(field, maskAnnotations)),
   };
 }
 

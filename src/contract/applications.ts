@@ -117,6 +117,9 @@ export const RollbackRequest = z.object({
   id: z.coerce.number().int(),
   dryRun: z.boolean().optional(),
   prune: z.boolean().optional(),
+  /** Fairlead: why it is held there while automated sync is on, and until when (RFC 3339; absent: until released). */
+  reason: z.string().max(1_000).optional(),
+  until: z.string().optional(),
 });
 export type RollbackRequest = z.input<typeof RollbackRequest>;
 

@@ -14,6 +14,14 @@ export {
   UpdatePasswordRequest,
 } from './accounts.ts';
 export {
+  type ActionInfo,
+  ActionParameter,
+  ActionQuery,
+  ActionRunBody,
+  ActionRunRequest,
+  type ResourceActionList,
+} from './actions.ts';
+export {
   ApplicationCreateQuery,
   ApplicationDeleteQuery,
   ApplicationGetQuery,
@@ -43,6 +51,23 @@ export type {
   ExplanationLink,
   ExplanationStep,
 } from './explanation.ts';
+export {
+  type NotificationNames,
+  type NotificationTemplates,
+  type NotificationTriggers,
+  TemplateNotifyRequest,
+  type TemplateNotifyResult,
+  TriggerRunRequest,
+  type TriggerRunResult,
+} from './notifications.ts';
+export {
+  type ApplicationWindows,
+  type DetailedProject,
+  type ProjectBodyWrite,
+  ProjectCreateRequest,
+  ProjectUpdateRequest,
+  type WindowList,
+} from './projects.ts';
 export {
   CliSessionRequest,
   SessionCreateRequest,

@@ -4,15 +4,22 @@ export {
   type ApplicationDeps,
   type ApplicationMemory,
   admissionFindings,
+  applicationObject,
   applicationType,
   type ControllerOptions,
   compareDesired,
+  Dependencies,
   decideNext,
   desiredState,
+  engineNamed,
+  IgnoreRuleBook,
   keyOfApplication,
   type Leadership,
+  listActions,
   Memories,
   onlyLeader,
+  orphansOf,
+  prepareAction,
   type RefreshLevel,
   writeOperationState,
 } from './application/index.ts';
@@ -20,9 +27,19 @@ export {
   type ClusterEntry,
   HOME_NAME,
   HOME_SERVER,
+  judgedTree,
   LiveCluster,
   LiveClusters,
   resourceTree,
 } from './cluster/index.ts';
+export { type EventFacts, EventRecorder, eventOfRecord, eventsOfChange } from './events/index.ts';
+export { type NotificationMetrics, NotificationsController } from './notifications/index.ts';
+export { ProjectController } from './project/index.ts';
 export { ChangedPaths, parseWebhook, RepositoryTracker, type WebhookSecrets } from './repository/index.ts';
-export { type ClusterSecret, Settings, type SettingsChange } from './settings/index.ts';
+export {
+  type ClusterSecret,
+  ConfigAudit,
+  projectType,
+  Settings,
+  type SettingsChange,
+} from './settings/index.ts';

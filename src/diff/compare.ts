@@ -20,8 +20,19 @@ import { canonicalBase64, foldStringData, isSecret, maskChange } from './secrets
 import { isBuiltIn } from './target.ts';
 import { isEmpty, isZero, sameAtomic, sameScalar, type ValueContext } from './values.ts';
 
+/**
+ * Who decides. `ownership`: field ownership, and a dry-run for what it leaves open. `server-side`: always a dry-run.
+ * `three-way`: what was applied last, what is desired and what is live, without ever asking the server.
+ */
+export type CompareEngine = 'ownership' | 'server-side' | 'three-way';
+
 export type Comparison =
   | { readonly kind: 'synced' }
+  | {
+      /** Differs for certain; only the engine `three-way` says so. */
+      readonly kind: 'modified';
+      readonly fields: readonly FieldChange[];
+    }
   | {
       /** Something may differ; `reasons` are guesses until a dry-run confirms them. */
       readonly kind: 'suspected';
@@ -40,6 +51,8 @@ export interface ComparisonInput {
   /** The field manager of our applies. */
   readonly manager: string;
   readonly ignore?: IgnoreRules;
+  /** Default `ownership`. */
+  readonly engine?: CompareEngine;
 }
 
 /** More guesses than this help nobody. */
@@ -50,6 +63,19 @@ const MAX_REASONS = 100;
  * only in ways the server is known for (quantities, defaults inside atomic lists, dropped empties) is the same.
  */
 export function compareObject(input: ComparisonInput): Comparison {
+  const { engine = 'ownership' } = input;
+  const comparison = compareOwned(input);
+  if (engine === 'three-way' && comparison.kind === 'suspected') {
+    return comparison.reasons.length === 0
+      ? { kind: 'synced' }
+      : { kind: 'modified', fields: comparison.reasons };
+  }
+  if (engine === 'server-side' && comparison.kind === 'synced')
+    return { kind: 'suspected', reasons: [], takeover: false };
+  return comparison;
+}
+
+function compareOwned(input: ComparisonInput): Comparison {
   const { manager } = input;
   if (input.desired === undefined) return { kind: 'extra' };
   if (input.live === undefined) return { kind: 'missing' };

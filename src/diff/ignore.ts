@@ -72,6 +72,21 @@ export function hasIgnoreRules(rules: IgnoreRules | undefined, object: KubeObjec
   return rules?.rules.some((rule) => appliesTo(rule, object)) ?? false;
 }
 
+/** To be awaited for each object before anything below is asked about it: some expressions take their time. */
+export async function prepareIgnored(
+  rules: IgnoreRules | undefined,
+  objects: readonly KubeObject[],
+): Promise<void> {
+  for (const { expressions, ...rule } of rules?.rules ?? []) {
+    const slow = expressions.filter(({ prepare }) => prepare !== undefined);
+    if (slow.length === 0) continue;
+    for (const object of objects) {
+      if (!appliesTo({ expressions, ...rule }, object)) continue;
+      for (const expression of slow) await expression.prepare?.(object);
+    }
+  }
+}
+
 /** `object` without what the rules ignore; `live` tells which fields belong to which manager. */
 export function stripIgnored(
   rules: IgnoreRules | undefined,

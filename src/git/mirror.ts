@@ -180,8 +180,11 @@ class RepositoryMirror implements Mirror {
       snapshot = await this.fetch(options.signal);
     }
     const match = resolveRef(targetRevision, snapshot, options.tagPrefix);
-    if (match.kind === 'commit')
-      return { id: match.sha, target: targetRevision === '' ? 'HEAD' : targetRevision };
+    if (match.kind === 'commit') {
+      const tag = snapshot.tags?.get(match.ref);
+      const target = targetRevision === '' ? 'HEAD' : targetRevision;
+      return { id: match.sha, target, ref: match.ref, ...(tag === undefined ? {} : { tag }) };
+    }
     const id = await this.#findCommit(match, options.signal);
     if (id === undefined) throw refNotFound(targetRevision, this.repository);
     return { id, target: targetRevision };
@@ -276,7 +279,9 @@ class RepositoryMirror implements Mirror {
   #snapshotOf(fetched: readonly FetchedRef[], takenAt: number): RefSnapshot {
     const refs = new Map<string, string>();
     let head: string | undefined;
-    for (const { name, sha } of fetched) {
+    const tags = new Map<string, string>();
+    for (const { name, sha, tag } of fetched) {
+      if (tag !== undefined) tags.set(name, tag);
       if (name === HEAD_REF) head = this.#hasHead ? sha : undefined;
       else if (!name.startsWith('refs/fairlead/')) refs.set(name, sha);
     }
@@ -285,6 +290,7 @@ class RepositoryMirror implements Mirror {
     return refSnapshot({
       repository: this.repository,
       refs,
+      tags,
       ...(head === undefined ? {} : { head }),
       ...(headRef === undefined ? {} : { headRef }),
       takenAt,
@@ -378,15 +384,18 @@ class RepositoryMirror implements Mirror {
 const HEAD_REF = 'refs/fairlead/head';
 
 function parseLsRemote(text: string): FetchedRef[] {
-  const refs = new Map<string, string>();
+  const refs = new Map<string, { sha: string; tag?: string }>();
   for (const line of text.split('\n')) {
     const [sha, name] = line.split('\t');
     if (sha === undefined || name === undefined) continue;
-    if (name === 'HEAD') refs.set(HEAD_REF, sha);
+    if (name === 'HEAD') refs.set(HEAD_REF, { sha });
     // `^{}` lines follow their tag and name the commit it stands for.
-    else refs.set(name.endsWith('^{}') ? name.slice(0, -3) : name, sha);
+    else if (name.endsWith('^{}')) {
+      const tag = refs.get(name.slice(0, -3))?.sha;
+      refs.set(name.slice(0, -3), tag === undefined ? { sha } : { sha, tag });
+    } else refs.set(name, { sha });
   }
-  return [...refs].map(([name, sha]) => ({ name, sha })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...refs].map(([name, ids]) => ({ name, ...ids })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function assertId(id: string): string {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { account, memoryAccounts, memoryPolicies } from '../../test/support/access.ts';
 import { application, request, startTestServer } from '../../test/support/api-server.ts';
+import { memoryProjects } from '../../test/support/memory-projects.ts';
 import type { Account, TokenFacts } from '../access/index.ts';
 import { silentLogger } from '../lib/index.ts';
 import type { AppProject } from '../model/index.ts';
@@ -84,6 +85,7 @@ const RIGHTS: Record<
       'gpgkeys get',
       'applicationsets get',
       'write-repositories get',
+      'notifications get',
     ],
   },
   'project token': {
@@ -134,6 +136,9 @@ function pathOf(path: string, subject: Subject): string {
 const PER_PROJECT = new Set(['applications', 'logs', 'projects', 'applicationsets', 'exec']);
 
 function mayBy(role: Role, subject: Subject, resource: string, action: string): boolean {
+  // An account's own facts and keys are its own.
+  if (resource === 'accounts' && role === { own: 'dev', foreign: 'foreign', missing: '' }[subject])
+    return true;
   const { own, foreign, global } = RIGHTS[role];
   const rights = !PER_PROJECT.has(resource)
     ? global
@@ -157,18 +162,16 @@ test('S-F1 the authorisation matrix: every route × 8 callers × own, foreign an
   const known = new Map<string, Account>(
     ['admin', 'nobody', 'viewer', 'dev', 'foreign', 'reader'].map((name) => [name, account(name)]),
   );
-  const projects = PROJECTS.map(({ metadata, spec }) => ({
+  const roles = PROJECTS.map(({ metadata, spec }) => ({
     name: metadata.name ?? '',
     roles: spec.roles ?? [],
   }));
+  const projects = memoryProjects(...PROJECTS);
   await using server = await startTestServer({
     ports: {
       accounts: memoryAccounts(known, keys),
-      policies: memoryPolicies(POLICY, { projects }),
-      projects: {
-        list: () => PROJECTS,
-        get: (name) => PROJECTS.find(({ metadata }) => metadata.name === name),
-      },
+      policies: memoryPolicies(POLICY, { projects: roles }),
+      projects,
       log: silentLogger,
     },
   });
@@ -182,6 +185,7 @@ test('S-F1 the authorisation matrix: every route × 8 callers × own, foreign an
         const names = ['shop', 'bank'] as const;
         for (const name of names) {
           const app = application(`${name}-web`);
+          if (projects.get(name) === undefined) await projects.create(project(name));
           if (server.applications.get('argocd', `${name}-web`) === undefined)
             await server.applications.create({ ...app, spec: { ...app.spec, project: name } });
         }

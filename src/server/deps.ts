@@ -15,9 +15,11 @@ import type {
   ApplicationWriter,
   AuditJournal,
   Clusters,
+  NotificationsPort,
   PodLogs,
   Policies,
   Projects,
+  ResourceActions,
   ServerInformation,
   SingleSignOn,
   Webhook,
@@ -28,6 +30,7 @@ export interface ServerPorts {
   readonly applications: ApplicationStore;
   readonly writer: ApplicationWriter;
   readonly views: ApplicationViews;
+  readonly actions: ResourceActions;
   readonly logs: PodLogs;
   readonly projects: Projects;
   readonly clusters: Clusters;
@@ -35,6 +38,7 @@ export interface ServerPorts {
   readonly policies: Policies;
   readonly sso: SingleSignOn;
   readonly journal: AuditJournal;
+  readonly notifications: NotificationsPort;
   readonly webhook: Webhook;
   readonly information: ServerInformation;
   readonly metrics: Registry;

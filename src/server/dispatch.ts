@@ -37,7 +37,7 @@ export async function dispatch(
   const may = (permission: Permission, object: string): boolean =>
     caller !== undefined && deps.authorise(caller, permission, object);
   if (isChange) requireType(route.accepts, headers['content-type']);
-  checkObject(route.access, may, params);
+  checkObject(route.access, caller, may, params);
   const query = parse(route.query, request.query, 'query');
   const app = findApplication(deps, route.access, caller, params, request);
   // No body at all asks for nothing in particular; anything else must be what the route reads.
@@ -79,11 +79,15 @@ async function callerOf(
 
 function checkObject(
   access: Access,
+  caller: Caller | undefined,
   may: (permission: Permission, object: string) => boolean,
   params: Params,
 ): void {
   if (access === 'public' || access.scope !== 'object') return;
-  if (!may(access, access.objectOf(params))) {
+  const object = access.objectOf(params);
+  const isOwn = caller?.session?.holder.kind === 'account' && caller.name === object;
+  if (access.orOwn === true && isOwn) return;
+  if (!may(access, object)) {
     throw new ApiError('PermissionDenied', `permission denied: ${access.resource}, ${access.action}`);
   }
 }

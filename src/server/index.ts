@@ -9,8 +9,10 @@ export type {
   ApplicationWriter,
   LogRequest,
   ManifestRequest,
+  NotificationsPort,
   PodLogs,
   Policies,
+  Projects,
   ResourceId,
   Webhook,
 } from './ports.ts';

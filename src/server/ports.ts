@@ -2,6 +2,7 @@
 // accounts and logs. The composition root implements these; the server imports no controller and no client.
 
 import type { Account, Rbac, Sso, TokenFacts } from '../access/index.ts';
+import type { ActionInfo } from '../actions/index.ts';
 import type {
   AuditPage,
   AuditVerification,
@@ -12,14 +13,18 @@ import type {
   LogEntry,
   ManagedResource,
   ManifestResponse,
+  NotificationTemplates,
+  NotificationTriggers,
   Settings,
+  TemplateNotifyResult,
+  TriggerRunResult,
   VersionInfo,
   WatchEventType,
 } from '../contract/index.ts';
 import type { JournalQuery } from '../journal/index.ts';
 import type { KubeObject } from '../k8s/index.ts';
 import type { Json } from '../lib/index.ts';
-import type { Application, AppProject, Condition, ResourceTree } from '../model/index.ts';
+import type { Application, AppProject, Condition, ResourceTree, SyncWindows } from '../model/index.ts';
 
 export interface ApplicationEvent {
   readonly type: WatchEventType;
@@ -35,6 +40,8 @@ export interface ApplicationStore {
   /** False until the first complete list: the server then answers 503, never an empty list. */
   isSynced(): boolean;
   list(): readonly Application[];
+  /** Whether Applications of a namespace are served at all. */
+  isServed(namespace: string): boolean;
   get(namespace: string, name: string): Application | undefined;
   /** The newest resourceVersion the store has seen, '' when unknown. */
   resourceVersion(): string;
@@ -77,7 +84,7 @@ export interface ResourceId {
  * sentence), never "nothing". Data of Secrets is masked before it gets here.
  */
 export interface ApplicationViews {
-  tree(application: Application): ResourceTree | undefined;
+  tree(application: Application): Promise<ResourceTree | undefined>;
   /** Calls `handler` whenever the tree may have changed. @returns a function that stops it */
   watchTree(application: Application, handler: () => void): () => void;
   managedResources(
@@ -115,6 +122,35 @@ export interface ApplicationViews {
   validate(application: Application, signal: AbortSignal): Promise<readonly Condition[]>;
 }
 
+/** An action that was worked out; nothing is written before `perform`. */
+export interface PreparedAction {
+  readonly object: {
+    readonly group: string;
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly cluster: string;
+  };
+  /** What will be written, for the record. */
+  readonly writes: readonly string[];
+  perform(): Promise<void>;
+}
+
+/** Actions on the objects of an application. Undefined: the application has no such object. */
+export interface ResourceActions {
+  list(
+    application: Application,
+    id: ResourceId,
+    signal: AbortSignal,
+  ): Promise<readonly ActionInfo[] | undefined>;
+  prepare(
+    application: Application,
+    id: ResourceId,
+    request: { readonly action: string; readonly params: Readonly<Record<string, string>> },
+    signal: AbortSignal,
+  ): Promise<PreparedAction | undefined>;
+}
+
 export interface EventSubject {
   readonly name: string;
   readonly namespace: string;
@@ -143,9 +179,22 @@ export interface PodLogs {
   ): AsyncIterable<Omit<LogEntry, 'last'>>;
 }
 
+/** Projects, and what only the settings know of them. Writes reject with the codes of k8s, as ApplicationWriter's. */
 export interface Projects {
   list(): readonly AppProject[];
   get(name: string): AppProject | undefined;
+  /** The global projects that add to it. */
+  globalsOf(project: AppProject): readonly AppProject[];
+  /** Its windows and those of the global projects; undefined when there is no such project. */
+  windows(name: string): SyncWindows | undefined;
+  /** Repositories scoped to it. */
+  repositoriesOf(name: string): readonly { readonly repo: string; readonly project: string }[];
+  normalizeUrl(url: string): string;
+  create(project: AppProject): Promise<AppProject>;
+  /** Refused (`CONFLICT`) when its resourceVersion is not the stored one. */
+  replace(project: AppProject): Promise<AppProject>;
+  delete(name: string, preconditions: { readonly uid?: string }): Promise<void>;
+  events(project: AppProject, signal: AbortSignal): Promise<EventList>;
 }
 
 export interface Clusters {
@@ -192,7 +241,11 @@ export interface AuditJournal {
   intent(entry: AuditIntent): Promise<{ readonly seq: number }>;
   outcome(
     intent: number,
-    end: { readonly outcome: 'succeeded' | 'failed' | 'unknown'; readonly reason?: string },
+    end: {
+      readonly outcome: 'succeeded' | 'failed' | 'unknown';
+      readonly reason?: string;
+      readonly detail?: Json;
+    },
   ): Promise<unknown>;
   query(query: JournalQuery): Promise<{ readonly records: AuditPage['items']; readonly next?: number }>;
   verify(options: VerifyRequest): Promise<AuditVerification>;
@@ -206,20 +259,22 @@ export interface AuditIntent {
     readonly kind: string;
     readonly namespace?: string;
     readonly name: string;
+    readonly cluster?: string;
   };
   readonly sourceAddress?: string;
   readonly revision?: string;
+  /** Why, in one sentence. */
+  readonly reason?: string;
   readonly detail?: Json;
 }
 
 export interface AuditFact extends AuditIntent {
   readonly outcome?: 'succeeded' | 'failed';
-  readonly reason?: string;
 }
 
 export interface VerifyRequest {
   readonly from?: number;
-  readonly head?: { readonly seq: number; readonly hash: string };
+  readonly head?: { readonly seq?: number; readonly hash: string };
   readonly signal?: AbortSignal;
 }
 
@@ -228,6 +283,23 @@ export type Webhook = (
   headers: Readonly<Record<string, string | string[] | undefined>>,
   body: Buffer,
 ) => Promise<{ readonly status: number; readonly body: string }>;
+
+/** The notifications controller as the API shows it. Failures are CodedErrors without secrets. */
+export interface NotificationsPort {
+  services(): readonly string[];
+  triggers(): NotificationTriggers['items'];
+  templates(): NotificationTemplates['items'];
+  problems(): NotificationTemplates['problems'];
+  run(trigger: string, application: Application): Promise<TriggerRunResult['items']>;
+  /** Without a service the text is only rendered. */
+  notify(
+    template: string,
+    application: Application,
+    destination: { readonly service: string; readonly recipient: string },
+    actor: { readonly kind: 'user'; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<TemplateNotifyResult>;
+}
 
 export interface ServerInformation {
   version(): VersionInfo;

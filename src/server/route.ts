@@ -14,13 +14,17 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
  * - `scope: 'application'`: on the application that path and query name, which the handler gets. `named` says where
  *   in the body the namespace may stand instead: beside the other members, or in an Application's metadata.
  * - `scope: 'list'`: any caller who is signed in; the handler leaves out what `call.may` denies.
- * - `scope: 'object'`: on the object that `objectOf` names.
+ * - `scope: 'object'`: on the object that `objectOf` names; `orOwn`: or, without any right, on the caller's own account.
  */
 export type Access =
   | 'public'
   | (Permission & { readonly scope: 'application'; readonly named?: 'in-body' | 'in-metadata' })
   | (Permission & { readonly scope: 'list' })
-  | (Permission & { readonly scope: 'object'; readonly objectOf: (params: Params) => string });
+  | (Permission & {
+      readonly scope: 'object';
+      readonly objectOf: (params: Params) => string;
+      readonly orOwn?: true;
+    });
 
 export type Params = Readonly<Record<string, string>>;
 

@@ -167,10 +167,16 @@ const HOLDS: Record<
     holds: 'prune cascade',
     says: /needs a person/,
   },
-  'its annotation keeps it': {
+  'its annotation keeps it when its application goes': {
     metadata: marked({ 'argocd.argoproj.io/sync-options': 'Delete=false' }),
     code: 'PROTECTED',
-    holds: 'prune cascade',
+    holds: 'cascade',
+    says: /annotation/,
+  },
+  'its annotation keeps it when it leaves the source': {
+    metadata: marked({ 'argocd.argoproj.io/sync-options': 'Validate=false, Prune=false' }),
+    code: 'PROTECTED',
+    holds: 'prune',
     says: /annotation/,
   },
   'Helm keeps it': {

@@ -3,7 +3,7 @@
 import { describeKey, type KubeObject, type ResourceKey } from '../k8s/index.ts';
 import { annotations, finalizers } from '../model/index.ts';
 import { OPERATION_MARK } from './hooks.ts';
-import type { Propagation } from './options.ts';
+import { objectOptions, type Propagation } from './options.ts';
 import { codeOf, type ObjectName, type TargetCluster } from './port.ts';
 
 /**
@@ -180,8 +180,8 @@ const CONDITIONS: readonly Condition[] = [
   {
     code: 'PROTECTED',
     purposes: LEAVING,
-    check: ({ key, live }, { protection, approved }) => {
-      const keep = keptBy(live);
+    check: ({ key, live, purpose }, { protection, approved }) => {
+      const keep = keptBy(live, purpose);
       if (keep !== undefined) return keep;
       return protection.needsApproval && !approved
         ? `deleting a ${key.kind} needs a person; ${APPROVE}`
@@ -325,10 +325,11 @@ function notOurs({ purpose, key, live }: DeleteSubject, facts: DeleteFacts): str
     : `it belongs to installation ${JSON.stringify(installation ?? '')}`;
 }
 
-function keptBy(live: KubeObject): string | undefined {
+/** `Prune` speaks of what leaves the source, `Delete` of the end of the application. */
+function keptBy(live: KubeObject, purpose: DeletePurpose): string | undefined {
   const marks = live.metadata.annotations ?? {};
-  const options = (marks[annotations.syncOptions] ?? '').split(',').map((option) => option.trim());
-  if (options.includes('Prune=false') || options.includes('Delete=false')) {
+  const options = objectOptions(live);
+  if (options.get(purpose === 'prune' ? 'Prune' : 'Delete') === 'false') {
     return `its annotation ${annotations.syncOptions} says so`;
   }
   return marks[annotations.helmResourcePolicy] === 'keep'

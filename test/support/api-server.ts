@@ -16,6 +16,7 @@ import {
 } from '../../src/server/index.ts';
 import { account, memoryAccounts, memoryPolicies, noProviders } from './access.ts';
 import { MemoryApplications } from './memory-applications.ts';
+import { memoryProjects } from './memory-projects.ts';
 
 export const PASSWORD = 'correct horse battery';
 /** Making a hash costs 80 ms; one is enough for all tests of a file. */
@@ -52,8 +53,9 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     applications,
     writer: applications,
     views: { ...viewsOf(refreshes), ...given.views },
+    actions: { list: async () => undefined, prepare: async () => undefined },
     logs: { open: linesOfLog },
-    projects: { list: () => [], get: () => undefined },
+    projects: memoryProjects(),
     clusters: {
       list: () => [
         {
@@ -67,6 +69,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     policies: memoryPolicies(),
     sso: noProviders,
     journal,
+    notifications: noNotifications,
     webhook: async (_headers, body) => ({ status: 200, body: `${body.byteLength} bytes` }),
     information: {
       version: () => ({ Version: 'v0.1.0' }),
@@ -113,6 +116,15 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     },
   };
 }
+
+const noNotifications: ServerPorts['notifications'] = {
+  services: () => ['slack'],
+  triggers: () => [{ name: 'on-created', conditions: [] }],
+  templates: () => [{ name: 'app-created', members: ['message'] }],
+  problems: () => [],
+  run: async () => [],
+  notify: async () => ({ text: '', sent: false }),
+};
 
 /** An Application with the members most tests need. */
 export function application(name: string, overrides: Partial<Application> = {}): Application {
@@ -164,7 +176,7 @@ function viewsOf(refreshes: string[]): ApplicationViews {
     orphanedNodes: [],
   };
   return {
-    tree: () => tree,
+    tree: async () => tree,
     watchTree: () => () => {},
     managedResources: async () => [],
     manifests: async () => ({ revision: 'a'.repeat(40), manifests: [] }),

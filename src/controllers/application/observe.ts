@@ -2,32 +2,35 @@
 // fail ends as a finding (a condition) of this one application.
 import { DiffError, prepareTarget } from '../../diff/index.ts';
 import { sameRepository } from '../../git/index.ts';
-import { describeKey, gvkOf, keyOf, keyText } from '../../k8s/index.ts';
+import { type KubeObject, keyOf, keyText } from '../../k8s/index.ts';
 import { CodedError, jsonEqual, messageOf, retryOf } from '../../lib/index.ts';
 import {
   type Application,
   type ApplicationSource,
   instanceName,
-  isDestinationPermitted,
-  isKindPermitted,
   isMultiSource,
-  isSourcePermitted,
-  type ProjectRules,
   sourcesOf,
 } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
+import type { EffectiveProject } from '../settings/index.ts';
 import { compareTargets } from './compare.ts';
 import type { Finding } from './conditions.ts';
 import type { ApplicationDeps } from './deps.ts';
+import { engineOf } from './engine.ts';
 import type { Comparison, Desired, Facts } from './facts.ts';
+import { activeHold, holdFindings } from './hold.ts';
+import { requireTrusted } from './integrity.ts';
 import type { ApplicationMemory } from './memory.ts';
+import { destinationRefusal, objectRefusal, sourceRefusal, usableProject } from './project-rules.ts';
+import { sharedFindings, sharedResources } from './shared-resources.ts';
+import { optionFindings } from './warnings.ts';
 
 /** What the spec permits to go on with, or why it does not. */
 export type Admission =
   | {
       readonly kind: 'admitted';
       readonly source: ApplicationSource;
-      readonly rules: ProjectRules;
+      readonly project: EffectiveProject;
       readonly cluster: LiveCluster;
     }
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
@@ -37,24 +40,34 @@ export async function observe(
   app: Application,
   memory: ApplicationMemory,
   signal: AbortSignal,
-): Promise<Facts & { readonly cluster?: LiveCluster; readonly rules?: ProjectRules }> {
+): Promise<Facts & { readonly cluster?: LiveCluster; readonly project?: EffectiveProject }> {
   const admission = await admit(deps, app);
   if (admission.kind === 'refused') return { app, findings: admission.findings, retry: 'on-change' };
-  const { cluster, rules, source } = admission;
+  const { cluster, project, source } = admission;
   memory.server = cluster.server;
   let desired: Desired;
   try {
-    desired = await desiredState(deps, app, memory, { source, cluster, signal });
+    desired = await desiredState(deps, app, memory, heldAt(deps, app, { source, cluster, signal }));
   } catch (error) {
     signal.throwIfAborted();
-    return { app, cluster, rules, ...failed(error, deps, app) };
+    return { app, cluster, project, ...failed(error, deps, app) };
   }
   try {
     const comparison = await compareDesired(deps, { app, cluster, memory, desired, signal });
-    return { app, cluster, rules, findings: desired.findings, desired, comparison };
+    const now = deps.clock.now();
+    const followed = activeHold(app, now) && (await followedRevision(deps, app, source));
+    const problem = deps.dependencies.problem(`${app.metadata.namespace}/${app.metadata.name}`);
+    const findings: Finding[] = [
+      ...desired.findings,
+      ...holdFindings(app, now, followed),
+      ...(problem === undefined ? [] : [{ type: 'InvalidSpecError', message: problem } as const]),
+      ...optionFindings(app, desired.targets),
+      ...sharedFindings(sharedResources(app, cluster, comparison.judged, deps.controlNamespace)),
+    ];
+    return { app, cluster, project, findings, desired, comparison };
   } catch (error) {
     signal.throwIfAborted();
-    return { app, cluster, rules, desired, ...failed(error, deps, app) };
+    return { app, cluster, project, desired, ...failed(error, deps, app) };
   }
 }
 
@@ -79,21 +92,18 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
   if (isMultiSource(spec) && (spec.sources ?? []).length > 1) {
     return refuse('spec.sources has several entries, which this version cannot render; use spec.source');
   }
+  const unusable = await deps.health.problemOf(app);
+  if (unusable !== undefined) return refuse(unusable);
   const { server, name } = spec.destination;
   if (server && name) {
     return refuse(`spec.destination has both server (${server}) and name (${name}); give one of them`);
   }
   if (!server && !name) return refuse('spec.destination has neither server nor name; give one of them');
-  const rules = deps.projectRules(spec.project);
-  if (rules === undefined) {
-    return refuse(
-      `Application references project ${spec.project} which does not exist; create it or choose another in spec.project`,
-    );
-  }
-  if (!isSourcePermitted(rules, deps.normalizeUrl(source.repoURL), deps.normalizeUrl)) {
-    return refuse(
-      `application repo ${source.repoURL} is not permitted in project '${spec.project}'; add it to the project's sourceRepos`,
-    );
+  const project = usableProject(deps, app);
+  if (typeof project === 'string') return refuse(project);
+  for (const each of sourcesOf(spec)) {
+    const refusal = sourceRefusal(deps, project, each);
+    if (refusal !== undefined) return refuse(refusal);
   }
   const cluster = await deps.clusters.resolve(spec.destination);
   if (cluster === undefined) {
@@ -101,25 +111,43 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
       `There is no cluster ${name === undefined || name === '' ? `with server ${server}` : `named ${name}`}; add a cluster Secret for it or correct spec.destination`,
     );
   }
-  const destination = {
-    server: cluster.server,
-    name: cluster.name,
-    namespace: spec.destination.namespace ?? '',
-  };
-  if (!isDestinationPermitted(rules, destination)) {
-    return refuse(
-      `application destination server '${cluster.server}' and namespace '${destination.namespace}' do not match any of the allowed destinations in project '${spec.project}'`,
-    );
+  const refusal = destinationRefusal(deps, project, app, cluster);
+  if (refusal !== undefined) return refuse(refusal);
+  return { kind: 'admitted', source, project, cluster };
+}
+
+/** While it is held the application is compared with what it is held at. */
+function heldAt(deps: ApplicationDeps, app: Application, options: DesiredOptions): DesiredOptions {
+  const hold = activeHold(app, deps.clock.now());
+  if (hold === undefined) return options;
+  return { ...options, source: hold.source ?? options.source, revision: hold.revision, isRemembered: true };
+}
+
+/** The commit the source is at; undefined when that cannot be told now. */
+async function followedRevision(
+  deps: ApplicationDeps,
+  app: Application,
+  source: ApplicationSource,
+): Promise<string | undefined> {
+  const repository = deps.repositoryFor(source.repoURL, app.spec.project);
+  try {
+    const snapshot = await deps.repositories.snapshot(repository, Number.NEGATIVE_INFINITY);
+    const { id } = await deps.repositories
+      .mirror(repository)
+      .resolve(source.targetRevision ?? '', { snapshot: snapshot.refs });
+    return id;
+  } catch {
+    return undefined;
   }
-  return { kind: 'admitted', source, rules, cluster };
 }
 
 interface DesiredOptions {
   readonly source: ApplicationSource;
   readonly cluster: LiveCluster;
   readonly signal: AbortSignal;
-  /** A commit to render instead of the one the source names; such a render is not remembered. */
+  /** A commit to render instead of the one the source names; such a render is not remembered by itself. */
   readonly revision?: string;
+  readonly isRemembered?: boolean;
 }
 
 /** The rendered and prepared targets; from memory when neither source nor anything that was read changed. */
@@ -138,10 +166,13 @@ export async function desiredState(
   const snapshot = await deps.repositories.snapshot(repository, notBefore);
   const mirror = deps.repositories.mirror(repository);
   const pinned = options.revision;
-  const { id: revision } = await mirror.resolve(pinned ?? source.targetRevision ?? '', {
+  const isRemembered = pinned === undefined || options.isRemembered === true;
+  const resolved = await mirror.resolve(pinned ?? source.targetRevision ?? '', {
     snapshot: snapshot.refs,
     ...(source.tagPrefix === undefined ? {} : { tagPrefix: source.tagPrefix }),
   });
+  await requireTrusted(deps, app, source, resolved, options.signal);
+  const { id: revision } = resolved;
   const known = memory.desired;
   const isHard = memory.refresh?.level === 'hard';
   if (
@@ -153,7 +184,7 @@ export async function desiredState(
     if (known.revision === revision) return known;
     if (await isUntouched(deps, app, known, revision)) {
       const moved: Desired = { ...known, revision };
-      if (pinned === undefined) memory.desired = moved;
+      if (isRemembered) memory.desired = moved;
       return moved;
     }
   }
@@ -164,7 +195,7 @@ export async function desiredState(
     signal: options.signal,
     fresh: isHard,
   });
-  if (pinned === undefined) memory.desired = desired;
+  if (isRemembered) memory.desired = desired;
   return desired;
 }
 
@@ -247,20 +278,23 @@ export async function compareDesired(
   },
 ): Promise<Comparison> {
   const { app, cluster, memory, desired, signal } = context;
-  const ignore = deps.ignoreRules(app);
+  const ignore = deps.ignoreRules.rulesFor(app);
   const compareDeps = {
     cluster,
-    assessHealth: deps.assessHealth,
+    assessHealth: (object: KubeObject) => deps.health.assess(object, app),
     aggregateHealth: deps.aggregateHealth,
     ignore,
+    engine: engineOf(app) ?? deps.compareEngine(),
   };
-  return await compareTargets(
+  const comparison = await compareTargets(
     compareDeps,
     memory,
     instanceName(app, deps.controlNamespace),
     desired.targets,
     signal,
   );
+  const live = comparison.judged.flatMap(({ change }) => change.live ?? []);
+  return { ...comparison, health: await deps.health.refine(app, comparison.health, live) };
 }
 
 /** The same commit rendered anew, past the store. */
@@ -277,20 +311,13 @@ export async function renderAgain(
 /** Objects of the source that the project does not allow, with the sentence for the sync result. */
 export function refusedTargets(
   desired: Desired,
-  rules: ProjectRules,
+  project: EffectiveProject,
   cluster: LiveCluster,
 ): { object: Desired['targets'][number]['object']; message: string }[] {
   return desired.targets.flatMap(({ object }) => {
-    const gvk = gvkOf(object);
-    const scope = cluster.scopeOf(gvk);
-    if (scope === 'unknown') return [];
-    if (isKindPermitted(rules, gvk, scope === 'Namespaced', object.metadata.name)) return [];
-    return [
-      {
-        object,
-        message: `resource ${gvk.group}:${gvk.kind} is not permitted in the project: ${describeKey(keyOf(object))}`,
-      },
-    ];
+    const { apiVersion, kind, metadata } = object;
+    const message = objectRefusal(project, cluster, { apiVersion, kind, name: metadata.name ?? '' });
+    return message === undefined ? [] : [{ object, message }];
   });
 }
 

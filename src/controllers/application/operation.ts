@@ -1,22 +1,24 @@
 // Carries one operation of an application on: plan, machine, effects, journal. It returns as soon as there is
 // something to wait for; the next reconciliation goes on from there, after a crash from the recorded results.
+import { respectIgnored } from '../../diff/index.ts';
 import type { KubeObject } from '../../k8s/index.ts';
-import { rfc3339 } from '../../lib/index.ts';
+import { jsonEqual, rfc3339 } from '../../lib/index.ts';
 import {
   type Application,
   annotations,
   type Change,
   type Operation,
   type OperationState,
-  type ProjectRules,
   type RevisionHistory,
 } from '../../model/index.ts';
 import {
   nextRetry,
   type PerformDeps,
+  parseOptions,
   perform,
   planSync,
   restoreSync,
+  type SyncEffect,
   type SyncEvent,
   splitHooks,
   startSync,
@@ -24,19 +26,26 @@ import {
   syncResults,
 } from '../../sync/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
+import type { EffectiveProject } from '../settings/index.ts';
 import { deleteFacts } from './delete-facts.ts';
 import type { ApplicationDeps } from './deps.ts';
-import type { Desired, Facts } from './facts.ts';
+import type { Desired, Facts, Judged } from './facts.ts';
+import { accountText } from './identity.ts';
+import { localDesired } from './local-manifests.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { compareDesired, desiredState, refusedTargets, renderAgain } from './observe.ts';
 import type { RunningOperation } from './running-operation.ts';
+import { sharedResources } from './shared-resources.ts';
 import { syncJournal } from './sync-journal.ts';
+import { syncSettingsOf } from './sync-settings.ts';
+import { holdOfOperation, type WindowHold } from './windows.ts';
+import { writeTarget } from './write-target.ts';
 
 export interface OperationContext {
   readonly app: Application;
   readonly facts: Facts;
   readonly cluster: LiveCluster;
-  readonly rules: ProjectRules;
+  readonly project: EffectiveProject;
   readonly memory: ApplicationMemory;
   readonly signal: AbortSignal;
 }
@@ -56,6 +65,8 @@ export interface OperationStart {
   readonly requested: boolean;
   readonly startedAt: number;
   readonly retryCount: number;
+  /** Of a try after the first one: what the first one was pinned to. */
+  readonly revision?: string;
   /** The recorded state of this very operation, when it is resumed. */
   readonly recorded?: OperationState;
 }
@@ -69,19 +80,25 @@ export async function planOperation(
   const { app, cluster, memory, signal } = context;
   const source = start.operation.sync?.source ?? context.facts.desired?.source ?? app.spec.source;
   if (source === undefined) throw new Error('an operation needs a source'); // admitted specs have one
-  const pinned = start.recorded?.syncResult?.revision ?? start.operation.sync?.revision;
+  const pinned = start.recorded?.syncResult?.revision ?? start.revision ?? start.operation.sync?.revision;
   const revision = pinned === undefined || pinned === '' ? undefined : pinned;
-  const desired =
-    context.facts.desired !== undefined &&
-    (revision === undefined || revision === context.facts.desired.revision)
-      ? context.facts.desired
-      : await desiredState(deps, app, memory, {
-          source,
-          cluster,
-          signal,
-          ...(revision === undefined ? {} : { revision }),
-        });
-  const changes = await changesFor(deps, context, desired);
+  const known = context.facts.desired;
+  const isKnown =
+    known !== undefined &&
+    (revision === undefined || revision === known.revision) &&
+    jsonEqual(source, known.source);
+  const rendered = isKnown
+    ? known
+    : await desiredState(deps, app, memory, {
+        source,
+        cluster,
+        signal,
+        ...(revision === undefined ? {} : { revision }),
+      });
+  const { manifests = [] } = start.operation.sync ?? {};
+  const desired = manifests.length === 0 ? rendered : localDesired(deps, app, cluster, rendered, manifests);
+  const judged = await judgedFor(deps, context, desired);
+  const changes = judged.map(({ change }) => change);
   const split = splitHooks(desired.targets.map(({ object }) => object));
   const namespace = app.spec.destination.namespace ?? '';
   const plan = planSync({
@@ -99,10 +116,16 @@ export async function planOperation(
     ...(app.spec.syncPolicy?.managedNamespaceMetadata === undefined
       ? {}
       : { managedNamespaceMetadata: app.spec.syncPolicy.managedNamespaceMetadata }),
-    ...(await liveNamespace(cluster, app, namespace, signal)),
+    ...(await liveNamespace(
+      cluster,
+      start.operation.sync?.syncOptions ?? app.spec.syncPolicy?.syncOptions,
+      namespace,
+      signal,
+    )),
     maxPrune: app.metadata.annotations?.[annotations.maxPrune],
-    refused: refusedTargets(desired, context.rules, cluster),
-    settings: deps.syncSettings,
+    sharedResources: sharedResources(app, cluster, judged, deps.controlNamespace),
+    refused: refusedTargets(desired, context.project, cluster),
+    settings: syncSettingsOf(deps, app),
   });
   const results = start.recorded?.syncResult?.resources;
   const state = results === undefined ? startSync(plan) : restoreSync(plan, results);
@@ -146,6 +169,21 @@ export async function continueOperation(
   return await advance(deps, context, running, { kind: 'tick', now });
 }
 
+/** An operation that a sync window keeps from beginning. */
+export function heldBeforeStart(start: OperationStart, hold: WindowHold): OperationProgress {
+  const fresh = {
+    operation: start.operation,
+    startedAt: rfc3339(start.startedAt),
+    ...(start.retryCount > 0 ? { retryCount: start.retryCount } : {}),
+  };
+  return {
+    operationState: { ...(start.recorded ?? fresh), phase: 'Running', message: hold.message },
+    ended: false,
+    consumed: false,
+    ...(hold.waitMs === undefined ? {} : { requeueMs: hold.waitMs }),
+  };
+}
+
 /** An operation that could not even be planned: the source does not render, the spec is wrong. */
 export function failedBeforeStart(start: OperationStart, message: string, now: number): OperationProgress {
   return {
@@ -162,6 +200,29 @@ export function failedBeforeStart(start: OperationStart, message: string, now: n
   };
 }
 
+/** Somebody wants it to end, and source or cluster cannot be reached: what runs there is left to itself. */
+export function terminatedBlindly(
+  start: OperationStart,
+  recorded: OperationState,
+  now: number,
+): OperationProgress {
+  const running = (recorded.syncResult?.resources ?? []).filter(
+    ({ hookType, hookPhase }) => hookType !== undefined && hookPhase === 'Running',
+  );
+  const left = running.map(({ kind, name }) => `${kind}/${name}`).join(', ');
+  const more = left === '' ? '' : `; hooks may still run: ${left}`;
+  return {
+    operationState: {
+      ...recorded,
+      phase: 'Failed',
+      message: `Operation terminated${more}`,
+      finishedAt: rfc3339(now),
+    },
+    ended: true,
+    consumed: start.requested,
+  };
+}
+
 async function advance(
   deps: ApplicationDeps,
   context: OperationContext,
@@ -169,12 +230,24 @@ async function advance(
   first: SyncEvent,
 ): Promise<OperationProgress> {
   const performing = performDeps(deps, context, running);
-  let next = step(running.state, first);
+  const { held } = running;
+  delete running.held;
+  // What a window kept from being done is what comes next, unless all of it is to end.
+  let next =
+    held === undefined || first.kind === 'terminate'
+      ? step(running.state, first)
+      : { state: running.state, effects: [held] };
   for (;;) {
     running.state = next.state;
     const [effect] = next.effects;
     if (effect === undefined) break;
     if (effect.kind === 'wait') return progress(deps, context, running, effect.ms);
+    const hold = isWrite(effect) ? holdOfOperation(deps, context.app, context.cluster, running) : undefined;
+    if (hold !== undefined) {
+      running.held = effect;
+      const seen = progress(deps, context, running, hold.waitMs);
+      return { ...seen, operationState: { ...seen.operationState, message: hold.message } };
+    }
     // Hooks go now: who finds them gone after a restart must know how they ended.
     if (effect.kind === 'clean') await recordRunning(deps, context.app, running, running.state.message);
     const event = await perform(performing, effect);
@@ -183,6 +256,11 @@ async function advance(
     next = step(next.state, event);
   }
   return progress(deps, context, running, undefined);
+}
+
+/** Effects that begin something new on the cluster; watching and tidying up go on in a closed window. */
+function isWrite({ kind }: SyncEffect): boolean {
+  return kind === 'apply' || kind === 'prune' || kind === 'clear';
 }
 
 function progress(
@@ -233,7 +311,9 @@ function deployment(
   now: number,
 ): Pick<OperationProgress, 'deployed'> {
   const { operation, desired, startedAt } = running;
-  const isFull = (operation.sync?.resources ?? []).length === 0 && operation.sync?.dryRun !== true;
+  const { resources = [], manifests = [], dryRun } = operation.sync ?? {};
+  // What somebody sent along is no revision anybody could go back to.
+  const isFull = resources.length === 0 && manifests.length === 0 && dryRun !== true;
   if (ended.phase !== 'Succeeded' || !isFull) return {};
   return {
     deployed: {
@@ -277,27 +357,35 @@ async function recordRunning(
 }
 
 /** The comparison of the facts when it is of the same render; another revision is compared for itself. */
-async function changesFor(
+async function judgedFor(
   deps: ApplicationDeps,
   context: OperationContext,
   desired: Desired,
-): Promise<readonly Change[]> {
+): Promise<readonly Judged[]> {
   const { facts } = context;
   const sameRender = facts.desired?.set.digest === desired.set.digest;
   const comparison =
     sameRender && facts.comparison !== undefined
       ? facts.comparison
       : await compareDesired(deps, { ...context, desired });
-  return comparison.judged.map(({ change }) => change);
+  return comparison.judged.map((item) => ({ ...item, change: respected(deps, context.app, item.change) }));
+}
+
+/** With `RespectIgnoreDifferences=true` an apply leaves what is ignored as it is in the cluster. */
+function respected(deps: ApplicationDeps, app: Application, change: Change): Change {
+  const { desired, live } = change;
+  const isWanted = app.spec.syncPolicy?.syncOptions?.includes('RespectIgnoreDifferences=true') === true;
+  if (!isWanted || desired === undefined || live === undefined) return change;
+  return { ...change, desired: respectIgnored(deps.ignoreRules.rulesFor(app), desired, live) };
 }
 
 async function liveNamespace(
   cluster: LiveCluster,
-  app: Application,
+  options: readonly string[] | undefined,
   name: string,
   signal: AbortSignal,
 ): Promise<{ liveNamespace?: KubeObject }> {
-  if (name === '' || !(app.spec.syncPolicy?.syncOptions ?? []).includes('CreateNamespace=true')) return {};
+  if (name === '' || parseOptions(options).get('CreateNamespace') !== 'true') return {};
   const live = await cluster.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, signal);
   return live === undefined ? {} : { liveNamespace: live };
 }
@@ -309,9 +397,9 @@ function performDeps(
 ): PerformDeps {
   const { app, cluster, signal } = context;
   return {
-    cluster: cluster.target,
+    cluster: writeTarget(deps, app, cluster),
     clock: deps.clock,
-    assessHealth: deps.assessHealth,
+    assessHealth: (object) => deps.health.assess(object, app),
     facts: async (request, live) =>
       deleteFacts(
         deps,
@@ -327,10 +415,17 @@ function performDeps(
         request,
         live,
       ),
-    journal: syncJournal(deps, app, running),
+    journal: syncJournal(deps, app, running, accountText(deps, app, cluster)),
     approvedAt: async () => approvedAt(deps, app),
+    formerManagers: formerManagers(app),
     signal,
   };
+}
+
+/** Further managers whose client-side applies become ours. */
+function formerManagers(app: Application): string[] {
+  const name = app.metadata.annotations?.[annotations.migrationManager]?.trim() ?? '';
+  return name === '' ? [] : [name];
 }
 
 /** When a person last approved deletions, by the annotation on the application as it is now. */
@@ -350,6 +445,8 @@ async function isStable(
   context: OperationContext,
   running: RunningOperation,
 ): Promise<boolean> {
+  // Nothing renders what somebody sent along.
+  if ((running.operation.sync?.manifests ?? []).length > 0) return true;
   running.stable ??= renderAgain(deps, context, running.desired).then(
     ({ set }) => set.digest === running.desired.set.digest,
   );

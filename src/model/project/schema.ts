@@ -58,6 +58,8 @@ export const SourceIntegrity = z.object({
         z.object({
           repos: z.array(z.object({ url: z.string() })),
           gpg: z.object({ mode: z.string(), keys: z.array(z.string()).optional() }).optional(),
+          // Fairlead: the same for SSH keys, by fingerprint or principal.
+          ssh: z.object({ mode: z.string(), keys: z.array(z.string()).optional() }).optional(),
         }),
       ),
     })

@@ -14,6 +14,7 @@ export type Action =
   | 'override'
   | 'rollback'
   | 'invoke'
+  /** A resource action: `action/<group>/<kind>/<name>`. */
   | `action/${string}`
   | `update/${string}`
   | `delete/${string}`;

@@ -22,6 +22,7 @@ const get = { resource: 'accounts', action: 'get' } as const;
 const update = { resource: 'accounts', action: 'update' } as const;
 const ofAccount = {
   scope: 'object',
+  orOwn: true,
   objectOf: ({ name = '' }: Readonly<Record<string, string>>) => name,
 } as const;
 const ofProject = {

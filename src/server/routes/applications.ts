@@ -171,6 +171,12 @@ async function createApplication(call: CreateCall): Promise<Application> {
     );
   }
   const { namespace = '', name = '' } = wanted.metadata;
+  if (!deps.applications.isServed(namespace)) {
+    throw new ApiError(
+      'PermissionDenied',
+      `namespace '${namespace}' is not permitted: applications of it are not served; add it to application.namespaces in argocd-cmd-params-cm or to --application-namespaces`,
+    );
+  }
   const existing = deps.applications.get(namespace, name);
   if (existing !== undefined) {
     const next = withIntent(existing, wanted);
@@ -194,7 +200,7 @@ async function createApplication(call: CreateCall): Promise<Application> {
 
 type WriteCall = Pick<
   ApplicationCall<unknown, unknown>,
-  'deps' | 'caller' | 'address' | 'signal' | 'app' | 'may'
+  'deps' | 'caller' | 'address' | 'headers' | 'signal' | 'app' | 'may'
 >;
 
 /** @param want what the application shall be, decided again on a newer one when somebody else was faster */
@@ -217,7 +223,12 @@ async function update(
   if (isChecked) await validate(deps, wanted, signal);
   const { namespace = '', name = '' } = app.metadata;
   const changes = (current: Application): object => mergePatchOf(intentOf(current), intentOf(want(current)));
-  const effect = { action: 'application.update', object: applicationRef(app), detail: specDetail(wanted) };
+  const effect = {
+    action: 'application.update',
+    object: applicationRef(app),
+    detail: specDetail(wanted),
+    before: app,
+  };
   const updated = await recorded(call, effect, () =>
     resourceVersion === ''
       ? writeExactly(deps, app, changes)
@@ -235,7 +246,12 @@ async function deleteApplication(
   const policy = query.propagationPolicy ?? '';
   const wanted = finalizersForDelete(app, query.cascade, policy);
   const cascade = query.cascade !== false && policy.toLowerCase() !== 'orphan';
-  const effect = { action: 'application.delete', object: applicationRef(app), detail: { cascade, policy } };
+  const effect = {
+    action: 'application.delete',
+    object: applicationRef(app),
+    detail: { cascade, policy },
+    before: app,
+  };
   await recorded(call, effect, async () => {
     const isSame = wanted.toString() === (app.metadata.finalizers ?? []).toString();
     // Kubernetes takes no new finalizers once the deletion has begun; asking again then changes nothing.

@@ -2,12 +2,15 @@
 import type { ServerDeps } from '../deps.ts';
 import type { Route } from '../route.ts';
 import { accountRoutes } from './accounts.ts';
+import { actionRoutes } from './actions.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditRoutes } from './audit.ts';
 import { configurationRoutes } from './configuration.ts';
 import { logRoutes } from './logs.ts';
 import { metaRoutes } from './meta.ts';
+import { notificationRoutes } from './notifications.ts';
 import { operationRoutes } from './operations.ts';
+import { projectRoutes } from './projects.ts';
 import { sessionRoutes } from './session.ts';
 import { ssoRoutes } from './sso.ts';
 import { streamRoutes } from './streams.ts';
@@ -27,10 +30,13 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...operationRoutes,
     ...viewRoutes,
     ...waitRoutes,
+    ...actionRoutes,
     ...logRoutes,
     ...streamRoutes,
+    ...projectRoutes,
     ...configurationRoutes,
     ...auditRoutes,
+    ...notificationRoutes,
   ];
   const seen = new Set<string>();
   for (const { method, path, access } of table) {

@@ -1,0 +1,71 @@
+// What a project demands of a source's signatures. Pure: specification and address in, policy out.
+import { globMatches } from './glob.ts';
+import type { ProjectSpec } from './schema.ts';
+
+/** How much has to be signed. */
+export type IntegrityMode =
+  /** The commit, or the annotated tag it was named by. */
+  | 'head'
+  /** Also every commit before it, back to a sealing one or the first. */
+  | 'strict';
+
+export interface IntegrityPolicy {
+  readonly mode: IntegrityMode;
+  /** Ids or fingerprints of OpenPGP keys. */
+  readonly gpgKeys: readonly string[];
+  /** Fingerprints (`SHA256:…`) of SSH keys, or principals of the allowed signers. */
+  readonly sshKeys: readonly string[];
+}
+
+/**
+ * The policy for a repository: the first of `sourceIntegrity.git.policies` that names it, else `signatureKeys`.
+ * Undefined: nothing has to be signed. A text: the policy cannot be read, and nothing of it may be used.
+ * @param url normalised
+ */
+export function integrityPolicy(
+  spec: ProjectSpec,
+  url: string,
+  normalize: (url: string) => string,
+): IntegrityPolicy | string | undefined {
+  const policy = (spec.sourceIntegrity?.git?.policies ?? []).find(({ repos }) =>
+    names(repos, url, normalize),
+  );
+  if (policy !== undefined) {
+    const modes = [policy.gpg?.mode, policy.ssh?.mode].filter((mode) => mode !== undefined);
+    const wrong = modes.find((mode) => !['none', 'head', 'strict'].includes(mode));
+    if (wrong !== undefined) {
+      return `sourceIntegrity has mode ${JSON.stringify(wrong)}; write none, head or strict`;
+    }
+    if (modes.length === 0)
+      return 'a policy of sourceIntegrity has neither gpg nor ssh; say what must be signed';
+    if (modes.every((mode) => mode === 'none')) return undefined;
+    return {
+      mode: modes.includes('strict') ? 'strict' : 'head',
+      gpgKeys: policy.gpg?.mode === 'none' ? [] : (policy.gpg?.keys ?? []),
+      sshKeys: policy.ssh?.mode === 'none' ? [] : (policy.ssh?.keys ?? []),
+    };
+  }
+  const keys = (spec.signatureKeys ?? []).map(({ keyID }) => keyID);
+  if (keys.length === 0) return undefined;
+  const isSsh = (key: string): boolean => key.startsWith('SHA256:');
+  return {
+    mode: 'head',
+    gpgKeys: keys.filter((key) => !isSsh(key)),
+    sshKeys: keys.filter(isSsh),
+  };
+}
+
+/** True when the project demands signatures of any source at all. */
+export function demandsIntegrity(spec: ProjectSpec): boolean {
+  return (spec.signatureKeys ?? []).length > 0 || (spec.sourceIntegrity?.git?.policies ?? []).length > 0;
+}
+
+function names(
+  repos: readonly { readonly url: string }[],
+  url: string,
+  normalize: (url: string) => string,
+): boolean {
+  const matches = (pattern: string): boolean => pattern === '*' || globMatches(normalize(pattern), url, '/');
+  const denied = repos.some((repo) => repo.url.startsWith('!') && matches(repo.url.slice(1)));
+  return !denied && repos.some((repo) => !repo.url.startsWith('!') && matches(repo.url));
+}
