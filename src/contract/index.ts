@@ -70,6 +70,10 @@ export {
 } from './projects.ts';
 export {
   CliSessionRequest,
+  DeviceApproval,
+  type DeviceCode,
+  DeviceSessionRequest,
+  type DeviceSessionResponse,
   SessionCreateRequest,
   type SessionResponse,
   type Settings,

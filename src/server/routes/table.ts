@@ -6,6 +6,7 @@ import { actionRoutes } from './actions.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditRoutes } from './audit.ts';
 import { configurationRoutes } from './configuration.ts';
+import { deviceRoutes } from './device.ts';
 import { logRoutes } from './logs.ts';
 import { metaRoutes } from './meta.ts';
 import { notificationRoutes } from './notifications.ts';
@@ -23,6 +24,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
   if (options.surface === 'operations') return operations;
   const table = [
     ...sessionRoutes,
+    ...deviceRoutes,
     ...ssoRoutes,
     ...accountRoutes,
     ...operations,
