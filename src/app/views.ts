@@ -124,7 +124,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       const mirror = application.repositories.mirror(repository);
       return await mirror.isAncestor(ancestor, revision).catch(() => false);
     },
-    explain: (app, signal) => explain(application, app, signal),
+    explain: (app, signal) => explain(application, app, deps.maskAnnotations(), signal),
     async events(app, of, signal): Promise<EventList> {
       const cluster = of === undefined ? undefined : await clusterOf(app);
       const client = cluster?.client ?? application.home;

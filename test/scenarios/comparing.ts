@@ -162,6 +162,29 @@ export const comparing: readonly Scenario[] = [
     },
   },
   {
+    name: 'RespectIgnoreDifferences of one operation counts for that operation, and no other option of the application',
+    async run(world) {
+      await world.commit({ 'a.yaml': configMap('a', { kept: '1', free: '1' }) });
+      await world.apply(ignoring({ jsonPointers: ['/data/free'] }));
+      await untilOutOfSync(world);
+      await world.patchApplication({ operation: { sync: {} } });
+      await untilSynced(world);
+      await world.patch('v1', 'configmaps', 'a', { data: { free: 'by hand' } });
+      await world.commit({ 'a.yaml': configMap('a', { kept: '2', free: '1' }) });
+      await untilOutOfSync(world);
+      await world.patchApplication({
+        operation: { sync: { syncOptions: ['RespectIgnoreDifferences=true'] } },
+      });
+      await untilData(world, 'a', 'kept', '2');
+      assert.deepEqual(await dataOf(world, 'a'), { kept: '2', free: 'by hand' });
+      await world.commit({ 'a.yaml': configMap('a', { kept: '3', free: '1' }) });
+      await untilOutOfSync(world);
+      await world.patchApplication({ operation: { sync: {} } });
+      await untilData(world, 'a', 'kept', '3');
+      assert.deepEqual(await dataOf(world, 'a'), { kept: '3', free: '1' });
+    },
+  },
+  {
     name: 'without RespectIgnoreDifferences a sync applies everything',
     async run(world) {
       await drifted(world, { ...ignoring({ jsonPointers: ['/data/free'] }), syncPolicy: AUTOMATED });
