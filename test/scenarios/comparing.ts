@@ -48,6 +48,29 @@ const synced: readonly [string, object][] = [
   ['a name', { name: 'a', jsonPointers: ['/data/free'] }],
 ];
 
+/** A kind of this scenario's own whose status is a field like any other, and one object with a status in Git. */
+async function withStatus(world: World): Promise<void> {
+  const group = `${world.name}.example.com`;
+  const crd = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: gauges.${group}}
+spec:
+  group: ${group}
+  scope: Namespaced
+  names: {plural: gauges, singular: gauge, kind: Gauge, listKind: GaugeList}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+`;
+  const gauge = `apiVersion: ${group}/v1\nkind: Gauge\nmetadata: {name: g}\nspec: {a: 1}\nstatus: {phase: Wanted}\n`;
+  await world.commit({ 'crd.yaml': crd, 'gauge.yaml': gauge });
+  await world.apply({ syncPolicy: MANUAL_DRIFT });
+  await untilSynced(world);
+  await world.patch(`${group}/v1`, 'gauges', 'g', { status: { phase: 'Seen' } });
+}
+
 export const comparing: readonly Scenario[] = [
   ...synced.map(([name, rule]) => ({
     name: `a difference is ignored by ${name}`,
@@ -58,6 +81,20 @@ export const comparing: readonly Scenario[] = [
       if (!('managedFieldsManagers' in rule)) await untilOutOfSync(world);
     },
   })),
+  {
+    name: 'a status in Git is not compared, as long as nobody says so',
+    async run(world) {
+      await withStatus(world);
+      await staysSynced(world);
+    },
+  },
+  {
+    name: 'with ignoreResourceStatusField none a status in Git is compared',
+    run: configured({ 'resource.compareoptions': 'ignoreResourceStatusField: none' }, async (world) => {
+      await withStatus(world);
+      await untilOutOfSync(world);
+    }),
+  },
   ...(
     [
       ['another name', { name: 'b', jsonPointers: ['/data/free'] }],

@@ -5,6 +5,7 @@ import {
   compileJqPath,
   DiffError,
   hasIgnoreRules,
+  type IgnoredStatus,
   type IgnoreRules,
   JqSyntaxError,
   type JsonPath,
@@ -19,6 +20,7 @@ import type { Application, IgnoreDifference } from '../../model/index.ts';
 
 /** Switches the rules for updates off when `false`. */
 const UPDATES_ENABLED = 'resource.ignoreResourceUpdatesEnabled';
+const COMPARE_OPTIONS = 'resource.compareoptions';
 const COMBINED = 'resource.customizations';
 const REMEMBERED = 2_000;
 
@@ -41,6 +43,7 @@ export class IgnoreRuleBook {
   #data: Readonly<Record<string, string>> | undefined;
   #system: SystemIgnoreRules = { rules: [], problems: [] };
   #updates: IgnoreRules | undefined;
+  #status: IgnoredStatus = 'all';
   #version = '';
 
   constructor(deps: IgnoreRuleBookDeps) {
@@ -54,12 +57,14 @@ export class IgnoreRuleBook {
   rulesFor(app: Application): IgnoreRules | undefined {
     const { rules } = this.system();
     const own = app.spec.ignoreDifferences ?? [];
-    if (own.length === 0 && rules.length === 0) return undefined;
+    const status = this.#status;
+    if (own.length === 0 && rules.length === 0 && status === 'all') return undefined;
     const key = `${this.#version} ${digestOf(own)}`;
     const known = this.#compiled.get(key);
     if (known !== undefined) return known;
     const compiled = compileIgnoreRules([...rules, ...own], {
       compileExpression: (text) => this.#expression(text),
+      status,
     });
     this.#compiled.set(key, compiled);
     return compiled;
@@ -72,7 +77,10 @@ export class IgnoreRuleBook {
       this.#data = data;
       const compileExpression = (text: string): PathExpression => this.#expression(text);
       this.#system = readSystemRules(data, 'ignoreDifferences', compileExpression);
-      this.#version = digestOf(this.#system.rules);
+      const { status, problems } = ignoredStatus(data[COMPARE_OPTIONS] ?? '');
+      this.#status = status;
+      this.#system = { ...this.#system, problems: [...this.#system.problems, ...problems] };
+      this.#version = digestOf({ rules: this.#system.rules, status });
       const updates = readSystemRules(data, 'ignoreResourceUpdates', compileExpression);
       const isOn = data[UPDATES_ENABLED] !== 'false' && updates.rules.length > 0;
       this.#updates = isOn ? compileIgnoreRules(updates.rules, { compileExpression }) : undefined;
@@ -139,6 +147,27 @@ function essence(rules: IgnoreRules, object: KubeObject): object {
   const { metadata, ...rest } = stripIgnored(rules, object, object);
   const { resourceVersion: _, generation: _g, managedFields: _m, ...meta } = metadata;
   return { ...rest, metadata: meta };
+}
+
+/** `ignoreResourceStatusField` of `resource.compareoptions`; `off` and `false` are other spellings of `none`. */
+function ignoredStatus(text: string): { status: IgnoredStatus; problems: readonly string[] } {
+  const left = (why: string) => ({
+    status: 'all' as const,
+    problems: [`${COMPARE_OPTIONS} of argocd-cm is left out: ${why}`],
+  });
+  if (text.trim() === '') return { status: 'all', problems: [] };
+  let options: unknown;
+  try {
+    options = parseYaml(text);
+  } catch (error) {
+    return left(messageOf(error));
+  }
+  if (!isRecord(options)) return left('it is no map of options');
+  const value = options['ignoreResourceStatusField'] ?? 'all';
+  if (value === 'all' || value === 'crd') return { status: value, problems: [] };
+  if (value === 'none' || value === 'off' || value === 'false' || value === false)
+    return { status: 'none', problems: [] };
+  return left(`ignoreResourceStatusField is ${JSON.stringify(value)}; write all, crd or none`);
 }
 
 /** `resource.customizations.<what>.<group>_<Kind>`, `.all`, and the older combined member. */
