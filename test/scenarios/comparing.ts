@@ -24,6 +24,16 @@ async function drifted(world: World, spec: object, metadata: object = {}): Promi
   await world.patch('v1', 'configmaps', 'a', { data: { free: 'by hand' } });
 }
 
+/** Looked at again, and still not judged. */
+async function staysUnsynced(world: World): Promise<void> {
+  await world.patchApplication({ metadata: { annotations: { 'argocd.argoproj.io/refresh': 'hard' } } });
+  await world.until('the refresh is done', async () => {
+    const app = await world.application();
+    return app?.metadata.annotations?.['argocd.argoproj.io/refresh'] === undefined ? app : undefined;
+  });
+  assert.equal((await world.application())?.status?.sync?.status, 'Unknown');
+}
+
 /** Stays Synced although something is looked at again after the change. */
 async function staysSynced(world: World): Promise<void> {
   await world.patchApplication({ metadata: { annotations: { 'argocd.argoproj.io/refresh': 'hard' } } });
@@ -168,6 +178,30 @@ export const comparing: readonly Scenario[] = [
         },
       )(world);
       await untilOutOfSync(world);
+    },
+  },
+  {
+    name: 'a rule of argocd-cm that cannot be read stops those it would speak of, quotes itself, and nobody else',
+    async run(world) {
+      await world.commit({ 'a.yaml': configMap('a', { v: '1' }) });
+      await world.apply({ syncPolicy: AUTOMATED });
+      await untilSynced(world);
+      const key = 'resource.customizations.ignoreDifferences._ConfigMap';
+      await configured({ [key]: 'jsonPointers: /data/v' }, async () => {
+        await untilCondition(
+          world,
+          'ComparisonError',
+          /ignoreDifferences\._ConfigMap.*jsonPointers is not a list/,
+        );
+        await world.commit({ 'a.yaml': configMap('a', { v: '2' }) });
+        await staysUnsynced(world);
+        assert.deepEqual(await dataOf(world, 'a'), { v: '1' });
+      })(world);
+      await untilData(world, 'a', 'v', '2');
+      await configured({ [key.replace('ConfigMap', 'Service')]: 'jsonPointers: /data/v' }, async () => {
+        await world.commit({ 'a.yaml': configMap('a', { v: '3' }) });
+        await untilData(world, 'a', 'v', '3');
+      })(world);
     },
   },
   {

@@ -14,9 +14,9 @@ import {
   stripIgnored,
 } from '../../diff/index.ts';
 import { EvaluateError, type Evaluator } from '../../evaluate/index.ts';
-import type { KubeObject } from '../../k8s/index.ts';
+import { gvkOf, type KubeObject } from '../../k8s/index.ts';
 import { digestOf, isRecord, jsonEqual, Lru, messageOf, parseYaml } from '../../lib/index.ts';
-import type { Application, IgnoreDifference } from '../../model/index.ts';
+import { type Application, globMatches, type IgnoreDifference } from '../../model/index.ts';
 
 /** Switches the rules for updates off when `false`. */
 const UPDATES_ENABLED = 'resource.ignoreResourceUpdatesEnabled';
@@ -24,10 +24,18 @@ const COMPARE_OPTIONS = 'resource.compareoptions';
 const COMBINED = 'resource.customizations';
 const REMEMBERED = 2_000;
 
-/** Rules that could not be read, each as a sentence; the others count. */
+/** A rule of the installation that cannot be read, and whose objects it would speak of. */
+export interface IgnoreRuleProblem {
+  /** With wildcards. */
+  readonly group: string;
+  readonly kind: string;
+  /** One sentence that quotes it. */
+  readonly message: string;
+}
+
 export interface SystemIgnoreRules {
   readonly rules: readonly IgnoreDifference[];
-  readonly problems: readonly string[];
+  readonly problems: readonly IgnoreRuleProblem[];
 }
 
 export interface IgnoreRuleBookDeps {
@@ -80,12 +88,35 @@ export class IgnoreRuleBook {
       const { status, problems } = ignoredStatus(data[COMPARE_OPTIONS] ?? '');
       this.#status = status;
       this.#system = { ...this.#system, problems: [...this.#system.problems, ...problems] };
-      this.#version = digestOf({ rules: this.#system.rules, status });
+      this.#version = digestOf({ ...this.#system, status });
       const updates = readSystemRules(data, 'ignoreResourceUpdates', compileExpression);
       const isOn = data[UPDATES_ENABLED] !== 'false' && updates.rules.length > 0;
       this.#updates = isOn ? compileIgnoreRules(updates.rules, { compileExpression }) : undefined;
     }
     return this.#system;
+  }
+
+  /** Changes whenever something is to be compared by other rules. */
+  version(): string {
+    this.system();
+    return this.#version;
+  }
+
+  /**
+   * Throws DiffError when a rule of the installation that would speak of one of these objects cannot be read: a sync
+   * would overwrite what it protects.
+   */
+  requireReadable(objects: readonly KubeObject[]): void {
+    const { problems } = this.system();
+    const found = problems.find(({ group, kind }) =>
+      objects.some((object) => globMatches(group, gvkOf(object).group) && globMatches(kind, object.kind)),
+    );
+    if (found === undefined) return;
+    throw new DiffError(
+      'INVALID_IGNORE_RULE',
+      'on-change',
+      `${found.message}; nothing it may protect is synced before it is corrected`,
+    );
   }
 
   /** True when a live object changed only in what `ignoreResourceUpdates` names: no reason to look at anybody. */
@@ -150,10 +181,10 @@ function essence(rules: IgnoreRules, object: KubeObject): object {
 }
 
 /** `ignoreResourceStatusField` of `resource.compareoptions`; `off` and `false` are other spellings of `none`. */
-function ignoredStatus(text: string): { status: IgnoredStatus; problems: readonly string[] } {
+function ignoredStatus(text: string): { status: IgnoredStatus; problems: readonly IgnoreRuleProblem[] } {
   const left = (why: string) => ({
     status: 'all' as const,
-    problems: [`${COMPARE_OPTIONS} of argocd-cm is left out: ${why}`],
+    problems: [unreadable(COMPARE_OPTIONS, why)],
   });
   if (text.trim() === '') return { status: 'all', problems: [] };
   let options: unknown;
@@ -177,14 +208,14 @@ function readSystemRules(
   compileExpression: (text: string) => PathExpression,
 ): SystemIgnoreRules {
   const rules: IgnoreDifference[] = [];
-  const problems: string[] = [];
+  const problems: IgnoreRuleProblem[] = [];
   const add = (source: string, group: string, kind: string, text: string): void => {
     try {
       const rule = ruleOf(group, kind, text);
       compileIgnoreRules([rule], { compileExpression });
       rules.push(rule);
     } catch (error) {
-      problems.push(`${source} of argocd-cm is left out: ${messageOf(error)}`);
+      problems.push(unreadable(source, messageOf(error), group, kind));
     }
   };
   for (const [pattern, text] of combined(data[COMBINED] ?? '', what, problems)) {
@@ -202,13 +233,17 @@ function readSystemRules(
   return { rules, problems };
 }
 
-function* combined(text: string, what: string, problems: string[]): Generator<[string, string]> {
+function unreadable(source: string, why: string, group = '*', kind = '*'): IgnoreRuleProblem {
+  return { group, kind, message: `Cannot read ${source} of argocd-cm: ${why}` };
+}
+
+function* combined(text: string, what: string, problems: IgnoreRuleProblem[]): Generator<[string, string]> {
   if (text.trim() === '') return;
   let value: unknown;
   try {
     value = parseYaml(text);
   } catch (error) {
-    problems.push(`${COMBINED} of argocd-cm cannot be read: ${messageOf(error)}`);
+    problems.push(unreadable(COMBINED, messageOf(error)));
     return;
   }
   for (const [pattern, members] of Object.entries(isRecord(value) ? value : {})) {
