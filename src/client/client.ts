@@ -183,9 +183,12 @@ function applicationCalls(http: Transport) {
       read<ApplicationWindows>(id, '/syncwindows', {}, options),
     events: (id: ApplicationId, query: QueryValues = {}, options: ReadOptions = {}) =>
       read<EventList>(id, '/events', query, options),
-    /** Changes as they happen; begins with the present state unless `resourceVersion` says where to go on. */
-    watch: (query: QueryValues, signal?: AbortSignal) =>
-      http.lines<ApplicationWatchEvent>({ path: '/api/v1/stream/applications', query, signal }),
+    /**
+     * Changes as they happen; begins with the present state unless `resourceVersion` says where to go on.
+     * @param onOpen called once no change can be missed any more: what is read from then on is older than no event
+     */
+    watch: (query: QueryValues, signal?: AbortSignal, onOpen?: () => void) =>
+      http.lines<ApplicationWatchEvent>({ path: '/api/v1/stream/applications', query, signal }, onOpen),
     logs: (id: ApplicationId, query: QueryValues, signal?: AbortSignal) =>
       http.lines<LogEntry>({ path: one(id, '/logs'), query: { ...scope(id), ...query }, signal }),
   };

@@ -88,6 +88,8 @@ scenario(
     await world.apply({ syncPolicy: AUTOMATED });
     await untilSynced(world);
     await world.until('the one that works is told', async () => working.requests.length === 1);
+    // A crash before that is remembered would tell it a second time.
+    assert.match(Object.keys(await notified(world, 1)).join(), /:working:/);
     await world.until(
       'the others were tried',
       async () => hanging.requests.length > 0 && failing.requests.length > 0,

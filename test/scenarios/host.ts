@@ -320,7 +320,7 @@ async function commitSigned(parts: WorldParts, path: string, files: Files, signe
   const { work } = parts;
   await stage(parts, path, files);
   const tree = (await gitIn(work, 'write-tree')).trim();
-  const parents = (await gitIn(work, 'rev-parse', 'HEAD')).trim().split('\n');
+  const parents = (await gitIn(work, 'rev-list', '--max-count=1', '--branches')).split('\n').filter(Boolean);
   const { body } = await commitObject({ tree, parents, message: 'a signed change' }, signer);
   const file = join(work, '..', `commit-${tree}`);
   await writeFile(file, body);

@@ -352,7 +352,7 @@ async function applyElsewhere(world: World, namespace: string, path: string): Pr
     metadata: { name: world.name },
     spec: {
       project: world.name,
-      source: { repoURL: world.repoUrl, path, targetRevision: 'main' },
+      source: { repoURL: world.repoUrl, path, targetRevision: world.name },
       destination: { server: SERVER, namespace: world.namespace },
       syncPolicy: AUTOMATED,
     },
@@ -392,7 +392,7 @@ const anyNamespace: readonly Scenario[] = [
           });
           await world.apply({
             project: world.name,
-            source: { repoURL: world.repoUrl, path: `${world.path}/one`, targetRevision: 'main' },
+            source: { repoURL: world.repoUrl, path: `${world.path}/one`, targetRevision: world.name },
             syncPolicy: AUTOMATED,
           });
           await applyElsewhere(world, place, `${world.path}/two`);
@@ -452,7 +452,7 @@ const anyNamespace: readonly Scenario[] = [
       await applyElsewhere(world, place, world.path);
       await world.apply({
         project: world.name,
-        source: { repoURL: world.repoUrl, path: `${world.path}/own`, targetRevision: 'main' },
+        source: { repoURL: world.repoUrl, path: `${world.path}/own`, targetRevision: world.name },
         syncPolicy: AUTOMATED,
       });
       await untilSynced(world);
@@ -599,7 +599,7 @@ async function startInWaves(world: World): Promise<void> {
     `  namespace: ${place}`,
     'spec:',
     '  project: default',
-    `  source: {repoURL: ${world.repoUrl}, path: ., targetRevision: main}`,
+    `  source: {repoURL: ${world.repoUrl}, path: ., targetRevision: ${world.name}}`,
     `  destination: {server: ${SERVER}, namespace: ${place}}`,
   ];
   await start(world, {
