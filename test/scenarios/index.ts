@@ -12,6 +12,7 @@ import { lifecycle } from './lifecycle.ts';
 import { operations } from './operations.ts';
 import { options } from './options.ts';
 import { projects } from './projects.ts';
+import { resources } from './resources.ts';
 import type { Scenario } from './world.ts';
 
 /** What `argocd-cm` says counts for all, so these run one after the other. */
@@ -28,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   ...operations,
   ...deletion,
   ...holds,
+  ...resources,
   ...between,
   ...configuring,
 ];
