@@ -28,10 +28,14 @@ test('the public routes are these and no others', () => {
   assert.deepEqual(open.sort(), [
     'DELETE /api/v1/session',
     'GET /api/badge',
+    'GET /api/v1/fairlead/openapi.json',
     'GET /api/v1/session/userinfo',
     'GET /api/v1/settings',
     'GET /api/version',
     'GET /healthz',
+    'GET /swagger-ui',
+    'GET /swagger-ui/reference.css',
+    'GET /swagger.json',
     'POST /api/v1/session',
   ]);
 });
@@ -47,6 +51,10 @@ test('who may call what', () => {
     [
       'DELETE /api/v1/applications/:name/resource: applications, get (application)',
       'GET /api/badge: public',
+      'GET /api/v1/fairlead/openapi.json: public',
+      'GET /swagger-ui/reference.css: public',
+      'GET /swagger-ui: public',
+      'GET /swagger.json: public',
       'GET /api/v1/applications/:name/links: applications, get (application)',
       'GET /api/v1/applications/:name/resource/links: applications, get (application)',
       'GET /api/v1/applications/:name/revisions/:revision/chartdetails: applications, get (application)',
@@ -139,7 +147,6 @@ test('what strangers may read holds no name, version or address', async () => {
       '/api/v1/session/userinfo',
       '/healthz',
       '/metrics',
-      '/swagger.json',
       '/api/badge?name=web',
     ].map((path) => request(server.url, 'GET', path)),
   );
