@@ -143,7 +143,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       );
       return { items, modified: items.some(({ modified }) => modified === true) };
     },
-    explain: (app, signal) => explain(application, app, signal),
+    explain: (app, signal) => explain(application, app, deps.maskAnnotations(), signal),
     async events(app, of, signal): Promise<EventList> {
       const cluster = of === undefined ? undefined : await clusterOf(app);
       const client = cluster?.client ?? application.home;
