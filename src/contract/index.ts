@@ -68,7 +68,7 @@ export {
   ProjectUpdateRequest,
   type WindowList,
 } from './projects.ts';
-export { ListQuery } from './query.ts';
+export { ListQuery, type QueryKind, queryKindOf } from './query.ts';
 export {
   BadgeQuery,
   type ChartDetails,

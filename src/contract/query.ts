@@ -57,3 +57,21 @@ export const ListQuery = z.object({
   /** `metadata.continue` of the page before. */
   continue: text,
 });
+
+export type QueryKind = 'text' | 'texts' | 'flag' | 'count';
+
+/** Which of the kinds above a query's member is; undefined for one with a rule of its own. */
+export function queryKindOf(schema: z.ZodType): QueryKind | undefined {
+  switch (schema) {
+    case text:
+      return 'text';
+    case texts:
+      return 'texts';
+    case flag:
+      return 'flag';
+    case count:
+      return 'count';
+    default:
+      return undefined;
+  }
+}

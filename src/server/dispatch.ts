@@ -17,6 +17,7 @@ import { ApiError } from './errors.ts';
 import { isShaped, shapeList } from './list-shape.ts';
 import { applicationName, resolveApplication } from './resolve-application.ts';
 import type { Access, ApplicationCall, Params, Route } from './route.ts';
+import { unknownMembers } from './unknown-members.ts';
 
 export interface Dispatched {
   readonly answer: unknown;
@@ -44,6 +45,7 @@ export async function dispatch(
   const app = findApplication(deps, route.access, caller, params, request);
   // No body at all asks for nothing in particular; anything else must be what the route reads.
   const body = parse(route.body, request.body === undefined ? {} : request.body, 'body');
+  refuseUnknown(route, request.body);
   const call = {
     deps,
     caller,
@@ -125,6 +127,18 @@ function parse(schema: z.ZodType | undefined, value: unknown, what: 'query' | 'b
     .slice(0, 5)
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
   throw new ApiError('InvalidArgument', `The ${what} is not valid: ${seen.join('; ')}`);
+}
+
+/** Queries may hold more than a route knows, as the gateway's do; what a body says and nobody reads is a mistake. */
+function refuseUnknown({ body: schema }: Route, value: unknown): void {
+  if (schema === undefined || value === undefined) return;
+  const unknown = unknownMembers(schema, value);
+  if (unknown.length === 0) return;
+  const which = unknown.length === 1 ? 'an unknown member' : 'unknown members';
+  throw new ApiError(
+    'InvalidArgument',
+    `The body has ${which}: ${unknown.join(', ')}; correct or remove what is not known`,
+  );
 }
 
 /** A handler that ignores its signal must not hold the request for ever. */

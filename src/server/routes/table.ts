@@ -14,6 +14,7 @@ import { metaRoutes } from './meta.ts';
 import { notificationRoutes } from './notifications.ts';
 import { operationRoutes } from './operations.ts';
 import { projectRoutes } from './projects.ts';
+import { referenceRoutes } from './reference.ts';
 import { resourceWriteRoutes } from './resource-writes.ts';
 import { sessionRoutes } from './session.ts';
 import { ssoRoutes } from './sso.ts';
@@ -25,7 +26,7 @@ import { waitRoutes } from './wait.ts';
 export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route[] {
   const operations = metaRoutes(options.publicMetrics === true);
   if (options.surface === 'operations') return operations;
-  const table = [
+  const described = [
     ...sessionRoutes,
     ...ssoRoutes,
     ...accountRoutes,
@@ -46,6 +47,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...auditRoutes,
     ...notificationRoutes,
   ];
+  const table = [...described, ...referenceRoutes(described)];
   const seen = new Set<string>();
   for (const { method, path, access } of table) {
     const key = `${method} ${path}`;
