@@ -60,6 +60,20 @@ export {
   ProjectUpdateRequest,
   type WindowList,
 } from './projects.ts';
+export { ListQuery } from './query.ts';
+export {
+  BadgeQuery,
+  type ChartDetails,
+  ChartQuery,
+  type LinkInfo,
+  type LinkList,
+  ResourceDeleteQuery,
+  ResourcePatchBody,
+  ResourcePatchQuery,
+  type ResourcePatchType,
+  type ServerSideDiff,
+  ServerSideDiffQuery,
+} from './resources.ts';
 export {
   SessionCreateRequest,
   type SessionResponse,

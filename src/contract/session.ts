@@ -41,4 +41,12 @@ export interface Settings {
   readonly appsInAnyNamespaceEnabled?: boolean;
   readonly execEnabled: boolean;
   readonly statusBadgeEnabled: boolean;
+  readonly statusBadgeRootUrl?: string;
+  readonly help?: { readonly chatUrl?: string; readonly chatText?: string };
+  readonly uiBannerContent?: string;
+  readonly uiBannerURL?: string;
+  readonly uiBannerPermanent?: boolean;
+  readonly uiBannerPosition?: string;
+  readonly passwordPattern?: string;
+  readonly impersonationEnabled?: boolean;
 }

@@ -17,6 +17,7 @@ import type {
   PodLogs,
   Projects,
   ResourceActions,
+  ResourceWrites,
   ServerInformation,
   Webhook,
 } from './ports.ts';
@@ -27,6 +28,7 @@ export interface ServerPorts {
   readonly writer: ApplicationWriter;
   readonly views: ApplicationViews;
   readonly actions: ResourceActions;
+  readonly resources: ResourceWrites;
   readonly logs: PodLogs;
   readonly projects: Projects;
   readonly clusters: Clusters;

@@ -2,11 +2,13 @@
 // One path for all routes, so that nothing can be forgotten on one of them.
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { ListQuery } from '../contract/index.ts';
 import { authenticate, type Credentials, credentialsOf, refuseForeignOrigin } from './auth/authenticate.ts';
 import type { Permission } from './auth/authorise.ts';
 import type { Caller } from './auth/session-tokens.ts';
 import type { ServerDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
+import { isShaped, shapeList } from './list-shape.ts';
 import { applicationName, resolveApplication } from './resolve-application.ts';
 import type { Access, ApplicationCall, Params, Route } from './route.ts';
 
@@ -50,7 +52,11 @@ export async function dispatch(
     app,
     // Routes of scope `application` get an application; `findApplication` has thrown otherwise.
   } as ApplicationCall<unknown, unknown>;
-  return { answer: await untilAborted(Promise.resolve(route.handle(call)), signal), caller };
+  const shape = isShaped(route)
+    ? (parse(ListQuery, request.query, 'query') as z.output<typeof ListQuery>)
+    : undefined;
+  const answer = await untilAborted(Promise.resolve(route.handle(call)), signal);
+  return { answer: shape === undefined ? answer : shapeList(shape, answer), caller };
 }
 
 /** Rejects for protected routes without a caller; on public ones a bad token counts as none. */

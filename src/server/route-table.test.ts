@@ -27,6 +27,7 @@ test('the public routes are these and no others', () => {
     .map(({ method, path }) => `${method} ${path}`);
   assert.deepEqual(open.sort(), [
     'DELETE /api/v1/session',
+    'GET /api/badge',
     'GET /api/v1/session/userinfo',
     'GET /api/v1/settings',
     'GET /api/version',
@@ -44,6 +45,15 @@ test('who may call what', () => {
   assert.deepEqual(
     rows.sort(),
     [
+      'DELETE /api/v1/applications/:name/resource: applications, get (application)',
+      'GET /api/badge: public',
+      'GET /api/v1/applications/:name/links: applications, get (application)',
+      'GET /api/v1/applications/:name/resource/links: applications, get (application)',
+      'GET /api/v1/applications/:name/revisions/:revision/chartdetails: applications, get (application)',
+      'GET /api/v1/applications/:name/server-side-diff: applications, get (application)',
+      'GET /api/v1/projects/:name/links: projects, get (object)',
+      'GET /api/v1/settings/plugins: applications, get (list)',
+      'POST /api/v1/applications/:name/resource: applications, get (application)',
       'DELETE /api/v1/applications/:name/hold: applications, sync (application)',
       'DELETE /api/v1/applications/:name/operation: applications, sync (application)',
       'DELETE /api/v1/applications/:name: applications, delete (application)',

@@ -19,7 +19,10 @@ export type Action =
   | 'sync'
   | 'override'
   /** A resource action: `action/<group>/<kind>/<name>`. */
-  | `action/${string}`;
+  | `action/${string}`
+  /** One object of an application: `update/<group>/<kind>/<namespace>/<name>`. */
+  | `update/${string}`
+  | `delete/${string}`;
 
 export interface Permission {
   readonly resource: Resource;

@@ -20,8 +20,16 @@ export function metaRoutes(publicMetrics: boolean): readonly Route[] {
       handle({ deps, caller }): Settings {
         const authDisabled = deps.options.auth === 'off';
         if (caller !== undefined) return { ...deps.information.settings(), authDisabled };
-        return { authDisabled, userLoginsDisabled: false, execEnabled: false, statusBadgeEnabled: false };
+        const { statusBadgeEnabled } = deps.information.settings();
+        return { authDisabled, userLoginsDisabled: false, execEnabled: false, statusBadgeEnabled };
       },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/settings/plugins',
+      access: { resource: 'applications', action: 'get', scope: 'list' },
+      // Plugins would be tools of their own beside Helm and Kustomize; none can be installed.
+      handle: () => ({ plugins: [] }),
     }),
     route({
       method: 'GET',

@@ -4,12 +4,16 @@ import type { Route } from '../route.ts';
 import { actionRoutes } from './actions.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditRoutes } from './audit.ts';
+import { badgeRoutes } from './badge.ts';
+import { comparisonRoutes } from './comparisons.ts';
 import { configurationRoutes } from './configuration.ts';
+import { linkRoutes } from './links.ts';
 import { logRoutes } from './logs.ts';
 import { metaRoutes } from './meta.ts';
 import { notificationRoutes } from './notifications.ts';
 import { operationRoutes } from './operations.ts';
 import { projectRoutes } from './projects.ts';
+import { resourceWriteRoutes } from './resource-writes.ts';
 import { sessionRoutes } from './session.ts';
 import { streamRoutes } from './streams.ts';
 import { viewRoutes } from './views.ts';
@@ -27,6 +31,10 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...viewRoutes,
     ...waitRoutes,
     ...actionRoutes,
+    ...resourceWriteRoutes,
+    ...linkRoutes,
+    ...comparisonRoutes,
+    ...badgeRoutes,
     ...logRoutes,
     ...streamRoutes,
     ...projectRoutes,
