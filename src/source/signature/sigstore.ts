@@ -23,7 +23,7 @@ interface Claim {
   readonly entry: LogEntry;
   /** When the log says it took the entry. */
   readonly loggedAt: Date;
-  /** Who signed and that it is not trusted, as the beginning of a sentence. */
+  /** Who the certificate names, as the beginning of a sentence that says why it is not trusted. */
   readonly but: string;
   readonly rootName: string;
 }
@@ -68,7 +68,7 @@ function readClaim(
   identity: KeylessIdentity,
   rootName: string,
 ): Claim {
-  const but = `it is signed by ${identityText(identity)}, but`;
+  const but = `it is signed with a certificate for ${identityText(identity)}, but`;
   if (!createHash('sha256').update(payload).digest().equals(cms.messageDigest)) {
     throw new SignatureError('BAD_SIGNATURE', `${but} the signature is over other content`);
   }

@@ -13,7 +13,8 @@ export function readTrustedRoot(name: string, text: string | undefined): TrustMa
   if (text === undefined) {
     throw wrong(
       name,
-      `config map ${TRUSTED_ROOTS} has no such member; put the trusted_root.json of your Sigstore there`,
+      `config map ${TRUSTED_ROOTS} has no such member`,
+      'put the trusted_root.json of your Sigstore there',
     );
   }
   let material: TrustMaterial;
@@ -21,13 +22,18 @@ export function readTrustedRoot(name: string, text: string | undefined): TrustMa
     const { mediaType, ...root } = JSON.parse(text) as Record<string, unknown>;
     material = toTrustMaterial(TrustedRoot.fromJSON({ mediaType: mediaType ?? '', ...root }));
   } catch (cause) {
-    throw wrong(name, `it is no trusted root of Sigstore: ${messageOf(cause)}`, cause);
+    throw wrong(name, `it is no trusted root of Sigstore: ${messageOf(cause)}`, undefined, cause);
   }
   if (material.certificateAuthorities.length === 0) throw wrong(name, 'it has no certificateAuthorities');
   if (material.tlogs.length === 0) throw wrong(name, 'it has no tlogs');
   return material;
 }
 
-function wrong(name: string, why: string, cause?: unknown): SignatureError {
-  return new SignatureError('BAD_POLICY', `trusted root ${name} cannot be used: ${why}`, { cause });
+function wrong(
+  name: string,
+  why: string,
+  remedy = `correct this member of config map ${TRUSTED_ROOTS}`,
+  cause?: unknown,
+): SignatureError {
+  return new SignatureError('BAD_POLICY', `trusted root ${name} cannot be used: ${why}`, { cause, remedy });
 }
