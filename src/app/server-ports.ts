@@ -33,6 +33,8 @@ import { projectPort } from './projects.ts';
 
 import type { LeaderRefresh } from './refresh.ts';
 
+import { resourceWrites } from './resource-writes.ts';
+import { settingsView } from './settings-view.ts';
 import { VERSION } from './version.ts';
 import { applicationViews } from './views.ts';
 
@@ -59,6 +61,7 @@ export function serverPorts(
 ): ServerPorts {
   const { accounts, application, clusters, controller, home, journal, metrics, settings, webhook } = parts;
   registerMetrics(metrics, controller);
+  const maskAnnotations = (): string[] => namesIn(settings.config('resource.sensitive.mask.annotations'));
   return {
     ...deps,
     applications: applicationStore(controller),
@@ -66,12 +69,13 @@ export function serverPorts(
     views: applicationViews({
       application,
       requestRefresh: parts.refresh.application,
-      maskAnnotations: () => namesIn(settings.config('resource.sensitive.mask.annotations')),
+      maskAnnotations,
     }),
     actions: {
       list: (app, id, signal) => listActions(application, app, id, signal),
       prepare: (app, id, request, signal) => prepareAction(application, app, id, request, signal),
     },
+    resources: resourceWrites(application, maskAnnotations),
     logs: podLogs(application),
     projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
     clusters: { list: () => clusterList(clusters) },
@@ -100,8 +104,9 @@ export function serverPorts(
           .list()
           .every(({ enabled, capabilities }) => !enabled || !capabilities.includes('login')),
         execEnabled: false,
-        statusBadgeEnabled: false,
+        ...settingsView(settings),
       }),
+      config: (key) => settings.config(key) ?? '',
       problem() {
         const { reason } = controller.applications.state;
         return reason === undefined ? undefined : `Applications cannot be read: ${reason}`;

@@ -26,7 +26,7 @@ async function world() {
     kind: 'AppProject',
     metadata: { name: 'shop', namespace: 'argocd', resourceVersion: '1' },
     spec: { roles: [role] },
-  } as const;
+  };
   const projectTokens = new Map<string, readonly TokenFacts[]>([['shop/ci', []]]);
   const server = await startTestServer({
     ports: {
@@ -318,4 +318,20 @@ test('admin settings rbac validate names each line that cannot be read', async (
   const { code, stdout } = await validate();
   assert.equal(code, 1);
   assert.match(stdout, /^Policy is invalid:\n {2}policy\.csv, line 3: .*\n {2}policy\.csv, line 4: /);
+});
+
+test('signing out with a key ends neither the key nor another one of the same name', async () => {
+  await using it = await world();
+  await it.signIn('admin');
+  const made = await it.cli.run('account', 'generate-token', '--account', 'dev', '--id', 'pipeline');
+  const token = await it.cli.run('proj', 'role', 'create-token', 'shop', 'ci', '--id', 'pipeline', '-t');
+  const key = made.stdout.trim();
+  await request(it.server.url, 'DELETE', '/api/v1/session', key);
+  for (const [name, bearer] of [
+    ['dev', key],
+    ['proj:shop:ci', token.stdout.trim()],
+  ] as const) {
+    const { body } = await request(it.server.url, 'GET', '/api/v1/session/userinfo', bearer);
+    assert.equal((body as { username?: string }).username, name);
+  }
 });

@@ -68,6 +68,20 @@ export {
   ProjectUpdateRequest,
   type WindowList,
 } from './projects.ts';
+export { ListQuery, type QueryKind, queryKindOf } from './query.ts';
+export {
+  BadgeQuery,
+  type ChartDetails,
+  ChartQuery,
+  type LinkInfo,
+  type LinkList,
+  ResourceDeleteQuery,
+  ResourcePatchBody,
+  ResourcePatchQuery,
+  type ResourcePatchType,
+  type ServerSideDiff,
+  ServerSideDiffQuery,
+} from './resources.ts';
 export {
   CliSessionRequest,
   DeviceApproval,

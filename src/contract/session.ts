@@ -51,6 +51,14 @@ export interface Settings {
   }[];
   readonly execEnabled: boolean;
   readonly statusBadgeEnabled: boolean;
+  readonly statusBadgeRootUrl?: string;
+  readonly help?: { readonly chatUrl?: string; readonly chatText?: string };
+  readonly uiBannerContent?: string;
+  readonly uiBannerURL?: string;
+  readonly uiBannerPermanent?: boolean;
+  readonly uiBannerPosition?: string;
+  readonly passwordPattern?: string;
+  readonly impersonationEnabled?: boolean;
 }
 
 const short = z.string().max(2_000).optional();

@@ -5,6 +5,7 @@ export { DiffError, type DiffErrorCode } from './errors.ts';
 export {
   compileIgnoreRules,
   hasIgnoreRules,
+  type IgnoredStatus,
   type IgnoreOptions,
   type IgnoreRules,
   prepareIgnored,

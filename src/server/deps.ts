@@ -20,6 +20,7 @@ import type {
   Policies,
   Projects,
   ResourceActions,
+  ResourceWrites,
   ServerInformation,
   SingleSignOn,
   Webhook,
@@ -31,6 +32,7 @@ export interface ServerPorts {
   readonly writer: ApplicationWriter;
   readonly views: ApplicationViews;
   readonly actions: ResourceActions;
+  readonly resources: ResourceWrites;
   readonly logs: PodLogs;
   readonly projects: Projects;
   readonly clusters: Clusters;

@@ -2,6 +2,7 @@
 // One path for all routes, so that nothing can be forgotten on one of them.
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { ListQuery } from '../contract/index.ts';
 import {
   authenticate,
   type Credentials,
@@ -13,8 +14,10 @@ import type { Permission } from './auth/authorise.ts';
 import type { Caller } from './auth/session-tokens.ts';
 import type { ServerDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
+import { isShaped, shapeList } from './list-shape.ts';
 import { applicationName, resolveApplication } from './resolve-application.ts';
 import type { Access, ApplicationCall, Params, Route } from './route.ts';
+import { unknownMembers } from './unknown-members.ts';
 
 export interface Dispatched {
   readonly answer: unknown;
@@ -42,6 +45,7 @@ export async function dispatch(
   const app = findApplication(deps, route.access, caller, params, request);
   // No body at all asks for nothing in particular; anything else must be what the route reads.
   const body = parse(route.body, request.body === undefined ? {} : request.body, 'body');
+  refuseUnknown(route, request.body);
   const call = {
     deps,
     caller,
@@ -56,7 +60,11 @@ export async function dispatch(
     app,
     // Routes of scope `application` get an application; `findApplication` has thrown otherwise.
   } as ApplicationCall<unknown, unknown>;
-  return { answer: await untilAborted(Promise.resolve(route.handle(call)), signal), caller };
+  const shape = isShaped(route)
+    ? (parse(ListQuery, request.query, 'query') as z.output<typeof ListQuery>)
+    : undefined;
+  const answer = await untilAborted(Promise.resolve(route.handle(call)), signal);
+  return { answer: shape === undefined ? answer : shapeList(shape, answer), caller };
 }
 
 /** Rejects for protected routes without a caller; on public ones a bad token counts as none. */
@@ -119,6 +127,18 @@ function parse(schema: z.ZodType | undefined, value: unknown, what: 'query' | 'b
     .slice(0, 5)
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
   throw new ApiError('InvalidArgument', `The ${what} is not valid: ${seen.join('; ')}`);
+}
+
+/** Queries may hold more than a route knows, as the gateway's do; what a body says and nobody reads is a mistake. */
+function refuseUnknown({ body: schema }: Route, value: unknown): void {
+  if (schema === undefined || value === undefined) return;
+  const unknown = unknownMembers(schema, value);
+  if (unknown.length === 0) return;
+  const which = unknown.length === 1 ? 'an unknown member' : 'unknown members';
+  throw new ApiError(
+    'InvalidArgument',
+    `The body has ${which}: ${unknown.join(', ')}; correct or remove what is not known`,
+  );
 }
 
 /** A handler that ignores its signal must not hold the request for ever. */

@@ -6,6 +6,7 @@ import type { ActionInfo } from '../actions/index.ts';
 import type {
   AuditPage,
   AuditVerification,
+  ChartDetails,
   Cluster,
   CommitMetadata,
   EventList,
@@ -15,6 +16,8 @@ import type {
   ManifestResponse,
   NotificationTemplates,
   NotificationTriggers,
+  ResourcePatchType,
+  ServerSideDiff,
   Settings,
   TemplateNotifyResult,
   TriggerRunResult,
@@ -105,6 +108,19 @@ export interface ApplicationViews {
     sourceIndex: number,
     signal: AbortSignal,
   ): Promise<CommitMetadata | undefined>;
+  /** What the chart of the given source (0-based) says of itself; undefined when the source is no chart. */
+  chart(
+    application: Application,
+    revision: string,
+    sourceIndex: number,
+    signal: AbortSignal,
+  ): Promise<ChartDetails | undefined>;
+  /** What a sync of `manifests` (JSON or YAML texts; none: what the source gives) would change, by dry run. */
+  serverSideDiff(
+    application: Application,
+    manifests: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ServerSideDiff | undefined>;
   /** True when `revision` is a commit that contains `ancestor`; false when it is not or nobody can tell. */
   contains(
     application: Application,
@@ -149,6 +165,35 @@ export interface ResourceActions {
     request: { readonly action: string; readonly params: Readonly<Record<string, string>> },
     signal: AbortSignal,
   ): Promise<PreparedAction | undefined>;
+}
+
+/** A write on one object of an application that was checked; nothing is written before `perform`. */
+export interface PreparedWrite<T> {
+  readonly object: PreparedAction['object'];
+  perform(): Promise<T>;
+}
+
+/** What became of a deletion: `held` says which rule keeps the object, and what to do. */
+export type DeletionResult = { readonly kind: 'done' } | { readonly kind: 'held'; readonly message: string };
+
+/** Writes people make on single objects. Undefined: the application has no such object. */
+export interface ResourceWrites {
+  /** `perform` gives the object as it is now, Secrets masked. */
+  preparePatch(
+    application: Application,
+    id: ResourceId,
+    patch: { readonly type: ResourcePatchType; readonly body: unknown },
+    signal: AbortSignal,
+  ): Promise<PreparedWrite<KubeObject> | undefined>;
+  prepareDeletion(
+    application: Application,
+    id: ResourceId,
+    wish: {
+      readonly propagation: 'Foreground' | 'Background' | 'Orphan';
+      readonly gracePeriodSeconds?: number;
+    },
+    signal: AbortSignal,
+  ): Promise<PreparedWrite<DeletionResult> | undefined>;
 }
 
 export interface EventSubject {
@@ -308,6 +353,8 @@ export interface NotificationsPort {
 export interface ServerInformation {
   version(): VersionInfo;
   settings(): Omit<Settings, 'authDisabled'>;
+  /** A member of argocd-cm, '' when absent. */
+  config(key: string): string;
   /** Why the server cannot do its work now; undefined: it is well. */
   problem(): string | undefined;
 }

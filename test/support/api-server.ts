@@ -54,6 +54,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     writer: applications,
     views: { ...viewsOf(refreshes), ...given.views },
     actions: { list: async () => undefined, prepare: async () => undefined },
+    resources: { preparePatch: async () => undefined, prepareDeletion: async () => undefined },
     logs: { open: linesOfLog },
     projects: memoryProjects(),
     clusters: {
@@ -74,6 +75,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     information: {
       version: () => ({ Version: 'v0.1.0' }),
       settings: () => ({ userLoginsDisabled: false, execEnabled: false, statusBadgeEnabled: false }),
+      config: () => '',
       problem: () => undefined,
     },
     metrics: new Registry(),
@@ -182,6 +184,8 @@ function viewsOf(refreshes: string[]): ApplicationViews {
     manifests: async () => ({ revision: 'a'.repeat(40), manifests: [] }),
     liveObject: async () => undefined,
     commit: async () => undefined,
+    chart: async () => undefined,
+    serverSideDiff: async () => ({ items: [], modified: false }),
     events: async () => ({ metadata: {}, items: [] }),
     contains: async () => false,
     explain: async () => ({

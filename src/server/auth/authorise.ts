@@ -16,6 +16,7 @@ export type Action =
   | 'invoke'
   /** A resource action: `action/<group>/<kind>/<name>`. */
   | `action/${string}`
+  /** One object of an application: `update/<group>/<kind>/<namespace>/<name>`. */
   | `update/${string}`
   | `delete/${string}`;
 
