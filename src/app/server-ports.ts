@@ -26,6 +26,7 @@ import type {
   ServerPorts,
   Webhook,
 } from '../server/index.ts';
+import { watchedPolicies, watchedProviders } from './access.ts';
 import { registerMetrics } from './metrics.ts';
 
 import { projectPort } from './projects.ts';
@@ -50,6 +51,8 @@ export interface ServerParts {
   readonly namespace: string;
   readonly webhook: Webhook;
   readonly refresh: LeaderRefresh;
+  /** Address people use, when the process was told. */
+  readonly publicUrl: string | undefined;
 }
 
 export function serverPorts(
@@ -77,6 +80,8 @@ export function serverPorts(
     projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
     clusters: { list: () => clusterList(clusters) },
     accounts,
+    policies: watchedPolicies(settings, deps.log),
+    sso: watchedProviders(settings, { ...deps, publicUrl: parts.publicUrl }),
     journal,
     notifications: parts.notifications,
     webhook,
@@ -91,11 +96,13 @@ export function serverPorts(
         Platform: `${process.platform}/${process.arch}`,
       }),
       settings: () => ({
-        url: '',
+        url: settings.config('url') ?? '',
         appLabelKey: 'app.kubernetes.io/instance',
         trackingMethod: 'annotation',
         controllerNamespace: parts.namespace,
-        userLoginsDisabled: false,
+        userLoginsDisabled: accounts
+          .list()
+          .every(({ enabled, capabilities }) => !enabled || !capabilities.includes('login')),
         execEnabled: false,
         ...settingsView(settings),
       }),

@@ -6,6 +6,14 @@ export type {
   ResourceTree,
 } from '../model/index.ts';
 export {
+  type AccountFacts,
+  type AccountList,
+  type CanIResponse,
+  TokenRequest,
+  type TokenResponse,
+  UpdatePasswordRequest,
+} from './accounts.ts';
+export {
   type ActionInfo,
   ActionParameter,
   ActionQuery,
@@ -75,9 +83,13 @@ export {
   ServerSideDiffQuery,
 } from './resources.ts';
 export {
+  CliSessionRequest,
   SessionCreateRequest,
   type SessionResponse,
   type Settings,
+  SsoCallbackForm,
+  SsoCallbackQuery,
+  SsoLoginQuery,
   type UserInfo,
   type VersionInfo,
 } from './session.ts';

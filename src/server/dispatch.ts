@@ -3,7 +3,13 @@
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { ListQuery } from '../contract/index.ts';
-import { authenticate, type Credentials, credentialsOf, refuseForeignOrigin } from './auth/authenticate.ts';
+import {
+  authenticate,
+  type Credentials,
+  credentialsOf,
+  GUEST,
+  refuseForeignOrigin,
+} from './auth/authenticate.ts';
 import type { Permission } from './auth/authorise.ts';
 import type { Caller } from './auth/session-tokens.ts';
 import type { ServerDeps } from './deps.ts';
@@ -28,13 +34,13 @@ export async function dispatch(
   const { headers } = request;
   const params = request.params as Params;
   const isChange = route.method !== 'GET';
-  if (isChange) refuseForeignOrigin(headers);
+  if (isChange && route.accepts !== 'form') refuseForeignOrigin(headers);
   const credentials = credentialsOf(headers);
   const caller = await callerOf(deps, route.access, credentials);
   const may = (permission: Permission, object: string): boolean =>
     caller !== undefined && deps.authorise(caller, permission, object);
-  if (isChange) requireJson(headers['content-type']);
-  checkObject(route.access, may, params);
+  if (isChange) requireType(route.accepts, headers['content-type']);
+  checkObject(route.access, caller, may, params);
   const query = parse(route.query, request.query, 'query');
   const app = findApplication(deps, route.access, caller, params, request);
   // No body at all asks for nothing in particular; anything else must be what the route reads.
@@ -74,18 +80,22 @@ async function callerOf(
       throw error;
     });
   }
-  const caller = await found;
+  const caller = (await found) ?? (deps.policies.admitsGuests() ? GUEST : undefined);
   if (caller === undefined) throw new ApiError('Unauthenticated', 'no session information');
   return caller;
 }
 
 function checkObject(
   access: Access,
+  caller: Caller | undefined,
   may: (permission: Permission, object: string) => boolean,
   params: Params,
 ): void {
   if (access === 'public' || access.scope !== 'object') return;
-  if (!may(access, access.objectOf(params))) {
+  const object = access.objectOf(params);
+  const isOwn = caller?.session?.holder.kind === 'account' && caller.name === object;
+  if (access.orOwn === true && isOwn) return;
+  if (!may(access, object)) {
     throw new ApiError('PermissionDenied', `permission denied: ${access.resource}, ${access.action}`);
   }
 }
@@ -103,9 +113,10 @@ function findApplication(
 }
 
 /** A form or plain text needs no permission of the browser to be sent from elsewhere; JSON does. */
-function requireJson(contentType: string | undefined): void {
-  if (contentType !== undefined && /^application\/json\s*(;|$)/i.test(contentType)) return;
-  throw new ApiError('InvalidArgument', 'Invalid content type: send application/json', { httpStatus: 415 });
+function requireType(accepts: Route['accepts'], contentType: string | undefined): void {
+  const wanted = accepts === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
+  if (contentType?.split(';', 1)[0]?.trim().toLowerCase() === wanted) return;
+  throw new ApiError('InvalidArgument', `Invalid content type: send ${wanted}`, { httpStatus: 415 });
 }
 
 function parse(schema: z.ZodType | undefined, value: unknown, what: 'query' | 'body'): unknown {

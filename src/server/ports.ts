@@ -1,5 +1,7 @@
 // What the server needs and does not know itself: the controller's views, the store of Applications, writes,
 // accounts and logs. The composition root implements these; the server imports no controller and no client.
+
+import type { Account, Rbac, Sso, TokenFacts } from '../access/index.ts';
 import type { ActionInfo } from '../actions/index.ts';
 import type {
   AuditPage,
@@ -244,26 +246,39 @@ export interface Clusters {
   list(): readonly Cluster[];
 }
 
-/** An account as the Secret and config map define it. */
-export interface Account {
-  readonly name: string;
-  /** False: no sign-in and no token of it is accepted, also not one issued before. */
-  readonly enabled: boolean;
-  /** bcrypt (`$2a$`, `$2b$`, `$2y$`); absent: it cannot sign in with a password. */
-  readonly passwordHash?: string;
-  /** Milliseconds since the epoch; tokens issued before are refused. */
-  readonly passwordChangedAt?: number;
-}
-
-/** Accounts, the signing key and the ids of sessions that were ended early. Read on each use: changes count at once. */
+/**
+ * Accounts, their tokens, the signing key and the ids of sessions that were ended early. Read on each use: changes count
+ * at once. Writes resolve when reads show them.
+ */
 export interface Accounts {
   get(name: string): Account | undefined;
+  list(): readonly Account[];
   /** Key for HS256, at least 32 bytes (`server.secretkey` of argocd-secret). */
   signingKey(): Uint8Array;
+  /** How long a session lasts, in milliseconds (`users.session.duration`). */
+  sessionMs(): number;
+  /** Passwords must match this (`passwordPattern`). */
+  passwordPattern(): string;
+  setPassword(name: string, hash: string): Promise<void>;
+  addToken(name: string, token: TokenFacts): Promise<void>;
+  removeToken(name: string, id: string): Promise<void>;
+  projectTokens(project: string, role: string): readonly TokenFacts[] | undefined;
+  addProjectToken(project: string, role: string, token: TokenFacts): Promise<void>;
+  removeProjectToken(project: string, role: string, iat: number): Promise<void>;
   /** Remembers that a session id is over until `expiresAt` (milliseconds); shared by all replicas. */
   revoke(id: string, expiresAt: number): Promise<void>;
   isRevoked(id: string): boolean;
 }
+
+/** The policies in force. */
+export interface Policies {
+  may: Rbac['may'];
+  /** True: who is not signed in has the rights of the default role (`users.anonymous.enabled`). */
+  admitsGuests(): boolean;
+}
+
+/** Identity providers, as src/access has them. */
+export type SingleSignOn = Sso;
 
 /** What the server reads of the journal and writes to it; src/journal's Journal fits. */
 export interface AuditJournal {

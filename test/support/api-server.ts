@@ -1,11 +1,11 @@
 // A running API server over in-memory parts: real sockets, real sessions, a real journal, no controller. What a
 // controller would know is given by `views`.
 import { Registry } from 'prom-client';
+import type { Account } from '../../src/access/index.ts';
 import { openJournal } from '../../src/journal/index.ts';
 import { silentLogger, systemClock, systemRandom } from '../../src/lib/index.ts';
 import type { Application, ResourceTree } from '../../src/model/index.ts';
 import {
-  type Account,
   type ApplicationViews,
   hashPassword,
   type LogRequest,
@@ -14,6 +14,7 @@ import {
   type ServerPorts,
   startServer,
 } from '../../src/server/index.ts';
+import { account, memoryAccounts, memoryPolicies, noProviders } from './access.ts';
 import { MemoryApplications } from './memory-applications.ts';
 import { memoryProjects } from './memory-projects.ts';
 
@@ -44,7 +45,7 @@ export interface TestServerOptions {
 export async function startTestServer(given: TestServerOptions = {}): Promise<TestServer> {
   const applications = new MemoryApplications();
   const accounts = new Map<string, Account>([
-    ['admin', { name: 'admin', enabled: true, passwordHash: await passwordHash }],
+    ['admin', account('admin', { passwordHash: await passwordHash })],
   ]);
   const refreshes: string[] = [];
   const journal = await openJournal({ clock: systemClock }, { url: 'sqlite::memory:' });
@@ -66,6 +67,8 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
       ],
     },
     accounts: memoryAccounts(accounts),
+    policies: memoryPolicies(),
+    sso: noProviders,
     journal,
     notifications: noNotifications,
     webhook: async (_headers, body) => ({ status: 200, body: `${body.byteLength} bytes` }),
@@ -200,19 +203,6 @@ function viewsOf(refreshes: string[]): ApplicationViews {
       refreshes.push(`${metadata.namespace}/${metadata.name} ${level}`);
     },
     validate: async () => [],
-  };
-}
-
-function memoryAccounts(accounts: ReadonlyMap<string, Account>): ServerPorts['accounts'] {
-  const revoked = new Set<string>();
-  const key = systemRandom.bytes(32);
-  return {
-    get: (name) => accounts.get(name),
-    signingKey: () => key,
-    async revoke(id) {
-      revoked.add(id);
-    },
-    isRevoked: (id) => revoked.has(id),
   };
 }
 

@@ -19,9 +19,16 @@ export function metaRoutes(publicMetrics: boolean): readonly Route[] {
       access: 'public',
       handle({ deps, caller }): Settings {
         const authDisabled = deps.options.auth === 'off';
-        if (caller !== undefined) return { ...deps.information.settings(), authDisabled };
+        const connectors = deps.sso.connectors();
+        if (caller !== undefined) return { ...deps.information.settings(), connectors, authDisabled };
         const { statusBadgeEnabled } = deps.information.settings();
-        return { authDisabled, userLoginsDisabled: false, execEnabled: false, statusBadgeEnabled };
+        return {
+          authDisabled,
+          connectors,
+          userLoginsDisabled: false,
+          execEnabled: false,
+          statusBadgeEnabled,
+        };
       },
     }),
     route({

@@ -1,6 +1,7 @@
 // Every route of the API. What is not here does not exist; what is here says who may call it.
 import type { ServerDeps } from '../deps.ts';
 import type { Route } from '../route.ts';
+import { accountRoutes } from './accounts.ts';
 import { actionRoutes } from './actions.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditRoutes } from './audit.ts';
@@ -16,6 +17,7 @@ import { projectRoutes } from './projects.ts';
 import { referenceRoutes } from './reference.ts';
 import { resourceWriteRoutes } from './resource-writes.ts';
 import { sessionRoutes } from './session.ts';
+import { ssoRoutes } from './sso.ts';
 import { streamRoutes } from './streams.ts';
 import { viewRoutes } from './views.ts';
 import { waitRoutes } from './wait.ts';
@@ -26,6 +28,8 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
   if (options.surface === 'operations') return operations;
   const described = [
     ...sessionRoutes,
+    ...ssoRoutes,
+    ...accountRoutes,
     ...operations,
     ...applicationRoutes,
     ...operationRoutes,
