@@ -8,6 +8,7 @@ export type {
   ApplicationStore,
   ApplicationViews,
   ApplicationWriter,
+  LogReading,
   LogRequest,
   ManifestRequest,
   NotificationsPort,
