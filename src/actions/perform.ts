@@ -33,6 +33,23 @@ export async function performWrites(
   return answers;
 }
 
+/**
+ * One patch that a person wrote. It holds for the object that was looked at: for no other of the same name.
+ * @returns the object as the server has it now
+ */
+export async function performPatch(
+  target: { patch(object: KubeObject, patch: ObjectPatch): Promise<KubeObject> },
+  object: KubeObject,
+  patch: ObjectPatch,
+): Promise<KubeObject> {
+  return await target.patch(object, patch);
+}
+
+export interface ObjectPatch {
+  readonly type: 'merge' | 'json' | 'strategic';
+  readonly body: unknown;
+}
+
 /** A kind without the sub-resource has its status in the object itself. */
 async function patchStatus(target: ActionTarget, object: KubeObject, status: object): Promise<KubeObject> {
   const body = at(object, status);

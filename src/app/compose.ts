@@ -620,6 +620,7 @@ async function startHttp(
     notifications: parts.observability.notifications,
     refresh,
     namespace: options.namespace,
+    publicUrl: options.publicUrl,
     webhook: tappedWebhook(
       taps,
       async (headers, body, accepted) => {

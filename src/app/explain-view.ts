@@ -8,6 +8,7 @@ import {
   judgedTree,
   type LiveCluster,
 } from '../controllers/index.ts';
+import { maskAnnotationChange } from '../diff/index.ts';
 import {
   type ExplainedEvent,
   type ExplainedObject,
@@ -32,17 +33,20 @@ const MAX_RECORDS = 20;
 const RECORDS_MS = 7 * 86_400_000;
 const UNWELL = new Set(['Degraded', 'Progressing', 'Missing', 'Suspended', 'Unknown']);
 
+/** @param maskAnnotations names of annotations whose values nobody may see */
 export async function explain(
   deps: ApplicationDeps,
   app: Application,
+  maskAnnotations: readonly string[],
   signal: AbortSignal,
 ): Promise<Explanation> {
-  return explainApplication(await gather(deps, app, signal));
+  return explainApplication(await gather(deps, app, maskAnnotations, signal));
 }
 
 async function gather(
   deps: ApplicationDeps,
   app: Application,
+  maskAnnotations: readonly string[],
   signal: AbortSignal,
 ): Promise<ExplanationFacts> {
   const instance = instanceName(app, deps.controlNamespace);
@@ -73,7 +77,10 @@ async function gather(
           objects: comparison.judged.map(({ change, status, health, requiresPruning }): ExplainedObject => {
             const origin = origins.get(keyText(change.key));
             return {
-              change,
+              change: {
+                ...change,
+                fields: change.fields.map((field) => maskAnnotationChange(field, maskAnnotations)),
+              },
               status,
               requiresPruning,
               ...(health === undefined ? {} : { health }),

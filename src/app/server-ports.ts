@@ -21,6 +21,7 @@ import type {
   ServerPorts,
   Webhook,
 } from '../server/index.ts';
+import { watchedPolicies, watchedProviders } from './access.ts';
 import { registerMetrics } from './metrics.ts';
 
 import { podLogs } from './pods.ts';
@@ -28,6 +29,8 @@ import { projectPort } from './projects.ts';
 
 import type { LeaderRefresh } from './refresh.ts';
 
+import { resourceWrites } from './resource-writes.ts';
+import { settingsView } from './settings-view.ts';
 import { VERSION } from './version.ts';
 import { applicationViews } from './views.ts';
 
@@ -44,6 +47,8 @@ export interface ServerParts {
   readonly namespace: string;
   readonly webhook: Webhook;
   readonly refresh: LeaderRefresh;
+  /** Address people use, when the process was told. */
+  readonly publicUrl: string | undefined;
 }
 
 export function serverPorts(
@@ -52,6 +57,7 @@ export function serverPorts(
 ): ServerPorts {
   const { accounts, application, clusters, controller, home, journal, metrics, settings, webhook } = parts;
   registerMetrics(metrics, controller);
+  const maskAnnotations = (): string[] => namesIn(settings.config('resource.sensitive.mask.annotations'));
   return {
     ...deps,
     applications: applicationStore(controller),
@@ -59,16 +65,19 @@ export function serverPorts(
     views: applicationViews({
       application,
       requestRefresh: parts.refresh.application,
-      maskAnnotations: () => namesIn(settings.config('resource.sensitive.mask.annotations')),
+      maskAnnotations,
     }),
     actions: {
       list: (app, id, signal) => listActions(application, app, id, signal),
       prepare: (app, id, request, signal) => prepareAction(application, app, id, request, signal),
     },
     logs: podLogs({ ...deps, application }),
+    resources: resourceWrites(application, maskAnnotations),
     projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
     clusters: { list: () => clusterList(clusters) },
     accounts,
+    policies: watchedPolicies(settings, deps.log),
+    sso: watchedProviders(settings, { ...deps, publicUrl: parts.publicUrl }),
     journal,
     notifications: parts.notifications,
     webhook,
@@ -83,14 +92,17 @@ export function serverPorts(
         Platform: `${process.platform}/${process.arch}`,
       }),
       settings: () => ({
-        url: '',
+        url: settings.config('url') ?? '',
         appLabelKey: 'app.kubernetes.io/instance',
         trackingMethod: 'annotation',
         controllerNamespace: parts.namespace,
-        userLoginsDisabled: false,
+        userLoginsDisabled: accounts
+          .list()
+          .every(({ enabled, capabilities }) => !enabled || !capabilities.includes('login')),
         execEnabled: false,
-        statusBadgeEnabled: false,
+        ...settingsView(settings),
       }),
+      config: (key) => settings.config(key) ?? '',
       problem() {
         const { reason } = controller.applications.state;
         return reason === undefined ? undefined : `Applications cannot be read: ${reason}`;

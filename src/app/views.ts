@@ -8,6 +8,7 @@ import {
   desiredState,
   judgedTree,
   type LiveCluster,
+  localDesired,
   orphansOf,
   resourceTree,
 } from '../controllers/index.ts';
@@ -17,6 +18,7 @@ import { messageOf } from '../lib/index.ts';
 import { type Application, type Change, instanceName, type Manifest, sourcesOf } from '../model/index.ts';
 import type { ApplicationViews, ManifestRequest, ResourceId } from '../server/index.ts';
 import { isHook } from '../sync/index.ts';
+import { chartDetails } from './chart-view.ts';
 import { explain } from './explain-view.ts';
 
 export interface ViewsDeps {
@@ -112,7 +114,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       return {
         author: info.author,
         date: info.date,
-        message: info.message,
+        message: info.message.trim(),
         tags: info.tags,
         revision: info.sha,
       };
@@ -124,7 +126,24 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       const mirror = application.repositories.mirror(repository);
       return await mirror.isAncestor(ancestor, revision).catch(() => false);
     },
-    explain: (app, signal) => explain(application, app, signal),
+    chart: (app, revision, sourceIndex, signal) =>
+      chartDetails(application, app, { revision, sourceIndex }, signal),
+    async serverSideDiff(app, manifests, signal) {
+      const cluster = await clusterOf(app);
+      const known = application.memories.peek(instance(app))?.desired;
+      if (cluster === undefined || known === undefined) return undefined;
+      const desired =
+        manifests.length === 0 ? known : localDesired(application, app, cluster, known, manifests);
+      const memory = application.memories.scratch();
+      const { judged } = await compareDesired(application, { app, cluster, memory, desired, signal });
+      // What only the cluster has is a matter of pruning, not of these manifests.
+      const asked = judged.filter(({ change }) => manifests.length === 0 || change.kind !== 'extra');
+      const items = await Promise.all(
+        asked.map(({ change }) => managedResource(cluster, change, deps.maskAnnotations(), signal)),
+      );
+      return { items, modified: items.some(({ modified }) => modified === true) };
+    },
+    explain: (app, signal) => explain(application, app, deps.maskAnnotations(), signal),
     async events(app, of, signal): Promise<EventList> {
       const cluster = of === undefined ? undefined : await clusterOf(app);
       const client = cluster?.client ?? application.home;

@@ -6,6 +6,14 @@ export type {
   ResourceTree,
 } from '../model/index.ts';
 export {
+  type AccountFacts,
+  type AccountList,
+  type CanIResponse,
+  TokenRequest,
+  type TokenResponse,
+  UpdatePasswordRequest,
+} from './accounts.ts';
+export {
   type ActionInfo,
   ActionParameter,
   ActionQuery,
@@ -60,10 +68,28 @@ export {
   ProjectUpdateRequest,
   type WindowList,
 } from './projects.ts';
+export { ListQuery, type QueryKind, queryKindOf } from './query.ts';
 export {
+  BadgeQuery,
+  type ChartDetails,
+  ChartQuery,
+  type LinkInfo,
+  type LinkList,
+  ResourceDeleteQuery,
+  ResourcePatchBody,
+  ResourcePatchQuery,
+  type ResourcePatchType,
+  type ServerSideDiff,
+  ServerSideDiffQuery,
+} from './resources.ts';
+export {
+  CliSessionRequest,
   SessionCreateRequest,
   type SessionResponse,
   type Settings,
+  SsoCallbackForm,
+  SsoCallbackQuery,
+  SsoLoginQuery,
   type UserInfo,
   type VersionInfo,
 } from './session.ts';

@@ -1,10 +1,13 @@
 // Projects in the API: what a client writes, and what the views on a project answer.
 import { z } from 'zod';
 import { type AppProject, ProjectSpec, type SyncWindow } from '../model/index.ts';
+import { serverMembers, serverMetadata } from './applications.ts';
 import type { Cluster } from './configuration.ts';
 
 const Metadata = z.object({
+  ...serverMetadata,
   name: z.string(),
+  namespace: z.string().optional(),
   labels: z.record(z.string(), z.string()).nullish(),
   annotations: z.record(z.string(), z.string()).nullish(),
   finalizers: z.array(z.string()).nullish(),
@@ -12,7 +15,11 @@ const Metadata = z.object({
 });
 
 /** What a client may send of a project. */
-export const ProjectBodyWrite = z.object({ metadata: Metadata, spec: ProjectSpec.default({}) });
+export const ProjectBodyWrite = z.object({
+  ...serverMembers,
+  metadata: Metadata,
+  spec: ProjectSpec.default({}),
+});
 export type ProjectBodyWrite = z.output<typeof ProjectBodyWrite>;
 
 export const ProjectCreateRequest = z.object({ project: ProjectBodyWrite, upsert: z.boolean().optional() });

@@ -17,10 +17,13 @@ export {
   keyOfApplication,
   type Leadership,
   listActions,
+  localDesired,
   Memories,
   onlyLeader,
   orphansOf,
   prepareAction,
+  prepareDeletion,
+  preparePatch,
   type RefreshLevel,
   writeOperationState,
 } from './application/index.ts';

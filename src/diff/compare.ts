@@ -4,7 +4,8 @@ import type { FieldsV1, KubeObject } from '../k8s/index.ts';
 import { isRecord, jsonEqual } from '../lib/index.ts';
 import type { FieldChange } from '../model/index.ts';
 import { annotations } from '../model/index.ts';
-import { type IgnoreRules, stripIgnored } from './ignore.ts';
+import { comparesStatus, type IgnoreRules, stripIgnored } from './ignore.ts';
+import { knownFieldsOf } from './known-types.ts';
 import {
   appliedEntry,
   hasPrefix,
@@ -82,7 +83,7 @@ function compareOwned(input: ComparisonInput): Comparison {
   const entry = appliedEntry(input.live, manager);
   const desired = normalized(stripIgnored(input.ignore, input.desired, input.live));
   const live = normalized(stripIgnored(input.ignore, input.live, input.live));
-  const walk = new Walk(desired, live);
+  const walk = new Walk(desired, live, input.ignore);
   if (entry === undefined) {
     walk.object({}, shapeOf(input.live));
     walk.lastApplied(shapeOf(input.live));
@@ -140,11 +141,13 @@ class Walk {
   readonly #desired: KubeObject;
   readonly #live: KubeObject;
   readonly #context: ValueContext;
+  readonly #comparesStatus: boolean;
 
-  constructor(desired: KubeObject, live: KubeObject) {
+  constructor(desired: KubeObject, live: KubeObject, rules: IgnoreRules | undefined) {
     this.#desired = desired;
     this.#live = live;
-    this.#context = { builtIn: isBuiltIn(desired) };
+    this.#context = { builtIn: isBuiltIn(desired), known: knownFieldsOf(rules?.known, desired) };
+    this.#comparesStatus = comparesStatus(rules, desired);
   }
 
   object(owned: FieldsV1, shape: FieldsV1): void {
@@ -159,7 +162,7 @@ class Walk {
       ownedMetadata,
       shape['f:metadata'],
     );
-    if (ownedStatus === undefined || status === undefined) return;
+    if (!this.#comparesStatus || ownedStatus === undefined || status === undefined) return;
     this.#node([field('status')], status, liveStatus, ownedStatus, shape['f:status']);
   }
 

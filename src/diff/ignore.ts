@@ -4,6 +4,7 @@ import { isRecord, jsonEqual } from '../lib/index.ts';
 import type { IgnoreDifference } from '../model/index.ts';
 import { DiffError } from './errors.ts';
 import { compileJqPath, JqSyntaxError, type JsonPath, type PathExpression } from './jq-path.ts';
+import type { KnownTypeRule } from './known-types.ts';
 import { isLeaf, itemMatches } from './managed-fields.ts';
 
 interface Rule {
@@ -16,14 +17,22 @@ interface Rule {
   readonly managers: readonly string[];
 }
 
+/** Whose `status` nobody compares: that of everything, of definitions of custom resources only, of nothing. */
+export type IgnoredStatus = 'all' | 'crd' | 'none';
+
 /** Compiled rules of one application together with the installation's. */
 export interface IgnoreRules {
   readonly rules: readonly Rule[];
+  readonly status: IgnoredStatus;
+  readonly known: readonly KnownTypeRule[];
 }
 
 export interface IgnoreOptions {
   /** Compiles one jq expression; throws on what it does not know. The default knows paths and `select`. */
   compileExpression?(text: string): PathExpression;
+  /** Default `all`. */
+  readonly status?: IgnoredStatus;
+  readonly known?: readonly KnownTypeRule[];
 }
 
 /** Throws DiffError `INVALID_IGNORE_RULE` naming the rule and the expression that cannot be read. */
@@ -32,7 +41,11 @@ export function compileIgnoreRules(
   options: IgnoreOptions = {},
 ): IgnoreRules {
   const compile = options.compileExpression ?? compileJqPath;
-  return { rules: (list ?? []).map((rule) => compileRule(rule, compile)) };
+  return {
+    rules: (list ?? []).map((rule) => compileRule(rule, compile)),
+    status: options.status ?? 'all',
+    known: options.known ?? [],
+  };
 }
 
 function compileRule(rule: IgnoreDifference, compile: (text: string) => PathExpression): Rule {
@@ -70,6 +83,12 @@ function compileExpression(
 /** True when some rule speaks of this object. */
 export function hasIgnoreRules(rules: IgnoreRules | undefined, object: KubeObject): boolean {
   return rules?.rules.some((rule) => appliesTo(rule, object)) ?? false;
+}
+
+/** False: the status of this object is nobody's difference, whoever owns it. */
+export function comparesStatus(rules: IgnoreRules | undefined, { kind }: KubeObject): boolean {
+  const ignored = rules?.status ?? 'all';
+  return ignored === 'none' || (ignored === 'crd' && kind !== 'CustomResourceDefinition');
 }
 
 /** To be awaited for each object before anything below is asked about it: some expressions take their time. */

@@ -30,7 +30,7 @@ async function answer(task: WorkerTask): Promise<WorkerAnswer> {
   const { id } = task;
   try {
     if (task.checkOnly) {
-      if (task.kind === 'jq') await runJq(`def given: ${task.source}; empty`, null);
+      if (task.kind === 'jq') await runJq(`def given: ${task.source}; empty`, null, limits.memoryBytes);
       else (task.kind === 'lua' ? lua : cel).check(task.source);
       return { kind: 'done', id };
     }
@@ -59,6 +59,6 @@ function run(task: WorkerTask, globals: Record<string, unknown>): unknown {
     case 'cel':
       return cel.run(task.source, globals);
     case 'jq':
-      return runJq(task.source, globals['input']);
+      return runJq(task.source, globals['input'], limits.memoryBytes);
   }
 }

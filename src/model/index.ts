@@ -47,7 +47,13 @@ export type {
 } from './manifest-set.ts';
 export { effectiveProject } from './project/effective.ts';
 export { globMatches } from './project/glob.ts';
-export { demandsIntegrity, type IntegrityPolicy, integrityPolicy } from './project/integrity.ts';
+export {
+  demandsIntegrity,
+  type IntegrityPolicy,
+  integrityPolicy,
+  type KeylessIdentity,
+  type KeylessPolicy,
+} from './project/integrity.ts';
 export { isPlainNamespace, matchesNamespace, namespaceProblem } from './project/namespaces.ts';
 export {
   isDestinationPermitted,

@@ -2,7 +2,6 @@
 export { hashPassword } from './auth/password.ts';
 export type { ServerOptions, ServerPorts } from './deps.ts';
 export type {
-  Account,
   Accounts,
   ApplicationEvent,
   ApplicationStore,
@@ -13,6 +12,7 @@ export type {
   ManifestRequest,
   NotificationsPort,
   PodLogs,
+  Policies,
   Projects,
   ResourceId,
   Webhook,

@@ -1,9 +1,12 @@
 // What the server needs and does not know itself: the controller's views, the store of Applications, writes,
 // accounts and logs. The composition root implements these; the server imports no controller and no client.
+
+import type { Account, Rbac, Sso, TokenFacts } from '../access/index.ts';
 import type { ActionInfo } from '../actions/index.ts';
 import type {
   AuditPage,
   AuditVerification,
+  ChartDetails,
   Cluster,
   CommitMetadata,
   EventList,
@@ -13,6 +16,8 @@ import type {
   ManifestResponse,
   NotificationTemplates,
   NotificationTriggers,
+  ResourcePatchType,
+  ServerSideDiff,
   Settings,
   TemplateNotifyResult,
   TriggerRunResult,
@@ -103,6 +108,19 @@ export interface ApplicationViews {
     sourceIndex: number,
     signal: AbortSignal,
   ): Promise<CommitMetadata | undefined>;
+  /** What the chart of the given source (0-based) says of itself; undefined when the source is no chart. */
+  chart(
+    application: Application,
+    revision: string,
+    sourceIndex: number,
+    signal: AbortSignal,
+  ): Promise<ChartDetails | undefined>;
+  /** What a sync of `manifests` (JSON or YAML texts; none: what the source gives) would change, by dry run. */
+  serverSideDiff(
+    application: Application,
+    manifests: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ServerSideDiff | undefined>;
   /** True when `revision` is a commit that contains `ancestor`; false when it is not or nobody can tell. */
   contains(
     application: Application,
@@ -147,6 +165,35 @@ export interface ResourceActions {
     request: { readonly action: string; readonly params: Readonly<Record<string, string>> },
     signal: AbortSignal,
   ): Promise<PreparedAction | undefined>;
+}
+
+/** A write on one object of an application that was checked; nothing is written before `perform`. */
+export interface PreparedWrite<T> {
+  readonly object: PreparedAction['object'];
+  perform(): Promise<T>;
+}
+
+/** What became of a deletion: `held` says which rule keeps the object, and what to do. */
+export type DeletionResult = { readonly kind: 'done' } | { readonly kind: 'held'; readonly message: string };
+
+/** Writes people make on single objects. Undefined: the application has no such object. */
+export interface ResourceWrites {
+  /** `perform` gives the object as it is now, Secrets masked. */
+  preparePatch(
+    application: Application,
+    id: ResourceId,
+    patch: { readonly type: ResourcePatchType; readonly body: unknown },
+    signal: AbortSignal,
+  ): Promise<PreparedWrite<KubeObject> | undefined>;
+  prepareDeletion(
+    application: Application,
+    id: ResourceId,
+    wish: {
+      readonly propagation: 'Foreground' | 'Background' | 'Orphan';
+      readonly gracePeriodSeconds?: number;
+    },
+    signal: AbortSignal,
+  ): Promise<PreparedWrite<DeletionResult> | undefined>;
 }
 
 export interface EventSubject {
@@ -212,26 +259,39 @@ export interface Clusters {
   list(): readonly Cluster[];
 }
 
-/** An account as the Secret and config map define it. */
-export interface Account {
-  readonly name: string;
-  /** False: no sign-in and no token of it is accepted, also not one issued before. */
-  readonly enabled: boolean;
-  /** bcrypt (`$2a$`, `$2b$`, `$2y$`); absent: it cannot sign in with a password. */
-  readonly passwordHash?: string;
-  /** Milliseconds since the epoch; tokens issued before are refused. */
-  readonly passwordChangedAt?: number;
-}
-
-/** Accounts, the signing key and the ids of sessions that were ended early. Read on each use: changes count at once. */
+/**
+ * Accounts, their tokens, the signing key and the ids of sessions that were ended early. Read on each use: changes count
+ * at once. Writes resolve when reads show them.
+ */
 export interface Accounts {
   get(name: string): Account | undefined;
+  list(): readonly Account[];
   /** Key for HS256, at least 32 bytes (`server.secretkey` of argocd-secret). */
   signingKey(): Uint8Array;
+  /** How long a session lasts, in milliseconds (`users.session.duration`). */
+  sessionMs(): number;
+  /** Passwords must match this (`passwordPattern`). */
+  passwordPattern(): string;
+  setPassword(name: string, hash: string): Promise<void>;
+  addToken(name: string, token: TokenFacts): Promise<void>;
+  removeToken(name: string, id: string): Promise<void>;
+  projectTokens(project: string, role: string): readonly TokenFacts[] | undefined;
+  addProjectToken(project: string, role: string, token: TokenFacts): Promise<void>;
+  removeProjectToken(project: string, role: string, iat: number): Promise<void>;
   /** Remembers that a session id is over until `expiresAt` (milliseconds); shared by all replicas. */
   revoke(id: string, expiresAt: number): Promise<void>;
   isRevoked(id: string): boolean;
 }
+
+/** The policies in force. */
+export interface Policies {
+  may: Rbac['may'];
+  /** True: who is not signed in has the rights of the default role (`users.anonymous.enabled`). */
+  admitsGuests(): boolean;
+}
+
+/** Identity providers, as src/access has them. */
+export type SingleSignOn = Sso;
 
 /** What the server reads of the journal and writes to it; src/journal's Journal fits. */
 export interface AuditJournal {
@@ -302,6 +362,8 @@ export interface NotificationsPort {
 export interface ServerInformation {
   version(): VersionInfo;
   settings(): Omit<Settings, 'authDisabled'>;
+  /** A member of argocd-cm, '' when absent. */
+  config(key: string): string;
   /** Why the server cannot do its work now; undefined: it is well. */
   problem(): string | undefined;
 }

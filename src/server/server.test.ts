@@ -16,7 +16,7 @@ test('a session: cookie or bearer token, gone after sign-out', async () => {
   const signedIn = await request(server.url, 'POST', '/api/v1/session', undefined, credentials);
   const { token } = signedIn.body as { token: string };
   const cookie = signedIn.headers.get('set-cookie') ?? '';
-  assert.match(cookie, /^argocd\.token=[\w.-]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$/);
+  assert.match(cookie, /^argocd\.token=[\w.-]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax, /);
   const withCookie = await request(server.url, 'GET', '/api/v1/session/userinfo', undefined, undefined, {
     cookie: cookie.split(';')[0] ?? '',
   });

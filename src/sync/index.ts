@@ -17,6 +17,7 @@ export { restoreSync, startSync, step, syncResults } from './machine.ts';
 export {
   type OperationOptions,
   objectOptions,
+  operationOptions,
   optionProblems,
   parseOptions,
   type TaskOptions,

@@ -24,6 +24,16 @@ async function drifted(world: World, spec: object, metadata: object = {}): Promi
   await world.patch('v1', 'configmaps', 'a', { data: { free: 'by hand' } });
 }
 
+/** Looked at again, and still not judged. */
+async function staysUnsynced(world: World): Promise<void> {
+  await world.patchApplication({ metadata: { annotations: { 'argocd.argoproj.io/refresh': 'hard' } } });
+  await world.until('the refresh is done', async () => {
+    const app = await world.application();
+    return app?.metadata.annotations?.['argocd.argoproj.io/refresh'] === undefined ? app : undefined;
+  });
+  assert.equal((await world.application())?.status?.sync?.status, 'Unknown');
+}
+
 /** Stays Synced although something is looked at again after the change. */
 async function staysSynced(world: World): Promise<void> {
   await world.patchApplication({ metadata: { annotations: { 'argocd.argoproj.io/refresh': 'hard' } } });
@@ -48,6 +58,47 @@ const synced: readonly [string, object][] = [
   ['a name', { name: 'a', jsonPointers: ['/data/free'] }],
 ];
 
+/** A kind of this scenario's own whose status is a field like any other, and one object of it that somebody changes. */
+async function gauge(world: World, changed: object): Promise<void> {
+  const group = `${world.name}.example.com`;
+  const crd = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: gauges.${group}}
+spec:
+  group: ${group}
+  scope: Namespaced
+  names: {plural: gauges, singular: gauge, kind: Gauge, listKind: GaugeList}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+`;
+  const object = `apiVersion: ${group}/v1\nkind: Gauge\nmetadata: {name: g}\nspec: ${SPEC}\nstatus: {phase: Wanted}\n`;
+  await world.commit({ 'crd.yaml': crd, 'gauge.yaml': object });
+  await world.apply({ syncPolicy: MANUAL_DRIFT });
+  await untilSynced(world);
+  await world.patch(`${group}/v1`, 'gauges', 'g', changed);
+}
+
+const SPEC =
+  '{size: 1000m, every: 60m, pod: {containers: [{name: c, resources: {limits: {cpu: 1000m, memory: 1Gi}}}]}}';
+/** The same to somebody who knows the types, and another text to everybody else. */
+const SAME = {
+  spec: {
+    size: '1',
+    every: '1h',
+    pod: { containers: [{ name: 'c', resources: { limits: { cpu: 1, memory: '1024Mi' } } }] },
+  },
+};
+const TYPES = `
+'*.example.com/Gauge':
+  knownTypeFields:
+    - {field: spec.size, type: core/Quantity}
+    - {field: spec.every, type: meta/v1/Duration}
+    - {field: spec.pod, type: core/v1/PodSpec}
+`;
+
 export const comparing: readonly Scenario[] = [
   ...synced.map(([name, rule]) => ({
     name: `a difference is ignored by ${name}`,
@@ -58,6 +109,36 @@ export const comparing: readonly Scenario[] = [
       if (!('managedFieldsManagers' in rule)) await untilOutOfSync(world);
     },
   })),
+  {
+    name: 'a status in Git is not compared, as long as nobody says so',
+    async run(world) {
+      await gauge(world, { status: { phase: 'Seen' } });
+      await staysSynced(world);
+    },
+  },
+  {
+    name: 'values that mean the same to a built-in type are no difference in a field that knownTypeFields names',
+    run: configured({ 'resource.customizations': TYPES }, async (world) => {
+      await gauge(world, SAME);
+      await staysSynced(world);
+      await world.patch(`${world.name}.example.com/v1`, 'gauges', 'g', { spec: { size: '2' } });
+      await untilOutOfSync(world);
+    }),
+  },
+  {
+    name: 'values that are written in another way are a difference where nobody knows their type',
+    async run(world) {
+      await gauge(world, SAME);
+      await untilOutOfSync(world);
+    },
+  },
+  {
+    name: 'with ignoreResourceStatusField none a status in Git is compared',
+    run: configured({ 'resource.compareoptions': 'ignoreResourceStatusField: none' }, async (world) => {
+      await gauge(world, { status: { phase: 'Seen' } });
+      await untilOutOfSync(world);
+    }),
+  },
   ...(
     [
       ['another name', { name: 'b', jsonPointers: ['/data/free'] }],
@@ -134,6 +215,30 @@ export const comparing: readonly Scenario[] = [
     },
   },
   {
+    name: 'a rule of argocd-cm that cannot be read stops those it would speak of, quotes itself, and nobody else',
+    async run(world) {
+      await world.commit({ 'a.yaml': configMap('a', { v: '1' }) });
+      await world.apply({ syncPolicy: AUTOMATED });
+      await untilSynced(world);
+      const key = 'resource.customizations.ignoreDifferences._ConfigMap';
+      await configured({ [key]: 'jsonPointers: /data/v' }, async () => {
+        await untilCondition(
+          world,
+          'ComparisonError',
+          /ignoreDifferences\._ConfigMap.*jsonPointers is not a list/,
+        );
+        await world.commit({ 'a.yaml': configMap('a', { v: '2' }) });
+        await staysUnsynced(world);
+        assert.deepEqual(await dataOf(world, 'a'), { v: '1' });
+      })(world);
+      await untilData(world, 'a', 'v', '2');
+      await configured({ [key.replace('ConfigMap', 'Service')]: 'jsonPointers: /data/v' }, async () => {
+        await world.commit({ 'a.yaml': configMap('a', { v: '3' }) });
+        await untilData(world, 'a', 'v', '3');
+      })(world);
+    },
+  },
+  {
     name: 'the older combined form of argocd-cm counts',
     run: configured(
       {
@@ -159,6 +264,29 @@ export const comparing: readonly Scenario[] = [
       await untilSynced(world, commit);
       await untilData(world, 'a', 'kept', '2');
       assert.deepEqual(await dataOf(world, 'a'), { kept: '2', free: 'by hand' });
+    },
+  },
+  {
+    name: 'RespectIgnoreDifferences of one operation counts for that operation, and no other option of the application',
+    async run(world) {
+      await world.commit({ 'a.yaml': configMap('a', { kept: '1', free: '1' }) });
+      await world.apply(ignoring({ jsonPointers: ['/data/free'] }));
+      await untilOutOfSync(world);
+      await world.patchApplication({ operation: { sync: {} } });
+      await untilSynced(world);
+      await world.patch('v1', 'configmaps', 'a', { data: { free: 'by hand' } });
+      await world.commit({ 'a.yaml': configMap('a', { kept: '2', free: '1' }) });
+      await untilOutOfSync(world);
+      await world.patchApplication({
+        operation: { sync: { syncOptions: ['RespectIgnoreDifferences=true'] } },
+      });
+      await untilData(world, 'a', 'kept', '2');
+      assert.deepEqual(await dataOf(world, 'a'), { kept: '2', free: 'by hand' });
+      await world.commit({ 'a.yaml': configMap('a', { kept: '3', free: '1' }) });
+      await untilOutOfSync(world);
+      await world.patchApplication({ operation: { sync: {} } });
+      await untilData(world, 'a', 'kept', '3');
+      assert.deepEqual(await dataOf(world, 'a'), { kept: '3', free: '1' });
     },
   },
   {

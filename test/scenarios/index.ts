@@ -4,6 +4,7 @@ import { between } from './between.ts';
 import { comparing } from './comparing.ts';
 import { customisations } from './customisations.ts';
 import { deletion } from './deletion.ts';
+import { explaining } from './explaining.ts';
 import { holds } from './holds.ts';
 import { hooks } from './hooks.ts';
 import { kinds } from './kinds.ts';
@@ -11,10 +12,11 @@ import { lifecycle } from './lifecycle.ts';
 import { operations } from './operations.ts';
 import { options } from './options.ts';
 import { projects } from './projects.ts';
+import { resources } from './resources.ts';
 import type { Scenario } from './world.ts';
 
 /** What `argocd-cm` says counts for all, so these run one after the other. */
-const configuring = [...customisations, ...comparing, ...projects].map(
+const configuring = [...customisations, ...comparing, ...explaining, ...projects].map(
   (scenario): Scenario => ({ ...scenario, alone: true }),
 );
 
@@ -27,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   ...operations,
   ...deletion,
   ...holds,
+  ...resources,
   ...between,
   ...configuring,
 ];

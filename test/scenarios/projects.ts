@@ -2,6 +2,7 @@
 import type { KubeObject } from '../../src/k8s/index.ts';
 import type { ProjectSpec } from '../../src/model/index.ts';
 import { pgpSigner, sshSigner } from '../support/signing.ts';
+import { ISSUER, type KeylessOptions, Sigstore } from '../support/sigstore.ts';
 import {
   AUTOMATED,
   assert,
@@ -520,6 +521,7 @@ const orphans: readonly Scenario[] = [
 
 const GPG_KEYS = 'argocd-gpg-keys-cm';
 const SSH_SIGNERS = 'argocd-ssh-allowed-signers-cm';
+const SIGSTORE_ROOTS = 'argocd-sigstore-cm';
 
 /** Waits until the application refuses what it was given, and checks that the objects stay as they are. */
 async function untilUntrusted(
@@ -582,6 +584,45 @@ const integrity: readonly Scenario[] = [
           await untilSynced(world, signed);
         },
         SSH_SIGNERS,
+      );
+    },
+  },
+  {
+    name: 'a policy of sourceIntegrity takes keyless signatures by the identities it names, with a log entry and without requests',
+    async run(world) {
+      const sigstore = new Sigstore(Date.now());
+      // Made a day ago: the certificate is long over, the log knows when it was used.
+      const by = (subject: string, options: KeylessOptions = {}) =>
+        sigstore.signer({ subject, at: Date.now() - 24 * 3_600_000, ...options });
+      const ada = by('ada@example.com');
+      await withSettings(
+        world,
+        { 'example.json': sigstore.trustedRoot() },
+        async () => {
+          const identities = [{ issuer: ISSUER, subject: '*@example.com' }];
+          const policy = { mode: 'head', trustedRoot: 'example.json', identities };
+          await project(world, {
+            sourceIntegrity: { git: { policies: [{ repos: [{ url: '**' }], sigstore: policy }] } },
+          });
+          await start(world);
+          await untilUntrusted(world, /it has no signature/, undefined);
+          const first = await world.commitSigned({ 'a.yaml': configMap('a', { v: '1' }) }, ada);
+          await untilSynced(world, first);
+          await world.commitSigned({ 'a.yaml': configMap('a', { v: '2' }) }, by('eve@evil.example'));
+          await untilUntrusted(
+            world,
+            /it is signed by eve@evil\.example \(issuer \S+\), which the project does not name/,
+            { v: '1' },
+          );
+          const unlogged = by('ada@example.com', { entry: () => undefined });
+          await world.commitSigned({ 'a.yaml': configMap('a', { v: '3' }) }, unlogged);
+          await untilUntrusted(world, /holds 0 entries of a transparency log.*gitsign\.rekorMode/, {
+            v: '1',
+          });
+          const again = await world.commitSigned({ 'a.yaml': configMap('a', { v: '4' }) }, ada);
+          await untilSynced(world, again);
+        },
+        SIGSTORE_ROOTS,
       );
     },
   },

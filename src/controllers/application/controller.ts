@@ -11,7 +11,6 @@ import {
 } from '../../k8s/index.ts';
 import {
   type Clock,
-  digestOf,
   isAbort,
   jsonEqual,
   type Logger,
@@ -178,7 +177,7 @@ export class ApplicationController {
 
   /** argocd-cm changed: whoever is compared by other rules now is looked at again. */
   onConfig(): void {
-    const by = `${digestOf(this.#deps.ignoreRules.system().rules)} ${this.#deps.compareEngine()}`;
+    const by = `${this.#deps.ignoreRules.version()} ${this.#deps.compareEngine()}`;
     if (by === this.#comparedBy) return;
     this.#comparedBy = by;
     for (const app of this.#informer.values()) this.#queue.add(keyOfApplication(app), 'low');

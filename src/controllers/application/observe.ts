@@ -279,6 +279,7 @@ export async function compareDesired(
 ): Promise<Comparison> {
   const { app, cluster, memory, desired, signal } = context;
   const ignore = deps.ignoreRules.rulesFor(app);
+  deps.ignoreRules.requireReadable(desired.targets.map(({ object }) => object));
   const compareDeps = {
     cluster,
     assessHealth: (object: KubeObject) => deps.health.assess(object, app),

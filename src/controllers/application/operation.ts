@@ -13,6 +13,7 @@ import {
 } from '../../model/index.ts';
 import {
   nextRetry,
+  operationOptions,
   type PerformDeps,
   parseOptions,
   perform,
@@ -97,7 +98,8 @@ export async function planOperation(
       });
   const { manifests = [] } = start.operation.sync ?? {};
   const desired = manifests.length === 0 ? rendered : localDesired(deps, app, cluster, rendered, manifests);
-  const judged = await judgedFor(deps, context, desired);
+  const ownOptions = start.operation.sync?.syncOptions;
+  const judged = await judgedFor(deps, context, desired, ownOptions);
   const changes = judged.map(({ change }) => change);
   const split = splitHooks(desired.targets.map(({ object }) => object));
   const namespace = app.spec.destination.namespace ?? '';
@@ -116,12 +118,7 @@ export async function planOperation(
     ...(app.spec.syncPolicy?.managedNamespaceMetadata === undefined
       ? {}
       : { managedNamespaceMetadata: app.spec.syncPolicy.managedNamespaceMetadata }),
-    ...(await liveNamespace(
-      cluster,
-      start.operation.sync?.syncOptions ?? app.spec.syncPolicy?.syncOptions,
-      namespace,
-      signal,
-    )),
+    ...(await liveNamespace(cluster, ownOptions ?? app.spec.syncPolicy?.syncOptions, namespace, signal)),
     maxPrune: app.metadata.annotations?.[annotations.maxPrune],
     sharedResources: sharedResources(app, cluster, judged, deps.controlNamespace),
     refused: refusedTargets(desired, context.project, cluster),
@@ -361,6 +358,7 @@ async function judgedFor(
   deps: ApplicationDeps,
   context: OperationContext,
   desired: Desired,
+  ownOptions: readonly string[] | undefined,
 ): Promise<readonly Judged[]> {
   const { facts } = context;
   const sameRender = facts.desired?.set.digest === desired.set.digest;
@@ -368,14 +366,15 @@ async function judgedFor(
     sameRender && facts.comparison !== undefined
       ? facts.comparison
       : await compareDesired(deps, { ...context, desired });
+  const list = parseOptions(ownOptions ?? context.app.spec.syncPolicy?.syncOptions);
+  if (!operationOptions(list).respectIgnoreDifferences) return comparison.judged;
   return comparison.judged.map((item) => ({ ...item, change: respected(deps, context.app, item.change) }));
 }
 
 /** With `RespectIgnoreDifferences=true` an apply leaves what is ignored as it is in the cluster. */
 function respected(deps: ApplicationDeps, app: Application, change: Change): Change {
   const { desired, live } = change;
-  const isWanted = app.spec.syncPolicy?.syncOptions?.includes('RespectIgnoreDifferences=true') === true;
-  if (!isWanted || desired === undefined || live === undefined) return change;
+  if (desired === undefined || live === undefined) return change;
   return { ...change, desired: respectIgnored(deps.ignoreRules.rulesFor(app), desired, live) };
 }
 

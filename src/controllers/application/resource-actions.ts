@@ -102,8 +102,22 @@ export async function prepareAction(
   };
 }
 
-/** The object as the server has it now, when the application tracks it or an owner above it. */
+/** The object for a script: it sees that a Secret has a key, not what is in it; what it leaves alone is not written. */
 async function findObject(
+  deps: ApplicationDeps,
+  app: Application,
+  subject: ActionSubject,
+  signal: AbortSignal,
+): Promise<Found | undefined> {
+  const found = await liveObjectOf(deps, app, subject, signal);
+  if (found === undefined) return undefined;
+  const { managedFields: _, ...metadata } = found.object.metadata;
+  const [masked] = maskSecrets([{ ...found.object, metadata }]);
+  return { cluster: found.cluster, object: masked as KubeObject };
+}
+
+/** The object as the server has it now, when the application tracks it or an owner above it. Nothing in it is masked. */
+export async function liveObjectOf(
   deps: ApplicationDeps,
   app: Application,
   subject: ActionSubject,
@@ -122,24 +136,23 @@ async function findObject(
         : `${subject.group}/${version}`;
   const object = await cluster.read({ ...live.object, apiVersion }, signal);
   if (object === undefined || object.metadata.uid !== live.uid) return undefined;
-  // Scripts see that a Secret has a key, not what is in it; what they leave alone is not written.
-  const { managedFields: _, ...metadata } = object.metadata;
-  const [masked] = maskSecrets([{ ...object, metadata }]);
-  return { cluster, object: masked as KubeObject };
+  return { cluster, object };
 }
 
-function checkPermission(
+/** Rejects with `NOT_PERMITTED` when the project does not let its applications have such an object there. */
+export function checkPermission(
   deps: ApplicationDeps,
   app: Application,
   cluster: LiveCluster,
   object: KubeObject,
+  what = 'The action would write',
 ): void {
   const rules: ProjectRules | undefined = deps.project(app.spec.project)?.spec;
   const gvk = gvkOf(object);
   const scope = cluster.scopeOf(gvk);
   const { name, namespace = '' } = object.metadata;
   const refuse = (why: string): ActionError =>
-    new ActionError('NOT_PERMITTED', `The action would write ${describeKey(keyOf(object))}, ${why}`);
+    new ActionError('NOT_PERMITTED', `${what} ${describeKey(keyOf(object))}, ${why}`);
   if (scope === 'unknown') throw refuse(`a kind the cluster ${cluster.name} does not serve`);
   if (rules === undefined || !isKindPermitted(rules, gvk, scope === 'Namespaced', name)) {
     throw refuse(`a kind that project ${app.spec.project} does not permit`);

@@ -34,6 +34,7 @@ export const projectType: ResourceType = {
 const NO_DATA: Readonly<Record<string, string>> = {};
 const GPG_KEYS = 'argocd-gpg-keys-cm';
 const SSH_SIGNERS = 'argocd-ssh-allowed-signers-cm';
+const SIGSTORE_ROOTS = 'argocd-sigstore-cm';
 
 export interface SettingsOptions {
   readonly namespace: string;
@@ -187,10 +188,14 @@ export class Settings {
     return this.config('application.sync.impersonation.enforced') === 'false' ? 'optional' : 'enforced';
   }
 
-  /** What signatures are verified with: OpenPGP keys as Argo CD keeps them, and SSH's allowed signers. */
+  /** What signatures are verified with: OpenPGP keys as Argo CD keeps them, SSH's allowed signers, trusted roots. */
   keyring(): Keyring {
     const keys = Object.entries(this.configMap(GPG_KEYS)).map(([id, armored]) => ({ id, armored }));
-    return { pgp: keys, allowedSigners: this.configMap(SSH_SIGNERS)['allowed_signers'] ?? '' };
+    return {
+      pgp: keys,
+      allowedSigners: this.configMap(SSH_SIGNERS)['allowed_signers'] ?? '',
+      trustedRoots: this.configMap(SIGSTORE_ROOTS),
+    };
   }
 
   /** Namespaces besides the control namespace whose Applications are served (`application.namespaces`). */
@@ -238,7 +243,7 @@ export class Settings {
   /** Selectors of global projects may have changed, and with them any project. */
   #onConfigMap(name: string): void {
     this.#tell({ kind: 'config' });
-    if (name === GPG_KEYS || name === SSH_SIGNERS) this.#tell({ kind: 'keys' });
+    if ([GPG_KEYS, SSH_SIGNERS, SIGSTORE_ROOTS].includes(name)) this.#tell({ kind: 'keys' });
     if (name === 'argocd-cmd-params-cm') this.#checkNamespaces();
     if (name !== 'argocd-cm') return;
     const text = this.config('globalProjects') ?? '';

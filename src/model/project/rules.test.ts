@@ -54,6 +54,7 @@ const gpg = (mode: string, keys?: string[]) => ({ mode, ...(keys === undefined ?
 const policies = (...list: NonNullable<NonNullable<ProjectSpec['sourceIntegrity']>['git']>['policies']) => ({
   sourceIntegrity: { git: { policies: list } },
 });
+const ADA = [{ issuer: 'https://accounts.example.com', subject: 'ada@example.com' }];
 const POLICIES: Record<string, { spec: ProjectSpec; want: unknown }> = {
   'nothing is demanded by default': { spec: {}, want: undefined },
   'signatureKeys demand signed heads, by either kind of key': {
@@ -80,13 +81,34 @@ const POLICIES: Record<string, { spec: ProjectSpec; want: unknown }> = {
     spec: policies({ repos: [{ url: '*' }], gpg: gpg('head', ['A']), ssh: gpg('strict', ['ada']) }),
     want: { mode: 'strict', gpgKeys: ['A'], sshKeys: ['ada'] },
   },
+  'keyless signatures stand beside, and their trusted root has a usual name': {
+    spec: policies({
+      repos: [{ url: '*' }],
+      gpg: gpg('head', ['A']),
+      sigstore: { mode: 'strict', identities: ADA },
+    }),
+    want: {
+      mode: 'strict',
+      gpgKeys: ['A'],
+      sshKeys: [],
+      sigstore: { trustedRoot: 'trusted_root.json', identities: ADA },
+    },
+  },
+  'keyless signatures of mode none are not taken': {
+    spec: policies({
+      repos: [{ url: '*' }],
+      gpg: gpg('head', ['A']),
+      sigstore: { mode: 'none', identities: ADA },
+    }),
+    want: { mode: 'head', gpgKeys: ['A'], sshKeys: [] },
+  },
   'an unknown mode is no permission': {
     spec: policies({ repos: [{ url: '*' }], gpg: gpg('maybe') }),
     want: 'sourceIntegrity has mode "maybe"; write none, head or strict',
   },
   'a policy that names no kind of signature is no permission': {
     spec: policies({ repos: [{ url: '*' }] }),
-    want: 'a policy of sourceIntegrity has neither gpg nor ssh; say what must be signed',
+    want: 'a policy of sourceIntegrity has none of gpg, ssh and sigstore; say what must be signed',
   },
 };
 for (const [name, { spec, want }] of Object.entries(POLICIES)) {
@@ -98,5 +120,16 @@ test('projectProblems() finds what is wrong with sourceIntegrity', () => {
   const spec = policies({ repos: [{ url: '*' }], gpg: gpg('maybe') });
   assert.deepEqual(projectProblems('p', spec), [
     'sourceIntegrity.git.policies[0]: mode "maybe" is none of none, head, strict',
+  ]);
+  const nobody = policies({ repos: [{ url: '*' }], sigstore: { mode: 'head' } });
+  assert.deepEqual(projectProblems('p', nobody), [
+    'sourceIntegrity.git.policies[0]: sigstore names no identities; give issuer and subject',
+  ]);
+  const anybody = policies({
+    repos: [{ url: '*' }],
+    sigstore: { mode: 'head', identities: [{ issuer: '', subject: '*' }] },
+  });
+  assert.deepEqual(projectProblems('p', anybody), [
+    'sourceIntegrity.git.policies[0]: an identity of sigstore needs an issuer and a subject',
   ]);
 });

@@ -1,7 +1,7 @@
 // What cannot stand in a project, as sentences that name member and remedy. Pure; a project with problems still
 // protects: each rule that cannot be read permits nothing.
 import { namespaceProblem } from './namespaces.ts';
-import type { ProjectRole, ProjectSpec } from './schema.ts';
+import type { ProjectRole, ProjectSpec, SigstorePolicy } from './schema.ts';
 import { SyncWindows } from './sync-window.ts';
 
 const ROLE_NAME = /^[a-zA-Z0-9]([-_a-zA-Z0-9]*[a-zA-Z0-9])?$/;
@@ -91,14 +91,23 @@ function windowDuplicates(spec: ProjectSpec): string[] {
 }
 
 function integrityProblems(spec: ProjectSpec): string[] {
-  return (spec.sourceIntegrity?.git?.policies ?? []).flatMap(({ gpg, repos, ssh }, index) => {
+  return (spec.sourceIntegrity?.git?.policies ?? []).flatMap(({ gpg, repos, sigstore, ssh }, index) => {
     const where = `sourceIntegrity.git.policies[${index}]`;
     if (repos.length === 0) return [`${where}: repos is empty; name a repository or "*"`];
-    if (gpg === undefined && ssh === undefined) return [`${where}: give gpg or ssh`];
-    return [gpg?.mode, ssh?.mode]
-      .filter((mode) => mode !== undefined && !['none', 'head', 'strict'].includes(mode))
-      .map((mode) => `${where}: mode ${JSON.stringify(mode)} is none of none, head, strict`);
+    const modes = [gpg?.mode, ssh?.mode, sigstore?.mode].filter((mode) => mode !== undefined);
+    if (modes.length === 0) return [`${where}: give gpg, ssh or sigstore`];
+    const wrong = modes.filter((mode) => !['none', 'head', 'strict'].includes(mode));
+    return [
+      ...wrong.map((mode) => `${where}: mode ${JSON.stringify(mode)} is none of none, head, strict`),
+      ...(sigstore === undefined || sigstore.mode === 'none' ? [] : identityProblems(where, sigstore)),
+    ];
   });
+}
+
+function identityProblems(where: string, { identities = [] }: SigstorePolicy): string[] {
+  if (identities.length === 0) return [`${where}: sigstore names no identities; give issuer and subject`];
+  const isEmpty = identities.some(({ issuer, subject }) => issuer === '' || subject === '');
+  return isEmpty ? [`${where}: an identity of sigstore needs an issuer and a subject`] : [];
 }
 
 function accountProblems(spec: ProjectSpec): string[] {

@@ -30,6 +30,7 @@ import { below, parseFields, project } from '../fields.ts';
 import { applicationRef, recorded } from '../recorded.ts';
 import { applicationObject, requireSynced } from '../resolve-application.ts';
 import { type ApplicationCall, type Call, type Route, route } from '../route.ts';
+import { unknownMembers } from '../unknown-members.ts';
 
 const LIST = '/api/v1/applications';
 const ONE = '/api/v1/applications/:name';
@@ -314,6 +315,9 @@ function patched(
     const seen = write.error.issues.slice(0, 3).map(({ path, message }) => `${path.join('.')}: ${message}`);
     throw new ApiError('InvalidArgument', `The patch gives no valid application: ${seen.join('; ')}`);
   }
+  const unknown = unknownMembers(ApplicationWrite, after);
+  if (unknown.length > 0)
+    throw new ApiError('InvalidArgument', `The patch sets members no application has: ${unknown.join(', ')}`);
   const { labels, annotations, finalizers } = write.data.metadata;
   const metadata = { labels: labels ?? {}, annotations: annotations ?? {}, finalizers: finalizers ?? [] };
   return withIntent(app, { metadata, spec: checkedSpec(write.data.spec) });

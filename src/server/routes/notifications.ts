@@ -10,13 +10,20 @@ import {
 } from '../../contract/index.ts';
 import { CodedError, messageOf } from '../../lib/index.ts';
 import type { Application } from '../../model/index.ts';
-import type { ServerDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
-import { type Route, route } from '../route.ts';
+import { resolveApplication } from '../resolve-application.ts';
+import { type ApplicationCall, type Route, route } from '../route.ts';
 
 const read = { resource: 'notifications', action: 'get', scope: 'object', objectOf: () => '*' } as const;
 // A try sends real messages, and a template shows whatever it is given of an application.
 const send = { resource: 'notifications', action: 'update', scope: 'object', objectOf: () => '*' } as const;
+
+const readApplication = { resource: 'applications', action: 'get' } as const;
+
+type TryCall = Pick<
+  ApplicationCall<unknown, { readonly application: string; readonly appNamespace?: string | undefined }>,
+  'deps' | 'caller' | 'body'
+>;
 
 export const notificationRoutes: readonly Route[] = [
   route({
@@ -63,9 +70,11 @@ export const notificationRoutes: readonly Route[] = [
     path: '/api/v1/fairlead/notifications/triggers/:name/run',
     access: send,
     body: TriggerRunRequest,
-    async handle({ deps, body, params: { name = '' } }): Promise<TriggerRunResult> {
+    async handle(call): Promise<TriggerRunResult> {
+      const { deps, params } = call;
+      const { name = '' } = params;
       known(deps.notifications.triggers(), name, 'trigger');
-      const app = applicationOf(deps, body);
+      const app = applicationOf(call);
       return { items: await explained(() => deps.notifications.run(name, app)) };
     },
   }),
@@ -74,9 +83,11 @@ export const notificationRoutes: readonly Route[] = [
     path: '/api/v1/fairlead/notifications/templates/:name/notify',
     access: send,
     body: TemplateNotifyRequest,
-    async handle({ deps, body, caller, params: { name = '' }, signal }): Promise<TemplateNotifyResult> {
+    async handle(call): Promise<TemplateNotifyResult> {
+      const { deps, body, caller, params, signal } = call;
+      const { name = '' } = params;
       known(deps.notifications.templates(), name, 'template');
-      const app = applicationOf(deps, body);
+      const app = applicationOf(call);
       const [service = '', ...recipient] = (body.destination ?? '').split(':');
       if (service !== '' && !deps.notifications.services().includes(service)) {
         throw new ApiError('InvalidArgument', `service "${service.slice(0, 80)}" is not configured`);
@@ -93,14 +104,14 @@ function known(all: readonly { readonly name: string }[], name: string, what: st
   throw new ApiError('NotFound', `${what} "${name.slice(0, 80)}" is not configured`);
 }
 
-function applicationOf(
-  { applications, options }: ServerDeps,
-  body: { readonly application: string; readonly appNamespace?: string | undefined },
-): Application {
-  const namespace = body.appNamespace || options.controlNamespace;
-  const app = applications.get(namespace, body.application);
-  if (app !== undefined) return app;
-  throw new ApiError('NotFound', `applications.argoproj.io "${body.application.slice(0, 80)}" not found`);
+/** Only one the caller may see: what a template shows of it comes back. */
+function applicationOf({ deps, caller, body }: TryCall): Application {
+  const namespace = body.appNamespace || deps.options.controlNamespace;
+  return resolveApplication(deps, caller, readApplication, {
+    namespace,
+    name: body.application,
+    project: '',
+  });
 }
 
 /** What a template or a service says against it is the caller's to mend; messages are free of secrets. */

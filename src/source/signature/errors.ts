@@ -13,9 +13,18 @@ export type SignatureErrorCode =
   /** The policy cannot be used. */
   | 'BAD_POLICY';
 
-/** The message says what was seen; the caller adds which object of which repository. */
+/** The message says what was seen; the caller adds which object of which repository, and what to do about it. */
 export class SignatureError extends CodedError<SignatureErrorCode> {
-  constructor(code: SignatureErrorCode, message: string, options: { cause?: unknown } = {}) {
-    super(code, 'on-change', message, options);
+  /** What to do, where it is not the same for all signatures. */
+  readonly remedy: string | undefined;
+
+  constructor(
+    code: SignatureErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly remedy?: string } = {},
+  ) {
+    const { remedy, ...rest } = options;
+    super(code, 'on-change', message, rest);
+    this.remedy = remedy;
   }
 }

@@ -3,11 +3,14 @@
 // differently must not be trusted.
 import { SignatureError } from './errors.ts';
 
+/** By the first line of the block; `x509` are those of gitsign. */
+type SignatureFormat = 'pgp' | 'ssh' | 'x509';
+
 export interface SignedObject {
   /** The bytes the signature is over. */
   readonly payload: Buffer;
   readonly signature: string;
-  readonly format: 'pgp' | 'ssh';
+  readonly format: SignatureFormat;
 }
 
 export interface RawCommit {
@@ -16,6 +19,11 @@ export interface RawCommit {
 }
 
 const ID = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+const FORMATS: Readonly<Record<string, SignatureFormat>> = {
+  'PGP SIGNATURE': 'pgp',
+  'SSH SIGNATURE': 'ssh',
+  'SIGNED MESSAGE': 'x509',
+};
 const BEGIN = /^-----BEGIN (?:PGP SIGNATURE|SSH SIGNATURE|SIGNED MESSAGE|PGP MESSAGE)-----$/m;
 /** Headers that may stand only once. */
 const SINGLE: readonly string[] = [
@@ -123,17 +131,11 @@ function split(body: Buffer, first: readonly string[]): { headers: Header[]; hea
 /** One armoured block and nothing around it. */
 function armored(text: string): Pick<SignedObject, 'signature' | 'format'> {
   const signature = text.replace(/\n+$/, '\n').trimEnd();
-  const match = /^-----BEGIN (PGP SIGNATURE|SSH SIGNATURE)-----\n[\s\S]*\n-----END \1-----$/.exec(signature);
-  if (match === null) {
-    const isX509 = signature.startsWith('-----BEGIN SIGNED MESSAGE-----');
-    throw malformed(
-      isX509
-        ? 'it is signed with an X.509 certificate, which cannot be verified'
-        : 'its signature is not one whole block',
-    );
-  }
+  const match = /^-----BEGIN ([A-Z]+ [A-Z]+)-----\n[\s\S]*\n-----END \1-----$/.exec(signature);
+  const format = FORMATS[match?.[1] ?? ''];
+  if (format === undefined) throw malformed('its signature is not one whole block');
   if ((signature.match(/-----BEGIN /g)?.length ?? 0) > 1) throw malformed('it holds more than one signature');
-  return { signature, format: match[1] === 'SSH SIGNATURE' ? 'ssh' : 'pgp' };
+  return { signature, format };
 }
 
 function malformed(why: string): SignatureError {

@@ -1,7 +1,7 @@
 // Whether a revision of a Git repository is signed as a policy demands. Reads the very objects that are rendered.
 import { createHash } from 'node:crypto';
 import { digestOf, type Lru } from '../../lib/index.ts';
-import type { IntegrityPolicy, Revision } from '../../model/index.ts';
+import type { IntegrityPolicy, KeylessPolicy, Revision } from '../../model/index.ts';
 import { type AllowedSigner, parseAllowedSigners } from './allowed-signers.ts';
 import { SignatureError } from './errors.ts';
 import { type PgpKey, verifyPgp } from './pgp.ts';
@@ -13,6 +13,8 @@ export interface Keyring {
   readonly pgp: readonly PgpKey[];
   /** A file of allowed signers, as ssh-keygen reads it. */
   readonly allowedSigners: string;
+  /** Trusted roots of Sigstore, JSON by name. */
+  readonly trustedRoots: Readonly<Record<string, string>>;
 }
 
 export interface VerifyDeps {
@@ -32,6 +34,8 @@ export interface VerifyRequest {
   readonly signal: AbortSignal;
 }
 
+const REMEDY =
+  "sign it with a key the project names, or change the project's signatureKeys or sourceIntegrity";
 /** Longer histories need a sealing commit. */
 const MAX_HISTORY = 20_000;
 /** A signed commit with this trailer vouches for everything before it. */
@@ -56,7 +60,7 @@ export async function verifyRevision(deps: VerifyDeps, request: VerifyRequest): 
     if (!(error instanceof SignatureError)) throw error;
     throw new SignatureError(
       error.code,
-      `${at} of ${repository} is not trusted: ${error.message}; sign it with a key the project names, or change the project's signatureKeys or sourceIntegrity`,
+      `${at} of ${repository} is not trusted: ${error.message}; ${error.remedy ?? REMEDY}`,
       { cause: error },
     );
   }
@@ -67,6 +71,8 @@ class Checker {
   readonly #request: VerifyRequest;
   readonly #signers: readonly AllowedSigner[];
   readonly #digest: string;
+  /** Verifies keyless signatures; made when the first one is met. */
+  #keyless: Promise<(payload: Buffer, signature: string) => string> | undefined;
 
   constructor(deps: VerifyDeps, request: VerifyRequest) {
     const { keyring, policy } = request;
@@ -75,7 +81,9 @@ class Checker {
     this.#signers = parseAllowedSigners(keyring.allowedSigners);
     const hour = Math.floor(deps.now() / VALID_MS);
     const pgp = keyring.pgp.map(({ id, armored }) => [id, armored]);
-    this.#digest = digestOf([policy.gpgKeys, policy.sshKeys, pgp, keyring.allowedSigners, hour]);
+    const root = policy.sigstore && keyring.trustedRoots[policy.sigstore.trustedRoot];
+    const { gpgKeys, sshKeys, sigstore } = policy;
+    this.#digest = digestOf([gpgKeys, sshKeys, sigstore, pgp, keyring.allowedSigners, root, hour]);
   }
 
   async tag(id: string): Promise<void> {
@@ -121,8 +129,17 @@ class Checker {
   async #verify({ format, payload, signature }: SignedObject): Promise<void> {
     const { keyring, policy } = this.#request;
     const now = this.#deps.now();
-    if (format === 'ssh') verifySsh(payload, signature, this.#signers, policy.sshKeys, now);
-    else await verifyPgp(payload, signature, keyring.pgp, policy.gpgKeys, now);
+    switch (format) {
+      case 'ssh':
+        verifySsh(payload, signature, this.#signers, policy.sshKeys, now);
+        break;
+      case 'pgp':
+        await verifyPgp(payload, signature, keyring.pgp, policy.gpgKeys, now);
+        break;
+      case 'x509':
+        this.#keyless ??= keylessVerifier(policy.sigstore, keyring);
+        (await this.#keyless)(payload, signature);
+    }
   }
 
   async #body(id: string, type: 'commit' | 'tag'): Promise<Buffer> {
@@ -134,4 +151,24 @@ class Checker {
     if (hash.digest('hex') !== id) throw new SignatureError('MALFORMED', `object ${id} is damaged`);
     return object.body;
   }
+}
+
+async function keylessVerifier(
+  policy: KeylessPolicy | undefined,
+  { trustedRoots }: Keyring,
+): Promise<(payload: Buffer, signature: string) => string> {
+  if (policy === undefined) {
+    throw new SignatureError(
+      'UNKNOWN_KEY',
+      'it is signed with an X.509 certificate, and the project names no keyless identities',
+      { remedy: "sign it with a key the project names, or add sigstore to the project's sourceIntegrity" },
+    );
+  }
+  // Modules that only projects with keyless signatures need.
+  const [{ readTrustedRoot }, { verifySigstore }] = await Promise.all([
+    import('./trusted-root.ts'),
+    import('./sigstore.ts'),
+  ]);
+  const root = readTrustedRoot(policy.trustedRoot, trustedRoots[policy.trustedRoot]);
+  return (payload, signature) => verifySigstore(payload, signature, root, policy);
 }
