@@ -14,6 +14,7 @@ export {
   Memories,
   onlyLeader,
   type RefreshLevel,
+  sourceListOf,
   writeOperationState,
 } from './application/index.ts';
 export {

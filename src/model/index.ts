@@ -6,6 +6,7 @@ export {
   instanceName,
   isAutomated,
   isMultiSource,
+  revisionText,
   sourcesOf,
 } from './application/application.ts';
 export {

@@ -7,4 +7,5 @@ export { type Leadership, onlyLeader } from './leadership.ts';
 export { type ApplicationMemory, Memories, type RefreshLevel } from './memory.ts';
 export { admissionFindings, compareDesired, desiredState } from './observe.ts';
 export { decideNext } from './reconcile.ts';
+export { sourceListOf } from './sources.ts';
 export { writeOperationState } from './write.ts';

@@ -1,19 +1,15 @@
 // Finds out what an application should be and what it is: git → render → targets → live objects. Every way this can
 // fail ends as a finding (a condition) of this one application.
 import { DiffError, prepareTarget } from '../../diff/index.ts';
-import { sameRepository } from '../../git/index.ts';
 import { describeKey, gvkOf, keyOf, keyText } from '../../k8s/index.ts';
-import { CodedError, jsonEqual, messageOf, retryOf } from '../../lib/index.ts';
+import { CodedError, messageOf, retryOf } from '../../lib/index.ts';
 import {
   type Application,
-  type ApplicationSource,
   instanceName,
   isDestinationPermitted,
   isKindPermitted,
-  isMultiSource,
   isSourcePermitted,
   type ProjectRules,
-  sourcesOf,
 } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
 import { compareTargets } from './compare.ts';
@@ -21,12 +17,23 @@ import type { Finding } from './conditions.ts';
 import type { ApplicationDeps } from './deps.ts';
 import type { Comparison, Desired, Facts } from './facts.ts';
 import type { ApplicationMemory } from './memory.ts';
+import {
+  isOfSources,
+  joinSets,
+  movedTo,
+  type ResolvedSource,
+  renderSources,
+  resolveSources,
+  type SourceList,
+  sourceListOf,
+  sourcesProblem,
+} from './sources.ts';
 
 /** What the spec permits to go on with, or why it does not. */
 export type Admission =
   | {
       readonly kind: 'admitted';
-      readonly source: ApplicationSource;
+      readonly list: SourceList;
       readonly rules: ProjectRules;
       readonly cluster: LiveCluster;
     }
@@ -40,11 +47,11 @@ export async function observe(
 ): Promise<Facts & { readonly cluster?: LiveCluster; readonly rules?: ProjectRules }> {
   const admission = await admit(deps, app);
   if (admission.kind === 'refused') return { app, findings: admission.findings, retry: 'on-change' };
-  const { cluster, rules, source } = admission;
+  const { cluster, rules, list } = admission;
   memory.server = cluster.server;
   let desired: Desired;
   try {
-    desired = await desiredState(deps, app, memory, { source, cluster, signal });
+    desired = await desiredState(deps, app, memory, { list, cluster, signal });
   } catch (error) {
     signal.throwIfAborted();
     return { app, cluster, rules, ...failed(error, deps, app) };
@@ -74,11 +81,9 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
     kind: 'refused',
     findings: [{ type: 'InvalidSpecError', message }],
   });
-  const [source] = sourcesOf(spec);
-  if (source === undefined) return refuse('spec.source is missing: name at least repoURL and path');
-  if (isMultiSource(spec) && (spec.sources ?? []).length > 1) {
-    return refuse('spec.sources has several entries, which this version cannot render; use spec.source');
-  }
+  const list = sourceListOf(spec);
+  const problem = sourcesProblem(list);
+  if (problem !== undefined) return refuse(problem);
   const { server, name } = spec.destination;
   if (server && name) {
     return refuse(`spec.destination has both server (${server}) and name (${name}); give one of them`);
@@ -90,9 +95,10 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
       `Application references project ${spec.project} which does not exist; create it or choose another in spec.project`,
     );
   }
-  if (!isSourcePermitted(rules, deps.normalizeUrl(source.repoURL), deps.normalizeUrl)) {
+  for (const { repoURL } of list.sources) {
+    if (isSourcePermitted(rules, deps.normalizeUrl(repoURL), deps.normalizeUrl)) continue;
     return refuse(
-      `application repo ${source.repoURL} is not permitted in project '${spec.project}'; add it to the project's sourceRepos`,
+      `application repo ${repoURL} is not permitted in project '${spec.project}'; add it to the project's sourceRepos`,
     );
   }
   const cluster = await deps.clusters.resolve(spec.destination);
@@ -111,15 +117,15 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
       `application destination server '${cluster.server}' and namespace '${destination.namespace}' do not match any of the allowed destinations in project '${spec.project}'`,
     );
   }
-  return { kind: 'admitted', source, rules, cluster };
+  return { kind: 'admitted', list, rules, cluster };
 }
 
 interface DesiredOptions {
-  readonly source: ApplicationSource;
+  readonly list: SourceList;
   readonly cluster: LiveCluster;
   readonly signal: AbortSignal;
-  /** A commit to render instead of the one the source names; such a render is not remembered. */
-  readonly revision?: string;
+  /** Revisions to render instead of those the sources name, by index; such a render is not remembered. */
+  readonly revisions?: readonly string[];
 }
 
 /** The rendered and prepared targets; from memory when neither source nor anything that was read changed. */
@@ -129,102 +135,58 @@ export async function desiredState(
   memory: ApplicationMemory,
   options: DesiredOptions,
 ): Promise<Desired> {
-  const { source, cluster } = options;
-  const repository = deps.repositoryFor(source.repoURL, app.spec.project);
+  const { list, cluster, signal } = options;
   // Webhooks and the poll keep the snapshot young; only who was never rendered, or is asked to, looks for itself.
   const firstLook = deps.clock.monotonic() - deps.snapshotMaxAgeMs;
   const notBefore =
     memory.refresh?.askedAt ?? (memory.desired === undefined ? firstLook : Number.NEGATIVE_INFINITY);
-  const snapshot = await deps.repositories.snapshot(repository, notBefore);
-  const mirror = deps.repositories.mirror(repository);
-  const pinned = options.revision;
-  const { id: revision } = await mirror.resolve(pinned ?? source.targetRevision ?? '', {
-    snapshot: snapshot.refs,
-    ...(source.tagPrefix === undefined ? {} : { tagPrefix: source.tagPrefix }),
-  });
+  const revisions = options.revisions ?? [];
+  const isPinned = revisions.some((revision) => revision !== '');
+  const resolved = await resolveSources(deps, app, list, { notBefore, revisions, signal });
+  const ids = resolved.map(({ revision }) => revision);
   const known = memory.desired;
   const isHard = memory.refresh?.level === 'hard';
-  if (
-    known !== undefined &&
-    !isHard &&
-    jsonEqual(known.source, source) &&
-    sameRepository(known.source.repoURL, source.repoURL)
-  ) {
-    if (known.revision === revision) return known;
-    if (await isUntouched(deps, app, known, revision)) {
-      const moved: Desired = { ...known, revision };
-      if (pinned === undefined) memory.desired = moved;
+  if (known !== undefined && !isHard && isOfSources(known, list)) {
+    if (known.revision === ids.join(',')) return known;
+    const moved = await movedTo(deps, app, known, ids);
+    if (moved !== undefined) {
+      if (!isPinned) memory.desired = moved;
       return moved;
     }
   }
-  const desired = await renderDesired(deps, app, {
-    source,
-    revision,
-    cluster,
-    signal: options.signal,
-    fresh: isHard,
-  });
-  if (pinned === undefined) memory.desired = desired;
+  const desired = await renderDesired(deps, app, { list, resolved, cluster, signal, fresh: isHard });
+  if (!isPinned) memory.desired = desired;
   return desired;
 }
 
-/** True when `other` is a commit that renders the same as `desired`, as far as the changed paths can tell. */
+/** True when `other` (see `revisionText`) renders the same as `desired`, as far as the changed paths can tell. */
 export async function isSameRender(
   deps: ApplicationDeps,
   app: Application,
   desired: Desired,
-  other: string | undefined,
+  other: string,
 ): Promise<boolean> {
-  if (other === undefined || other === '') return false;
-  return other === desired.revision || (await isUntouched(deps, app, desired, other));
-}
-
-/** True when no path the render read changed between its commit and `revision`. */
-async function isUntouched(
-  deps: ApplicationDeps,
-  app: Application,
-  known: Desired,
-  revision: string,
-): Promise<boolean> {
-  const repository = deps.repositoryFor(known.source.repoURL, app.spec.project);
-  const changed = await deps.changedPaths(repository, known.revision, revision);
-  return changed !== undefined && !changed.touches(known.set.input.reads);
+  if (other === '') return false;
+  return other === desired.revision || (await movedTo(deps, app, desired, other.split(','))) !== undefined;
 }
 
 async function renderDesired(
   deps: ApplicationDeps,
   app: Application,
   request: {
-    source: ApplicationSource;
-    revision: string;
+    list: SourceList;
+    resolved: readonly ResolvedSource[];
     cluster: LiveCluster;
     signal: AbortSignal;
     fresh: boolean;
   },
 ): Promise<Desired> {
-  const { source, revision, cluster, signal, fresh } = request;
-  const { name = '', namespace = '' } = app.metadata;
-  const instance = instanceName(app, deps.controlNamespace);
-  const destinationNamespace = app.spec.destination.namespace ?? '';
-  const artifact = await deps.openArtifact(
-    deps.repositoryFor(source.repoURL, app.spec.project),
-    revision,
-    signal,
-  );
-  const set = await deps.renderer.render(
-    {
-      artifact,
-      source,
-      sourceIndex: 0,
-      app: { name, namespace, project: app.spec.project, destinationNamespace, instance },
-      kube: cluster.versions(),
-      fresh,
-    },
-    signal,
-  );
+  const { cluster } = request;
+  const parts = await renderSources(deps, app, request.resolved, request);
+  const set = joinSets(parts);
   const prepared = prepareTarget(set.manifests, {
-    instance,
-    destinationNamespace,
+    instance: instanceName(app, deps.controlNamespace),
+    destinationNamespace: app.spec.destination.namespace ?? '',
     scopeOf: (kind) => cluster.scopeOf(kind),
   });
   const findings = prepared.conditions.map(({ type, message }) => ({
@@ -232,7 +194,8 @@ async function renderDesired(
     message,
   }));
   const keys = new Set(prepared.targets.map(({ object }) => keyText(keyOf(object))));
-  return { revision, source, set, targets: prepared.targets, findings, keys };
+  const revision = parts.map((part) => part.revision).join(',');
+  return { isMulti: request.list.isMulti, parts, revision, set, targets: prepared.targets, findings, keys };
 }
 
 /** Holds a render against the cluster. */
@@ -270,8 +233,13 @@ export async function renderAgain(
   desired: Desired,
 ): Promise<Desired> {
   const { app, cluster, signal } = context;
-  const { source, revision } = desired;
-  return await renderDesired(deps, app, { source, revision, cluster, signal, fresh: true });
+  const resolved = desired.parts.map(({ source, revision }) => ({
+    source,
+    revision,
+    repository: deps.repositoryFor(source.repoURL, app.spec.project),
+  }));
+  const list = { isMulti: desired.isMulti, sources: desired.parts.map(({ source }) => source) };
+  return await renderDesired(deps, app, { list, resolved, cluster, signal, fresh: true });
 }
 
 /** Objects of the source that the project does not allow, with the sentence for the sync result. */

@@ -10,6 +10,7 @@ import {
   type OperationState,
   type ProjectRules,
   type RevisionHistory,
+  revisionText,
 } from '../../model/index.ts';
 import {
   nextRetry,
@@ -30,6 +31,7 @@ import type { Desired, Facts } from './facts.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { compareDesired, desiredState, refusedTargets, renderAgain } from './observe.ts';
 import type { RunningOperation } from './running-operation.ts';
+import { isOfSources, operationSources, recordedSources, revisionForNames } from './sources.ts';
 import { syncJournal } from './sync-journal.ts';
 
 export interface OperationContext {
@@ -67,20 +69,14 @@ export async function planOperation(
   start: OperationStart,
 ): Promise<RunningOperation> {
   const { app, cluster, memory, signal } = context;
-  const source = start.operation.sync?.source ?? context.facts.desired?.source ?? app.spec.source;
-  if (source === undefined) throw new Error('an operation needs a source'); // admitted specs have one
-  const pinned = start.recorded?.syncResult?.revision ?? start.operation.sync?.revision;
-  const revision = pinned === undefined || pinned === '' ? undefined : pinned;
-  const desired =
-    context.facts.desired !== undefined &&
-    (revision === undefined || revision === context.facts.desired.revision)
-      ? context.facts.desired
-      : await desiredState(deps, app, memory, {
-          source,
-          cluster,
-          signal,
-          ...(revision === undefined ? {} : { revision }),
-        });
+  const list = operationSources(app.spec, start.operation.sync);
+  const pinned = revisionText(start.recorded?.syncResult) || revisionText(start.operation.sync);
+  const known = context.facts.desired;
+  const isKnown =
+    known !== undefined && isOfSources(known, list) && (pinned === '' || pinned === known.revision);
+  const desired = isKnown
+    ? known
+    : await desiredState(deps, app, memory, { list, cluster, signal, revisions: pinned.split(',') });
   const changes = await changesFor(deps, context, desired);
   const split = splitHooks(desired.targets.map(({ object }) => object));
   const namespace = app.spec.destination.namespace ?? '';
@@ -91,7 +87,7 @@ export async function planOperation(
     startedAt: start.startedAt,
     retryCount: start.retryCount,
     automated: start.operation.initiatedBy?.automated === true,
-    revision: desired.revision,
+    revision: revisionForNames(desired),
     destinationNamespace: namespace,
     ...(app.spec.syncPolicy?.syncOptions === undefined
       ? {}
@@ -144,6 +140,14 @@ export async function continueOperation(
     return await advance(deps, context, running, { kind: 'terminate', now });
   }
   return await advance(deps, context, running, { kind: 'tick', now });
+}
+
+/** A history entry of several sources has no `revision`, while a sync result always does. */
+function withoutEmptyRevision<T extends { revision: string }>({
+  revision,
+  ...others
+}: T): Omit<T, 'revision'> & { revision?: string } {
+  return revision === '' ? others : { ...others, revision };
 }
 
 /** An operation that could not even be planned: the source does not render, the spec is wrong. */
@@ -237,8 +241,7 @@ function deployment(
   if (ended.phase !== 'Succeeded' || !isFull) return {};
   return {
     deployed: {
-      revision: desired.revision,
-      source: desired.source,
+      ...withoutEmptyRevision(recordedSources(desired)),
       deployStartedAt: rfc3339(startedAt),
       deployedAt: rfc3339(now),
       ...(operation.initiatedBy === undefined ? {} : { initiatedBy: operation.initiatedBy }),
@@ -260,8 +263,7 @@ function recordedState(
     ...(now.finishedAt === undefined ? {} : { finishedAt: now.finishedAt }),
     ...(retryCount > 0 ? { retryCount } : {}),
     syncResult: {
-      revision: desired.revision,
-      source: desired.source,
+      ...recordedSources(desired),
       ...(resources.length === 0 ? {} : { resources }),
     },
   };

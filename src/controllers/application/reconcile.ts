@@ -1,13 +1,20 @@
 // The life of an application, one step at a time: observe, decide, operate, tell. Level-triggered: it is given a name,
 // not an event, and everything is derived from Git, the cluster and the object itself.
 import { messageOf } from '../../lib/index.ts';
-import { type Application, annotations, instanceName, type ProjectRules } from '../../model/index.ts';
+import {
+  type Application,
+  annotations,
+  instanceName,
+  type ProjectRules,
+  revisionText,
+} from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
 import {
   type AutoSyncDecision,
   decideAfterInterruption,
   decideAutoSync,
   type SyncNeed,
+  shortRevisions,
 } from './auto-sync.ts';
 import { cascade } from './cascade.ts';
 import { type ConditionType, type Finding, hasError, replaceConditions } from './conditions.ts';
@@ -130,7 +137,7 @@ function resumable(app: Application, facts: Facts, now: number): NextStep | unde
   const isNewer =
     !base.requested &&
     facts.desired !== undefined &&
-    facts.desired.revision !== recorded.syncResult?.revision;
+    facts.desired.revision !== revisionText(recorded.syncResult);
   const waitMs = isNewer ? 0 : retryDueMs(recorded.message, now);
   if (waitMs > 0 && recorded.phase === 'Running') return { kind: 'wait-for-retry', requeueMs: waitMs };
   return {
@@ -155,7 +162,7 @@ function supersede(memory: ApplicationMemory, facts: Facts): void {
   )
     return;
   if (facts.desired.set.digest === running.desired.set.digest) return;
-  running.superseded ??= `superseded by commit ${facts.desired.revision.slice(0, 7)}`;
+  running.superseded ??= `superseded by commit ${shortRevisions(facts.desired.revision)}`;
 }
 
 /** What automated sync makes of an application as it is; undefined while it cannot be judged. Changes nothing. */
@@ -177,10 +184,11 @@ async function needOf(deps: ApplicationDeps, app: Application, facts: Facts): Pr
   return {
     status: comparison.sync,
     revision: desired.revision,
-    source: desired.source,
+    isMulti: desired.isMulti,
+    sources: desired.parts.map(({ source }) => source),
     sameAsLastSync:
       comparison.sync === 'OutOfSync' &&
-      (await isSameRender(deps, app, desired, app.status?.operationState?.syncResult?.revision)),
+      (await isSameRender(deps, app, desired, revisionText(app.status?.operationState?.syncResult))),
     toApply: differing.filter(({ requiresPruning }) => !requiresPruning).map(({ change }) => change.key),
     // What an incomplete answer shows as left over may merely be unseen.
     toPrune: comparison.complete
@@ -250,7 +258,7 @@ function findingsOf(step: NextStep, progress: OperationProgress | undefined): Fi
   return [
     {
       type: 'SyncError',
-      message: `Failed last sync attempt to ${state.syncResult?.revision.slice(0, 7) ?? 'this commit'}: ${state.message}`,
+      message: `Failed last sync attempt to ${shortRevisions(revisionText(state.syncResult)) || 'this commit'}: ${state.message}`,
     },
   ];
 }
