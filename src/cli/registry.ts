@@ -12,6 +12,7 @@ import { appManifests } from './commands/app/manifests.ts';
 import { appResources } from './commands/app/resources.ts';
 import { appRollback } from './commands/app/rollback.ts';
 import { appSet } from './commands/app/set.ts';
+import { appAddSource, appRemoveSource } from './commands/app/sources.ts';
 import { appSync } from './commands/app/sync.ts';
 import { appTerminateOp } from './commands/app/terminate-op.ts';
 import { appWait } from './commands/app/wait.ts';
@@ -37,6 +38,8 @@ const list: readonly Command[] = [
   appGet,
   appCreate,
   appSet,
+  appAddSource,
+  appRemoveSource,
   appSync,
   appWait,
   appDiff,
