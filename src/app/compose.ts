@@ -17,13 +17,12 @@ import {
   LiveClusters,
   Memories,
   onlyLeader,
-  parseWebhook,
   RepositoryTracker,
   Settings,
   writeOperationState,
 } from '../controllers/index.ts';
 import { compileIgnoreRules } from '../diff/index.ts';
-import { createCheckouts, createMirrors, normaliseUrl, sameRepository } from '../git/index.ts';
+import { createCheckouts, createMirrors, normaliseUrl, placeOf, sameRepository } from '../git/index.ts';
 import { aggregateHealth, assessHealth } from '../health/index.ts';
 import { type Journal, openJournal } from '../journal/index.ts';
 import {
@@ -58,6 +57,7 @@ import { neverLeader, type RunningLeadership, startLeadership } from './leader.t
 import type { Role } from './options.ts';
 import { refreshThroughLeader } from './refresh.ts';
 import { serverPorts } from './server-ports.ts';
+import { repositoriesOf, webhookInbox } from './webhooks.ts';
 
 export interface ControlPlaneDeps {
   readonly clock: Clock;
@@ -140,7 +140,10 @@ export async function startControlPlane(
       { url: options.store ?? `sqlite:${join(options.dataDir, 'journal.sqlite')}` },
     );
     closers.push(() => journal.close());
-    const leadership = await chooseLeadership(deps, home, options, () => endOpenIntents(journal));
+    let recall = (_urls: readonly string[]): void => {}; // At a start everything is looked at anyway.
+    const leadership = await chooseLeadership(deps, home, options, async () =>
+      recall(await endOpenIntents(journal)),
+    );
     closers.push(() => leadership.stop?.());
 
     const informerDeps: InformerDeps = { client: home, clock, random: deps.random, log };
@@ -153,7 +156,7 @@ export async function startControlPlane(
     const clusters = createClusters(deps, options, settings);
     closers.push(() => clusters.stop());
     const repositories = new RepositoryTracker(
-      { ...deps, openMirror: (repository) => stages.mirrors.get(repository), keyOf: normaliseUrl },
+      { ...deps, openMirror: (repository) => stages.mirrors.get(repository), keyOf: normaliseUrl, placeOf },
       { pollMs: timing.pollMs, pollJitterMs: Math.min(POLL_JITTER_MS, timing.pollMs) },
     );
     closers.push(() => repositories.stop());
@@ -195,6 +198,7 @@ export async function startControlPlane(
         log.info('a repository that moved could not be fetched', { reason: messageOf(error) });
       });
     };
+    recall = announce;
     return { url: server.url, journal, home, announce, close };
   } catch (error) {
     await close();
@@ -220,8 +224,10 @@ async function chooseLeadership(
 /**
  * What was begun by a process that died before it could write down the outcome: the outcome is not known, and whether
  * anything is left to do is found out by the next comparison.
+ * @returns repositories whose webhooks were accepted and not dealt with
  */
-async function endOpenIntents(journal: Journal): Promise<void> {
+async function endOpenIntents(journal: Journal): Promise<readonly string[]> {
+  const announced = new Set<string>();
   for (let after: number | undefined; ; ) {
     const page = await journal.openIntents({
       limit: INTENTS_AT_ONCE,
@@ -229,13 +235,14 @@ async function endOpenIntents(journal: Journal): Promise<void> {
     });
     for (const { record, state } of page) {
       if (state !== 'open') continue;
+      for (const url of repositoriesOf(record)) announced.add(url);
       await journal.outcome(record, {
         outcome: 'unknown',
         reason: 'the process ended before the outcome was known',
       });
     }
     after = page.at(-1)?.record.seq;
-    if (page.length < INTENTS_AT_ONCE) return;
+    if (page.length < INTENTS_AT_ONCE) return [...announced];
   }
 }
 
@@ -483,20 +490,16 @@ async function startHttp(
     metrics,
     refresh,
     namespace: options.namespace,
-    async webhook(headers, body) {
-      const result = parseWebhook(headers, body, settings.webhookSecrets());
-      if (result.kind === 'refused') return { status: result.status, body: result.why };
-      if (result.kind === 'ignored') return { status: 200, body: result.why };
-      // Answered before the fetch: providers give up after some seconds, and the work is the same either way.
-      const told = Promise.all([
-        repositories.announce(result.push.repositoryUrls),
-        refresh.repositories(result.push.repositoryUrls),
-      ]);
-      told.catch((error: unknown) => {
-        deps.log.info('a repository announced by webhook could not be fetched', { error });
-      });
-      return { status: 200, body: 'Webhook accepted' };
-    },
+    webhook: webhookInbox({
+      ...deps,
+      journal: parts.journal,
+      secrets: () => settings.webhookSecrets(),
+      isKnown: (urls) => repositories.knows(urls),
+      async moved(urls) {
+        await Promise.all([repositories.announce(urls), refresh.repositories(urls)]);
+      },
+      pushed: (artifacts) => refresh.artifacts(artifacts),
+    }),
   });
   return await startServer(ports, {
     host: options.host,

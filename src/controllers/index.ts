@@ -25,5 +25,12 @@ export {
   LiveClusters,
   resourceTree,
 } from './cluster/index.ts';
-export { ChangedPaths, parseWebhook, RepositoryTracker, type WebhookSecrets } from './repository/index.ts';
+export {
+  ChangedPaths,
+  parseWebhook,
+  RepositoryTracker,
+  type WebhookRequest,
+  type WebhookResult,
+  type WebhookSecrets,
+} from './repository/index.ts';
 export { type ClusterSecret, Settings, type SettingsChange } from './settings/index.ts';

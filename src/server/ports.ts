@@ -208,11 +208,17 @@ export interface VerifyRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Receives push webhooks: the raw body and the headers in lower case. Never rejects for what a sender wrote. */
-export type Webhook = (
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  body: Buffer,
-) => Promise<{ readonly status: number; readonly body: string }>;
+/** Receives push webhooks. Never rejects for what a sender wrote. */
+export type Webhook = (request: {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The raw bytes. */
+  readonly body: Buffer;
+  /** Network address of the sender. */
+  readonly address: string;
+  /** The query parameter `secret`. */
+  readonly secret: string | undefined;
+}) => Promise<{ readonly status: number; readonly body: string }>;
 
 export interface ServerInformation {
   version(): VersionInfo;

@@ -64,7 +64,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     },
     accounts: memoryAccounts(accounts),
     journal,
-    webhook: async (_headers, body) => ({ status: 200, body: `${body.byteLength} bytes` }),
+    webhook: async ({ body }) => ({ status: 200, body: `${body.byteLength} bytes` }),
     information: {
       version: () => ({ Version: 'v0.1.0' }),
       settings: () => ({ userLoginsDisabled: false, execEnabled: false, statusBadgeEnabled: false }),

@@ -123,17 +123,33 @@ export class Settings {
 
   webhookSecrets(): WebhookSecrets {
     const values = this.secret('argocd-secret') ?? {};
-    const of = <K extends string>(name: K, key: string): { [P in K]?: string } =>
-      values[key] === undefined || values[key] === ''
-        ? {}
-        : ({ [name]: values[key] } as { [P in K]: string });
+    const of = <K extends string>(name: K, key: string): { [P in K]?: string } => {
+      const value = this.#indirect(values[key] ?? '');
+      return value === '' ? {} : ({ [name]: value } as { [P in K]: string });
+    };
     return {
       ...of('github', 'webhook.github.secret'),
       ...of('gitlab', 'webhook.gitlab.secret'),
       ...of('bitbucketUuid', 'webhook.bitbucket.uuid'),
       ...of('bitbucketServer', 'webhook.bitbucketserver.secret'),
       ...of('gogs', 'webhook.gogs.secret'),
+      ...of('azureUsername', 'webhook.azuredevops.username'),
+      ...of('azurePassword', 'webhook.azuredevops.password'),
+      ...of('dockerHub', 'webhook.dockerhub.secret'),
+      ...of('quay', 'webhook.quay.secret'),
+      ...of('harbor', 'webhook.harbor.secret'),
+      ...of('generic', 'webhook.generic.secret'),
+      allowUnverified: this.config('fairlead.webhook.unverified') === 'allow',
     };
+  }
+
+  /** `$SECRET:KEY` stands for a member of a Secret labelled as part of Argo CD. One that is not there stays as it is: it never matches. */
+  #indirect(value: string): string {
+    const [, name, key] = /^\$([^:]+):(.+)$/.exec(value) ?? [];
+    if (name === undefined || key === undefined) return value;
+    const secret = this.#secrets.get(this.#options.namespace, name);
+    if (secret?.metadata.labels?.['app.kubernetes.io/part-of'] !== 'argocd') return value;
+    return secretValues(secret)[key] ?? value;
   }
 
   #onSecret(secret: KubeObject): void {
