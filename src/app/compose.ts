@@ -56,6 +56,7 @@ import { ensureAccounts, kubernetesAccounts } from './accounts.ts';
 import { neverLeader, type RunningLeadership, startLeadership } from './leader.ts';
 import type { Role } from './options.ts';
 import { refreshThroughLeader } from './refresh.ts';
+import { repositoryStore } from './repositories.ts';
 import { serverPorts } from './server-ports.ts';
 import { repositoriesOf, webhookInbox } from './webhooks.ts';
 
@@ -151,7 +152,7 @@ export async function startControlPlane(
     await settings.start(stopping.signal);
     closers.push(() => settings.stop());
 
-    const stages = await createStages(deps, options);
+    const stages = await createStages(deps, options, settings);
     closers.push(() => stages.close());
     const clusters = createClusters(deps, options, settings);
     closers.push(() => clusters.stop());
@@ -186,6 +187,7 @@ export async function startControlPlane(
       home,
       journal,
       settings,
+      stages,
       clusters,
       repositories,
       controller,
@@ -319,10 +321,10 @@ async function createIfAbsent(home: KubeClient, namespace: KubeObject): Promise<
 
 type Stages = Awaited<ReturnType<typeof createStages>>;
 
-async function createStages(deps: ControlPlaneDeps, options: ControlPlaneOptions) {
+async function createStages(deps: ControlPlaneDeps, options: ControlPlaneOptions, settings: Settings) {
   const mirrors = createMirrors(
     { ...deps, dataDir: options.dataDir },
-    { allowFile: options.allowFileRepositories === true },
+    { allowFile: options.allowFileRepositories === true, knownHosts: () => settings.knownHosts() },
   );
   const checkouts = createCheckouts({ ...deps, dataDir: options.dataDir });
   const renderer = createRenderer({ ...deps, dataDir: options.dataDir, concurrency: availableParallelism() });
@@ -475,7 +477,7 @@ function isDeletionOff(settings: Settings, server: string): boolean {
 async function startHttp(
   deps: ControlPlaneDeps,
   options: ControlPlaneOptions,
-  parts: Pick<Parts, 'home' | 'journal' | 'settings' | 'clusters' | 'repositories'> & {
+  parts: Pick<Parts, 'home' | 'journal' | 'settings' | 'stages' | 'clusters' | 'repositories'> & {
     controller: ApplicationController;
     application: ApplicationDeps;
   },
@@ -490,6 +492,13 @@ async function startHttp(
     metrics,
     refresh,
     namespace: options.namespace,
+    repositoryStore: repositoryStore({
+      ...deps,
+      home,
+      namespace: options.namespace,
+      settings,
+      mirrors: parts.stages.mirrors,
+    }),
     webhook: webhookInbox({
       ...deps,
       journal: parts.journal,

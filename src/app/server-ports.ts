@@ -20,6 +20,7 @@ import type {
   ApplicationWriter,
   LogRequest,
   PodLogs,
+  Repositories,
   ServerPorts,
   Webhook,
 } from '../server/index.ts';
@@ -39,6 +40,7 @@ export interface ServerParts {
   readonly metrics: Registry;
   readonly namespace: string;
   readonly webhook: Webhook;
+  readonly repositoryStore: Repositories;
   readonly refresh: LeaderRefresh;
 }
 
@@ -60,6 +62,7 @@ export function serverPorts(
     logs: podLogs(application),
     projects: { list: () => settings.projects(), get: (name) => settings.project(name) },
     clusters: { list: () => clusterList(clusters) },
+    repositories: parts.repositoryStore,
     accounts,
     journal,
     webhook,

@@ -21,6 +21,9 @@ import { auditVerify } from './commands/audit/verify.ts';
 import { apiserver } from './commands/process/apiserver.ts';
 import { serve } from './commands/process/serve.ts';
 import { up } from './commands/process/up.ts';
+import { certAddSsh, certAddTls, certList, certRemove } from './commands/repo/cert.ts';
+import { repoAdd, repoGet, repoList, repoRemove } from './commands/repo/repo.ts';
+import { repocredsAdd, repocredsList, repocredsRemove } from './commands/repo/repocreds.ts';
 import { completionOf } from './commands/top/completion.ts';
 import { context } from './commands/top/context.ts';
 import { login } from './commands/top/login.ts';
@@ -51,6 +54,17 @@ const list: readonly Command[] = [
   appLogs,
   appTerminateOp,
   appDelete,
+  repoAdd,
+  repoGet,
+  repoList,
+  repoRemove,
+  repocredsAdd,
+  repocredsList,
+  repocredsRemove,
+  certAddSsh,
+  certAddTls,
+  certList,
+  certRemove,
   auditQuery,
   auditVerify,
   version,

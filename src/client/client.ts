@@ -6,6 +6,8 @@ import type {
   AppProject,
   AuditPage,
   AuditVerification,
+  CertificateBody,
+  CertificateList,
   ClusterList,
   CommitMetadata,
   EventList,
@@ -15,6 +17,12 @@ import type {
   ManifestResponse,
   PatchRequest,
   ProjectList,
+  RepositoryBody,
+  RepositoryList,
+  RepositoryTemplateBody,
+  RepositoryTemplateList,
+  RepositoryTemplateView,
+  RepositoryView,
   ResourceResponse,
   ResourceTree,
   RollbackRequest,
@@ -61,12 +69,42 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
       list: () => http.call<ProjectList>({ path: '/api/v1/projects' }),
       get: (name: string) => http.call<AppProject>({ path: `/api/v1/projects/${encodeURIComponent(name)}` }),
     },
+    repositories: repositoryCalls(http),
+    certificates: {
+      list: (query: QueryValues, { signal }: ReadOptions = {}) =>
+        http.call<CertificateList>({ path: '/api/v1/certificates', query, signal }),
+      create: (body: CertificateBody, query: { upsert?: boolean }) =>
+        http.call<CertificateList>({ method: 'POST', path: '/api/v1/certificates', query, body }),
+      delete: (query: QueryValues) =>
+        http.call<CertificateList>({ method: 'DELETE', path: '/api/v1/certificates', query }),
+    },
     clusters: { list: () => http.call<ClusterList>({ path: '/api/v1/clusters' }) },
     audit: {
       query: (query: QueryValues) => http.call<AuditPage>({ path: '/api/v1/fairlead/audit', query }),
       verify: (query: QueryValues = {}) =>
         http.call<AuditVerification>({ path: '/api/v1/fairlead/audit/verify', query, timeoutMs: REFRESH_MS }),
     },
+  };
+}
+
+function repositoryCalls(http: Transport) {
+  const REPOSITORIES = '/api/v1/repositories';
+  const TEMPLATES = '/api/v1/repocreds';
+  const at = (base: string, url: string): string => `${base}/${encodeURIComponent(url)}`;
+  return {
+    list: (query: QueryValues = {}, { signal }: ReadOptions = {}) =>
+      http.call<RepositoryList>({ path: REPOSITORIES, query, signal }),
+    get: (url: string, query: QueryValues = {}, { signal }: ReadOptions = {}) =>
+      http.call<RepositoryView>({ path: at(REPOSITORIES, url), query, signal }),
+    create: (body: RepositoryBody, query: { upsert?: boolean } = {}) =>
+      http.call<RepositoryView>({ method: 'POST', path: REPOSITORIES, query, body }),
+    delete: (url: string, query: QueryValues = {}) =>
+      http.call<object>({ method: 'DELETE', path: at(REPOSITORIES, url), query }),
+    templates: ({ signal }: ReadOptions = {}) =>
+      http.call<RepositoryTemplateList>({ path: TEMPLATES, signal }),
+    createTemplate: (body: RepositoryTemplateBody, query: { upsert?: boolean } = {}) =>
+      http.call<RepositoryTemplateView>({ method: 'POST', path: TEMPLATES, query, body }),
+    deleteTemplate: (url: string) => http.call<object>({ method: 'DELETE', path: at(TEMPLATES, url) }),
   };
 }
 

@@ -36,6 +36,21 @@ export type {
   ExplanationStep,
 } from './explanation.ts';
 export {
+  CertificateBody,
+  type CertificateList,
+  CertificateQuery,
+  type CertificateView,
+  type ConnectionState,
+  RepositoryBody,
+  type RepositoryList,
+  RepositoryReadQuery,
+  RepositoryTemplateBody,
+  type RepositoryTemplateList,
+  type RepositoryTemplateView,
+  type RepositoryView,
+  RepositoryWriteQuery,
+} from './repositories.ts';
+export {
   SessionCreateRequest,
   type SessionResponse,
   type Settings,

@@ -33,4 +33,19 @@ export {
   type WebhookResult,
   type WebhookSecrets,
 } from './repository/index.ts';
-export { type ClusterSecret, Settings, type SettingsChange } from './settings/index.ts';
+export {
+  type ClusterSecret,
+  certificateFacts,
+  fingerprintOf,
+  KNOWN_HOSTS,
+  type KnownHost,
+  knownHostsOf,
+  parseRepositorySecret,
+  type RepositorySecret,
+  repositoryFor,
+  Settings,
+  type SettingsChange,
+  TLS_CERTIFICATES,
+  withKnownHosts,
+  withoutKnownHosts,
+} from './settings/index.ts';

@@ -57,6 +57,8 @@ export interface Mirror {
   fetch(signal?: AbortSignal): Promise<RefSnapshot>;
   /** Asks only for the refs, and fetches when they changed: cheap enough for polling. */
   poll(signal?: AbortSignal): Promise<RefSnapshot>;
+  /** Asks for the refs and keeps nothing: proves that the repository can be read. */
+  check(signal?: AbortSignal): Promise<void>;
   /** targetRevision → commit, which is in the mirror afterwards. Throws GIT_REF_NOT_FOUND and network errors. */
   resolve(targetRevision: string, options?: ResolveOptions): Promise<Revision>;
   commitInfo(commit: string): Promise<CommitInfo>;
@@ -171,6 +173,10 @@ class RepositoryMirror implements Mirror {
       return this.#snapshot;
     }
     return await this.fetch(signal);
+  }
+
+  async check(signal?: AbortSignal): Promise<void> {
+    await this.#lsRemote(signal);
   }
 
   async resolve(targetRevision: string, options: ResolveOptions = {}): Promise<Revision> {

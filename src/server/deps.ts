@@ -15,6 +15,7 @@ import type {
   Clusters,
   PodLogs,
   Projects,
+  Repositories,
   ServerInformation,
   Webhook,
 } from './ports.ts';
@@ -27,6 +28,7 @@ export interface ServerPorts {
   readonly logs: PodLogs;
   readonly projects: Projects;
   readonly clusters: Clusters;
+  readonly repositories: Repositories;
   readonly accounts: Accounts;
   readonly journal: AuditJournal;
   readonly webhook: Webhook;

@@ -8,9 +8,11 @@ export type {
   ApplicationStore,
   ApplicationViews,
   ApplicationWriter,
+  CertificateFilter,
   LogRequest,
   ManifestRequest,
   PodLogs,
+  Repositories,
   ResourceId,
   Webhook,
 } from './ports.ts';

@@ -3,13 +3,20 @@
 import type {
   AuditPage,
   AuditVerification,
+  CertificateBody,
+  CertificateView,
   Cluster,
   CommitMetadata,
+  ConnectionState,
   EventList,
   Explanation,
   LogEntry,
   ManagedResource,
   ManifestResponse,
+  RepositoryBody,
+  RepositoryTemplateBody,
+  RepositoryTemplateView,
+  RepositoryView,
   Settings,
   VersionInfo,
   WatchEventType,
@@ -219,6 +226,40 @@ export type Webhook = (request: {
   /** The query parameter `secret`. */
   readonly secret: string | undefined;
 }) => Promise<{ readonly status: number; readonly body: string }>;
+
+/** Repository Secrets, credential templates, and what is trusted. Views have no credential in them. */
+export interface Repositories {
+  list(
+    isVisible: (view: RepositoryView) => boolean,
+    forced: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly RepositoryView[]>;
+  /** One with its connection state. */
+  read(view: RepositoryView, forced: boolean, signal: AbortSignal): Promise<RepositoryView>;
+  find(url: string, project: string | undefined): RepositoryView | undefined;
+  /** Rejects with `ALREADY_EXISTS`, and with what the Kubernetes API says. */
+  save(
+    body: RepositoryBody,
+    options: { readonly existing: 'replace' | 'refuse'; readonly signal: AbortSignal },
+  ): Promise<RepositoryView>;
+  remove(view: RepositoryView): Promise<void>;
+  /** Whether the repository can be read so; what is not given comes from templates. */
+  check(body: RepositoryBody, signal: AbortSignal): Promise<ConnectionState>;
+  templates(): readonly RepositoryTemplateView[];
+  saveTemplate(body: RepositoryTemplateBody, existing: 'replace' | 'refuse'): Promise<RepositoryTemplateView>;
+  removeTemplate(url: string): Promise<void>;
+  certificates(filter: CertificateFilter): readonly CertificateView[];
+  addCertificates(body: CertificateBody, replace: boolean): Promise<readonly CertificateView[]>;
+  /** What was removed. */
+  removeCertificates(filter: CertificateFilter): Promise<readonly CertificateView[]>;
+}
+
+export interface CertificateFilter {
+  /** `*` stands for any characters. */
+  readonly hostNamePattern?: string | undefined;
+  readonly certType?: string | undefined;
+  readonly certSubType?: string | undefined;
+}
 
 export interface ServerInformation {
   version(): VersionInfo;

@@ -62,6 +62,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
         },
       ],
     },
+    repositories: noRepositories,
     accounts: memoryAccounts(accounts),
     journal,
     webhook: async ({ body }) => ({ status: 200, body: `${body.byteLength} bytes` }),
@@ -207,3 +208,19 @@ async function* linesOfLog(_app: Application, request: LogRequest, signal: Abort
   }
   if (request.follow) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
 }
+
+/** No repository is configured, and nothing can be written. */
+const noRepositories: ServerPorts['repositories'] = {
+  list: async () => [],
+  read: async (view) => view,
+  find: () => undefined,
+  save: async ({ repo }) => ({ repo, type: 'git' }),
+  remove: async () => undefined,
+  check: async () => ({ status: 'Unknown', message: '' }),
+  templates: () => [],
+  saveTemplate: async ({ url }) => ({ url, type: 'git' }),
+  removeTemplate: async () => undefined,
+  certificates: () => [],
+  addCertificates: async () => [],
+  removeCertificates: async () => [],
+};

@@ -28,6 +28,11 @@ const projectType: ResourceType = {
   namespaced: true,
 };
 
+/** Host keys of SSH servers, member `ssh_known_hosts`. */
+export const KNOWN_HOSTS = 'argocd-ssh-known-hosts-cm';
+/** PEM certificates by host name. */
+export const TLS_CERTIFICATES = 'argocd-tls-certs-cm';
+
 export interface SettingsOptions {
   readonly namespace: string;
   sameRepository(a: string, b: string): boolean;
@@ -65,7 +70,10 @@ export class Settings {
       this.#tell({ kind: 'project', name: object.metadata.name ?? '' }),
     );
     this.#secrets.subscribe(({ object }) => this.#onSecret(object));
-    this.#configMaps.subscribe(() => this.#tell({ kind: 'config' }));
+    this.#configMaps.subscribe(({ object }) => {
+      if (object.metadata.name === TLS_CERTIFICATES) this.#cache.clear();
+      this.#tell({ kind: 'config' });
+    });
     const all = [this.#projects, this.#secrets, this.#configMaps];
     for (const informer of all) informer.start();
     await Promise.all(all.map((informer) => informer.whenComplete(signal)));
@@ -99,8 +107,26 @@ export class Settings {
     const found = repositoryFor(url, project, this.#repositories, (a, b) =>
       this.#options.sameRepository(a, b),
     );
-    this.#cache.set(key, found);
-    return found;
+    const trusted = this.withTrust(found);
+    this.#cache.set(key, trusted);
+    return trusted;
+  }
+
+  /** The repository with the certificates that argocd-tls-certs-cm has for its host. */
+  withTrust(repository: Repository): Repository {
+    const host = /^https:\/\/(?:[^/@]*@)?(\[[^\]]+\]|[^/:]+)/i.exec(repository.url)?.[1];
+    const tlsCertificates =
+      host === undefined ? undefined : this.configMap(TLS_CERTIFICATES)[host.toLowerCase()];
+    return tlsCertificates === undefined ? repository : { ...repository, tlsCertificates };
+  }
+
+  /** Lines of a known_hosts file. */
+  knownHosts(): string {
+    return this.configMap(KNOWN_HOSTS)['ssh_known_hosts'] ?? '';
+  }
+
+  repositorySecrets(): readonly RepositorySecret[] {
+    return this.#repositories;
   }
 
   clusters(): readonly ClusterSecret[] {
@@ -109,10 +135,13 @@ export class Settings {
 
   /** A member of config map `argocd-cm`. */
   config(key: string): string | undefined {
-    const data = this.#configMaps.get(this.#options.namespace, 'argocd-cm')?.['data'] as
-      | Record<string, string>
-      | undefined;
-    return data?.[key];
+    return this.configMap('argocd-cm')[key];
+  }
+
+  /** The members of a config map; none when it is not there. */
+  configMap(name: string): Readonly<Record<string, string>> {
+    const data = this.#configMaps.get(this.#options.namespace, name)?.['data'];
+    return (data ?? {}) as Record<string, string>;
   }
 
   /** A Secret of the control namespace as text members; undefined when there is none. */

@@ -2,7 +2,16 @@
 import type { Caller } from './session-tokens.ts';
 
 /** Resources and actions in the words of Argo CD's policies. */
-export type Resource = 'applications' | 'projects' | 'clusters' | 'logs' | 'audit' | 'metrics' | 'version';
+export type Resource =
+  | 'applications'
+  | 'projects'
+  | 'clusters'
+  | 'repositories'
+  | 'certificates'
+  | 'logs'
+  | 'audit'
+  | 'metrics'
+  | 'version';
 export type Action = 'get' | 'create' | 'update' | 'delete' | 'sync' | 'override';
 
 export interface Permission {

@@ -7,6 +7,7 @@ import { configurationRoutes } from './configuration.ts';
 import { logRoutes } from './logs.ts';
 import { metaRoutes } from './meta.ts';
 import { operationRoutes } from './operations.ts';
+import { repositoryRoutes } from './repositories.ts';
 import { sessionRoutes } from './session.ts';
 import { streamRoutes } from './streams.ts';
 import { viewRoutes } from './views.ts';
@@ -26,6 +27,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...logRoutes,
     ...streamRoutes,
     ...configurationRoutes,
+    ...repositoryRoutes,
     ...auditRoutes,
   ];
   const seen = new Set<string>();
