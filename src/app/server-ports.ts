@@ -24,6 +24,7 @@ import type {
   ServerPorts,
   Webhook,
 } from '../server/index.ts';
+import { clusterStore } from './clusters.ts';
 import { registerMetrics } from './metrics.ts';
 import type { LeaderRefresh } from './refresh.ts';
 import { VERSION } from './version.ts';
@@ -61,7 +62,7 @@ export function serverPorts(
     }),
     logs: podLogs(application),
     projects: { list: () => settings.projects(), get: (name) => settings.project(name) },
-    clusters: { list: () => clusterList(clusters) },
+    clusters: clusterStore({ ...deps, ...parts, clusters }),
     repositories: parts.repositoryStore,
     accounts,
     journal,
@@ -132,16 +133,6 @@ function applicationWriter(home: KubeClient, controller: ApplicationController):
       await home.delete(applicationType, { namespace, name }, preconditions);
     },
   };
-}
-
-function clusterList(clusters: LiveClusters) {
-  const connected = new Map(clusters.connected().map((cluster) => [cluster.server, cluster]));
-  return clusters.entries().map(({ server, name }) => ({
-    server,
-    name,
-    serverVersion: connected.get(server)?.versions().version ?? '',
-    connectionState: { status: connected.has(server) ? 'Successful' : 'Unknown', message: '' },
-  }));
 }
 
 /** Logs of more pods than this would be a flood nobody reads. */

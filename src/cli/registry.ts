@@ -18,6 +18,7 @@ import { appTerminateOp } from './commands/app/terminate-op.ts';
 import { appWait } from './commands/app/wait.ts';
 import { auditQuery } from './commands/audit/query.ts';
 import { auditVerify } from './commands/audit/verify.ts';
+import { clusterGet, clusterList, clusterRemove } from './commands/cluster.ts';
 import { apiserver } from './commands/process/apiserver.ts';
 import { serve } from './commands/process/serve.ts';
 import { up } from './commands/process/up.ts';
@@ -54,6 +55,9 @@ const list: readonly Command[] = [
   appLogs,
   appTerminateOp,
   appDelete,
+  clusterList,
+  clusterGet,
+  clusterRemove,
   repoAdd,
   repoGet,
   repoList,

@@ -8,6 +8,7 @@ import type {
   AuditVerification,
   CertificateBody,
   CertificateList,
+  Cluster,
   ClusterList,
   CommitMetadata,
   EventList,
@@ -78,13 +79,23 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
       delete: (query: QueryValues) =>
         http.call<CertificateList>({ method: 'DELETE', path: '/api/v1/certificates', query }),
     },
-    clusters: { list: () => http.call<ClusterList>({ path: '/api/v1/clusters' }) },
+    clusters: {
+      list: () => http.call<ClusterList>({ path: '/api/v1/clusters' }),
+      get: (id: string) => http.call<Cluster>(clusterPath(id)),
+      delete: (id: string) => http.call<object>({ method: 'DELETE', ...clusterPath(id) }),
+    },
     audit: {
       query: (query: QueryValues) => http.call<AuditPage>({ path: '/api/v1/fairlead/audit', query }),
       verify: (query: QueryValues = {}) =>
         http.call<AuditVerification>({ path: '/api/v1/fairlead/audit/verify', query, timeoutMs: REFRESH_MS }),
     },
   };
+}
+
+/** What looks like a URL is a server, everything else a name. */
+function clusterPath(id: string): { path: string; query: QueryValues } {
+  const type = /^https?:\/\//.test(id) ? 'url' : 'name';
+  return { path: `/api/v1/clusters/${encodeURIComponent(id)}`, query: { 'id.type': type } };
 }
 
 function repositoryCalls(http: Transport) {

@@ -27,7 +27,14 @@ export {
   type AuditVerification,
   AuditVerifyQuery,
 } from './audit.ts';
-export { type Cluster, ClusterGetQuery, type ClusterList, type ProjectList } from './configuration.ts';
+export {
+  type Cluster,
+  ClusterBody,
+  ClusterGetQuery,
+  type ClusterList,
+  ClusterWriteQuery,
+  type ProjectList,
+} from './configuration.ts';
 export { type ErrorBody, type GrpcCodeName, grpcCodes, httpStatusOf } from './errors.ts';
 export type {
   Explanation,

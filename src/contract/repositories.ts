@@ -3,7 +3,11 @@
 import { z } from 'zod';
 import { flag, text } from './query.ts';
 
-const optionalText = z.string().max(100_000).nullish();
+const optionalText = z
+  .string()
+  .max(100_000)
+  .refine((value) => !/\p{Surrogate}|\0/u.test(value), 'holds characters that are no text')
+  .nullish();
 const optionalFlag = z.boolean().nullish();
 
 /** Argo CD's `Repository`; members that say what was found out are ignored when sent. */

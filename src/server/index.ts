@@ -9,6 +9,7 @@ export type {
   ApplicationViews,
   ApplicationWriter,
   CertificateFilter,
+  Clusters,
   LogRequest,
   ManifestRequest,
   PodLogs,

@@ -6,6 +6,7 @@ import type {
   CertificateBody,
   CertificateView,
   Cluster,
+  ClusterBody,
   CommitMetadata,
   ConnectionState,
   EventList,
@@ -153,8 +154,12 @@ export interface Projects {
   get(name: string): AppProject | undefined;
 }
 
+/** Cluster Secrets, and the cluster that Fairlead runs against. Views have no credential in them. */
 export interface Clusters {
   list(): readonly Cluster[];
+  /** Tries the cluster out first. Rejects with `INVALID` when it cannot be used, and with `ALREADY_EXISTS`. */
+  save(body: ClusterBody, existing: 'replace' | 'refuse', signal: AbortSignal): Promise<Cluster>;
+  remove(server: string): Promise<void>;
 }
 
 /** An account as the Secret and config map define it. */

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { parse as parseYaml } from 'yaml';
 import { type RunningApiServer, startApiServer } from '../../src/apiserver/index.ts';
 import { type ControlPlane, startControlPlane } from '../../src/app/compose.ts';
 import type { RepositoryView } from '../../src/contract/index.ts';
@@ -154,7 +155,7 @@ test('a template lends its credential by the longest prefix, and never to a host
   assert.equal(view.connectionState?.status, 'Successful');
   // The template's address is the beginning of this one, whose host is another.
   const alike = `${git.url}@127.0.0.1:${(elsewhere.address() as AddressInfo).port}/shop.git`;
-  await call('POST', `${one(alike)}/validate`, {});
+  await call('POST', `${one(alike)}/validate`, { repo: alike });
   assert.ok(
     seenElsewhere.every(
       (header) => header === undefined || !header.includes(Buffer.from(`ann:${PASSWORD}`).toString('base64')),
@@ -233,4 +234,51 @@ test('host keys and certificates are added, listed and removed', async () => {
   assert.match(refused.stderr, /is not a PEM certificate/);
   assert.equal((await cli('cert', 'rm', 'git.example.test')).code, 0);
   await until('it is gone', async () => !(await cli('cert', 'list')).stdout.includes('git.example.test'));
+});
+
+test('a cluster is tried out, added, shown without its credential and removed', async () => {
+  const second = await startApiServer({ ...DEPS, listen: { host: '127.0.0.1', port: 0 } });
+  try {
+    const config = parseYaml(second.kubeconfig()) as {
+      clusters: { cluster: { server: string; 'certificate-authority-data'?: string } }[];
+      users: { user: { token?: string; 'client-certificate-data'?: string; 'client-key-data'?: string } }[];
+    };
+    const { server, 'certificate-authority-data': caData } = config.clusters[0]?.cluster ?? { server: '' };
+    const user = config.users[0]?.user ?? {};
+    const body = {
+      server,
+      name: 'second',
+      config: {
+        bearerToken: user.token,
+        tlsClientConfig: {
+          caData,
+          certData: user['client-certificate-data'],
+          keyData: user['client-key-data'],
+        },
+      },
+    };
+    const refused = await call('POST', '/api/v1/clusters', { ...body, config: { bearerToken: 'wrong' } });
+    assert.ok(refused.status >= 400, JSON.stringify(refused.body));
+    const exec = { config: { execProviderConfig: { command: 'sh' } } };
+    assert.equal((await call('POST', '/api/v1/clusters', { ...body, ...exec })).status, 400);
+    const added = await call('POST', '/api/v1/clusters', body);
+    assert.equal(added.status, 200, JSON.stringify(added.body));
+    assert.equal((await call('POST', '/api/v1/clusters', body)).status, 409);
+    const listed = await until('it is listed', async () => {
+      const { stdout } = await cli('cluster', 'list');
+      return stdout.includes('second') ? stdout : undefined;
+    });
+    assert.ok(user.token === undefined || !listed.includes(user.token));
+    const shown = await call('GET', '/api/v1/clusters/second?id.type=name');
+    assert.equal((shown.body as { server: string }).server, server);
+    assert.equal('config' in (shown.body as object), false);
+    const moved = { ...body, server: 'https://127.0.0.1:1' };
+    assert.equal((await call('PUT', `/api/v1/clusters/${encodeURIComponent(server)}`, moved)).status, 400);
+    assert.equal((await cli('cluster', 'rm', 'second')).code, 0);
+    await until('it is gone', async () => !(await cli('cluster', 'list')).stdout.includes('second'));
+    const home = await cli('cluster', 'rm', 'in-cluster');
+    assert.notEqual(home.code, 0);
+  } finally {
+    await second.close();
+  }
 });

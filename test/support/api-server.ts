@@ -61,6 +61,12 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
           connectionState: { status: 'Successful', message: '' },
         },
       ],
+      save: async ({ server }) => ({
+        server,
+        name: server,
+        connectionState: { status: 'Successful', message: '' },
+      }),
+      remove: async () => undefined,
     },
     repositories: noRepositories,
     accounts: memoryAccounts(accounts),

@@ -97,9 +97,11 @@ export const repositoryRoutes: readonly Route[] = [
     path: '/api/v1/repositories/:repo/validate',
     access: { ...may('create'), scope: 'list' },
     query: RepositoryWriteQuery,
-    body: RepositoryBody.partial(),
+    body: RepositoryBody,
     async handle(call) {
-      const body = { ...call.body, repo: call.params['repo'] ?? '' };
+      const { body } = call;
+      if (body.repo !== call.params['repo'])
+        throw new ApiError('InvalidArgument', 'repo: differs from the repository in the path');
       require(call, 'create', objectOf(body.project, body.repo));
       await requireReachable(call, body);
       return {};
