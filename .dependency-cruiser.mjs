@@ -1,5 +1,5 @@
 // Who may import whom. docs/architecture.md explains the table in words; a broken rule prints its name from here.
-const base = ['lib', 'k8s', 'model'];
+const base = ['lib', 'k8s', 'model', 'evaluate'];
 const stages = [
   'git',
   'source',
@@ -7,6 +7,7 @@ const stages = [
   'secrets',
   'diff',
   'health',
+  'actions',
   'sync',
   'images',
   'promotion',
@@ -19,14 +20,16 @@ const mayImport = {
   k8s: ['lib'],
   model: ['k8s'],
   contract: ['model'],
+  evaluate: ['lib'],
   ...Object.fromEntries(stages.map((stage) => [stage, base])),
   source: [...base, 'git'],
   images: [...base, 'git'],
   promotion: [...base, 'git'],
   journal: base,
+  access: base,
   explain: [...base, 'contract'],
-  controllers: [...base, ...stages, 'journal'],
-  server: [...base, 'contract', 'render', 'diff', 'health', 'journal'],
+  controllers: [...base, ...stages, 'journal', 'access'],
+  server: [...base, 'contract', 'render', 'diff', 'health', 'actions', 'journal', 'access'],
   client: ['lib', 'model', 'contract'],
   apiserver: ['lib', 'k8s'],
   scaffold: base,
@@ -35,6 +38,7 @@ const mayImport = {
     ...base,
     ...stages,
     'journal',
+    'access',
     'controllers',
     'contract',
     'server',
@@ -43,7 +47,19 @@ const mayImport = {
     'agent',
     'explain',
   ],
-  cli: [...base, 'contract', 'client', 'render', 'diff', 'journal', 'scaffold', 'app'],
+  cli: [
+    ...base,
+    'contract',
+    'client',
+    'render',
+    'diff',
+    'health',
+    'actions',
+    'journal',
+    'access',
+    'scaffold',
+    'app',
+  ],
 };
 const tests = '[.]test[.]tsx?$';
 const layers = Object.entries(mayImport).map(([from, to]) => ({

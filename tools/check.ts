@@ -7,6 +7,7 @@ const STEPS: readonly { name: string; command: string; args: string[] }[] = [
   { name: 'types of the page', command: 'tsc', args: ['-p', 'ui'] },
   { name: 'layers', command: 'node', args: ['tools/check-layers.ts'] },
   { name: 'unused code', command: 'knip', args: [] },
+  { name: 'answers of the API', command: 'node', args: ['tools/print-openapi.ts', '--check'] },
   { name: 'page of the command line', command: 'node', args: ['tools/print-cli.ts', '--check'] },
 ];
 

@@ -1,8 +1,10 @@
 // The admin account and the signing key, kept in the Secrets where Argo CD keeps them: `argocd-secret` and
 // `argocd-initial-admin-secret`. Created at the first start; read from the watched settings afterwards.
-import type { Settings } from '../controllers/index.ts';
+import { readAccount, readAccounts, secretKeys, type TokenFacts } from '../access/index.ts';
+import { applicationType, type Settings } from '../controllers/index.ts';
 import { isKubeError, type KubeClient, type KubeObject, wellKnown } from '../k8s/index.ts';
-import { type Clock, type Random, randomName, rfc3339 } from '../lib/index.ts';
+import { type Clock, parseDurationMs, type Random, randomName, rfc3339, sha256 } from '../lib/index.ts';
+import type { AppProject } from '../model/index.ts';
 import { type Accounts, hashPassword } from '../server/index.ts';
 
 const SECRET = 'argocd-secret';
@@ -10,8 +12,14 @@ const INITIAL = 'argocd-initial-admin-secret';
 const PART_OF = { 'app.kubernetes.io/part-of': 'argocd' } as const;
 const PASSWORD_LENGTH = 24;
 const KEY_BYTES = 32;
-/** Ended sessions that are remembered; each leaves with its own expiry. */
-const MAX_REVOKED = 100_000;
+/** Holds the ids of sessions that ended early. */
+const ENDED = 'fairlead-ended-sessions';
+/** Ended sessions that are remembered; each leaves with its own expiry. A Secret holds a megabyte. */
+const MAX_REVOKED = 10_000;
+const SESSION_MS = 24 * 3_600_000;
+const PASSWORD_PATTERN = '^.{8,32}$';
+const SHOWN_TRIES = 100;
+const SHOWN_POLL_MS = 20;
 
 export interface AccountDeps {
   readonly home: KubeClient;
@@ -61,35 +69,132 @@ export async function initialPassword(home: KubeClient, namespace: string): Prom
   return text === undefined ? undefined : Buffer.from(text, 'base64').toString('utf8');
 }
 
-/** Accounts over the watched Secrets: a changed password counts at once. */
-export function kubernetesAccounts({ settings, clock }: AccountDeps): Accounts {
-  const revoked = new Map<string, number>();
+/** Accounts over the watched Secrets: a changed password, a removed token or an ended session counts at once. */
+export function kubernetesAccounts({ settings, home, namespace, clock }: AccountDeps): Accounts {
+  const config = () => settings.configMap('argocd-cm');
+  const values = () => settings.secret(SECRET) ?? {};
+  const sessions = endedSessions({ settings, home, namespace, clock });
+  const write = async (stringData: Record<string, string | null>): Promise<void> => {
+    const data = Object.entries(stringData).map(([key, value]) => [
+      key,
+      value === null ? null : Buffer.from(value).toString('base64'),
+    ]);
+    const body = { data: Object.fromEntries(data) };
+    await home.patch(wellKnown.secrets, { namespace, name: SECRET }, { type: 'merge', body });
+    // Whoever asked reads their own write.
+    const isShown = (): boolean =>
+      Object.entries(stringData).every(([key, value]) => (values()[key] ?? null) === value);
+    for (let tries = 0; tries < SHOWN_TRIES && !isShown(); tries += 1) await clock.sleep(SHOWN_POLL_MS);
+  };
+  const get = (name: string) => readAccount(name, config(), values());
+  const tokensOf = (name: string): readonly TokenFacts[] => get(name)?.tokens ?? [];
   return {
-    get(name) {
-      if (name !== 'admin') return undefined;
-      const values = settings.secret(SECRET) ?? {};
-      const changedAt = Date.parse(values['admin.passwordMtime'] ?? '');
-      return {
-        name,
-        enabled: settings.config('admin.enabled') !== 'false',
-        ...(values['admin.password'] === undefined ? {} : { passwordHash: values['admin.password'] }),
-        ...(Number.isNaN(changedAt) ? {} : { passwordChangedAt: changedAt }),
-      };
+    get,
+    list: () => readAccounts(config(), values()),
+    sessionMs: () => parseDurationMs(config()['users.session.duration'] ?? '') ?? SESSION_MS,
+    passwordPattern: () => config()['passwordPattern'] || PASSWORD_PATTERN,
+    setPassword: (name, hash) => {
+      const keys = secretKeys(name);
+      return write({ [keys.password]: hash, [keys.passwordMtime]: rfc3339(clock.now()) });
     },
+    addToken: (name, token) =>
+      write({ [secretKeys(name).tokens]: JSON.stringify([...tokensOf(name), token]) }),
+    removeToken: (name, id) =>
+      write({ [secretKeys(name).tokens]: JSON.stringify(tokensOf(name).filter((item) => item.id !== id)) }),
+    ...projectTokens(settings, home, namespace),
     signingKey() {
-      const key = settings.secret(SECRET)?.['server.secretkey'];
-      if (key === undefined)
+      const key = values()['server.secretkey'];
+      if (key === undefined || key === '')
         throw new Error(`Secret ${SECRET} has no server.secretkey; restart Fairlead to have one made`);
       return Buffer.from(key, 'utf8');
     },
+    ...sessions,
+  };
+}
+
+/** Tokens of project roles, listed in the AppProject itself. */
+function projectTokens(
+  settings: Settings,
+  home: KubeClient,
+  namespace: string,
+): Pick<Accounts, 'projectTokens' | 'addProjectToken' | 'removeProjectToken'> {
+  const roleOf = (project: string, role: string) =>
+    settings.project(project)?.spec.roles?.find(({ name }) => name === role);
+  const change = async (
+    project: string,
+    role: string,
+    edit: (tokens: readonly TokenFacts[]) => readonly TokenFacts[],
+  ): Promise<void> => {
+    const ref = { namespace, name: project };
+    const object = await home.get<AppProject>(projectType, ref);
+    const roles = (object.spec.roles ?? []).map((item) =>
+      item.name === role ? { ...item, jwtTokens: edit(facts(item.jwtTokens)) } : item,
+    );
+    const { resourceVersion } = object.metadata;
+    const body = { metadata: { resourceVersion }, spec: { roles } };
+    await home.patch(projectType, ref, { type: 'merge', body });
+  };
+  return {
+    projectTokens(project, role) {
+      const found = roleOf(project, role);
+      return found === undefined ? undefined : facts(found.jwtTokens);
+    },
+    addProjectToken: (project, role, token) => change(project, role, (tokens) => [...tokens, token]),
+    removeProjectToken: (project, role, iat) =>
+      change(project, role, (tokens) => tokens.filter((token) => token.iat !== iat)),
+  };
+}
+
+const projectType = { ...applicationType, kind: 'AppProject', resource: 'appprojects' };
+
+function facts(
+  tokens: readonly { iat: number; exp?: number | undefined; id?: string | undefined }[] = [],
+): TokenFacts[] {
+  return tokens.map(({ iat, exp = 0, id = '' }) => ({ iat, exp, id }));
+}
+
+/** Ids of ended sessions: here at once, and in a Secret that every replica watches. */
+function endedSessions({
+  settings,
+  home,
+  namespace,
+  clock,
+}: Omit<AccountDeps, 'random'>): Pick<Accounts, 'revoke' | 'isRevoked'> {
+  const here = new Map<string, number>();
+  let writing: Promise<void> = Promise.resolve();
+  const write = async (): Promise<void> => {
+    const now = clock.now();
+    const written = settings.secret(ENDED) ?? {};
+    const data: Record<string, string | null> = {};
+    for (const [key, until] of Object.entries(written)) if (Number(until) <= now) data[key] = null;
+    for (const [key, until] of here)
+      if (until > now && written[key] === undefined)
+        data[key] = Buffer.from(String(until)).toString('base64');
+    if (Object.keys(data).length === 0) return;
+    const ref = { namespace, name: ENDED };
+    if (settings.secret(ENDED) === undefined) await createIfAbsent(home, secret(namespace, ENDED, {}));
+    await home.patch(wellKnown.secrets, ref, { type: 'merge', body: { data } });
+  };
+  return {
     async revoke(id, expiresAt) {
       const now = clock.now();
-      for (const [known, until] of revoked)
-        if (until <= now || revoked.size >= MAX_REVOKED) revoked.delete(known);
-      revoked.set(id, expiresAt);
+      for (const [known, until] of here) if (until <= now || here.size >= MAX_REVOKED) here.delete(known);
+      // Sessions without an end are keys, which leave their own list instead.
+      const until = Number.isFinite(expiresAt) ? expiresAt : now + SESSION_MS;
+      here.set(keyOfSession(id), until);
+      writing = writing.then(write, write);
+      await writing;
     },
-    isRevoked: (id) => (revoked.get(id) ?? 0) > clock.now(),
+    isRevoked(id) {
+      const key = keyOfSession(id);
+      return (here.get(key) ?? Number(settings.secret(ENDED)?.[key] ?? 0)) > clock.now();
+    },
   };
+}
+
+/** Ids come from tokens; a Secret's keys are of few characters. */
+function keyOfSession(id: string): string {
+  return sha256(id).slice(0, 32);
 }
 
 function secret(namespace: string, name: string, stringData: Record<string, string>): KubeObject {

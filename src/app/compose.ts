@@ -3,27 +3,32 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
+import { createActionCatalog } from '../actions/index.ts';
 import {
   ApplicationController,
   type ApplicationDeps,
-  applicationType,
   ChangedPaths,
   type ClusterEntry,
+  Dependencies,
+  engineNamed,
   HOME_NAME,
   HOME_SERVER,
+  IgnoreRuleBook,
   keyOfApplication,
   type Leadership,
   LiveCluster,
   LiveClusters,
   Memories,
   onlyLeader,
+  ProjectController,
+  projectType,
   RepositoryTracker,
   Settings,
   writeOperationState,
 } from '../controllers/index.ts';
-import { compileIgnoreRules } from '../diff/index.ts';
+import { createEvaluator, type Evaluator } from '../evaluate/index.ts';
 import { createCheckouts, createMirrors, normaliseUrl, placeOf, sameRepository } from '../git/index.ts';
-import { aggregateHealth, assessHealth } from '../health/index.ts';
+import { aggregateHealth, createHealthJudge, type HealthJudge } from '../health/index.ts';
 import { type Journal, openJournal } from '../journal/index.ts';
 import {
   type ClusterConnection,
@@ -48,16 +53,28 @@ import {
   messageOf,
   type Random,
 } from '../lib/index.ts';
-import { type Application, applicationCrds, type Repository } from '../model/index.ts';
+import { applicationCrds, type Repository } from '../model/index.ts';
 import { createRenderer } from '../render/index.ts';
 import { type RunningServer, startServer } from '../server/index.ts';
-import { gitArtifact } from '../source/index.ts';
+import { gitArtifact, verifyRevision } from '../source/index.ts';
 import { ensureAccounts, kubernetesAccounts } from './accounts.ts';
 import { neverLeader, type RunningLeadership, startLeadership } from './leader.ts';
+import { type RunningObservability, startObservability } from './observability/start.ts';
+import {
+  aroundReconcile,
+  createTaps,
+  type Taps,
+  tappedMirror,
+  tappedRenderer,
+  tappedWebhook,
+} from './observability/taps.ts';
+import { startTracing } from './observability/tracing.ts';
 import type { Role } from './options.ts';
 import { refreshThroughLeader } from './refresh.ts';
 import { repositoryStore } from './repositories.ts';
+import { keepJournalShort } from './retention.ts';
 import { serverPorts } from './server-ports.ts';
+import { VERSION } from './version.ts';
 import { repositoriesOf, webhookInbox } from './webhooks.ts';
 
 export interface ControlPlaneDeps {
@@ -73,6 +90,8 @@ export interface ControlPlaneOptions {
   /** The cluster that holds the Applications; it is also the destination `https://kubernetes.default.svc`. */
   readonly connection: ClusterConnection;
   readonly namespace: string;
+  /** Further namespaces whose Applications are served, as globs or `/regular expressions/`. */
+  readonly applicationNamespaces?: readonly string[] | undefined;
   readonly host: string;
   readonly port: number;
   readonly auth: 'on' | 'off';
@@ -81,8 +100,12 @@ export interface ControlPlaneOptions {
   /** `sqlite:FILE` or `postgres://…`; undefined: SQLite in `dataDir`. */
   readonly store?: string | undefined;
   readonly installCrds: boolean;
+  /** Older journal records are deleted, milliseconds; absent: none. */
+  readonly auditRetentionMs?: number | undefined;
   /** Absent: the only process of its cluster, which needs no lease. */
   readonly role?: Role | undefined;
+  /** Where traces go (OTLP/HTTP); absent: nowhere. */
+  readonly otlpAddress?: string | undefined;
   readonly uiDirectory: string;
   readonly publicUrl?: string | undefined;
   /** Let file:// repositories through. */
@@ -106,6 +129,7 @@ const SWEEP_MS = 600_000;
 const SNAPSHOT_MAX_AGE_MS = 3_000;
 const APPLICATIONS_AT_ONCE = 32;
 const REMEMBERED_RANGES = 500;
+const REMEMBERED_SIGNATURES = 50_000;
 const INTENTS_AT_ONCE = 500;
 
 export interface ControlPlane {
@@ -136,8 +160,14 @@ export async function startControlPlane(
     const home = createKubeClient(options.connection, {}, deps);
     closers.push(() => home.close());
     await prepareCluster(deps, home, options);
+    const tracing =
+      options.otlpAddress === undefined
+        ? undefined
+        : await startTracing({ endpoint: options.otlpAddress, serviceVersion: VERSION });
+    closers.push(() => tracing?.stop());
+    const taps = createTaps(clock, tracing);
     const journal = await openJournal(
-      { clock },
+      { clock, onRecord: (record) => taps.onRecord?.(record) },
       { url: options.store ?? `sqlite:${join(options.dataDir, 'journal.sqlite')}` },
     );
     closers.push(() => journal.close());
@@ -147,17 +177,30 @@ export async function startControlPlane(
     );
     closers.push(() => leadership.stop?.());
 
+    if (options.auditRetentionMs !== undefined) {
+      closers.push(keepJournalShort({ ...deps, journal, leadership }, options.auditRetentionMs));
+    }
+
     const informerDeps: InformerDeps = { client: home, clock, random: deps.random, log };
     const settings = new Settings(informerDeps, { namespace: options.namespace, sameRepository });
     await settings.start(stopping.signal);
     closers.push(() => settings.stop());
 
-    const stages = await createStages(deps, options, settings);
+    const stages = await createStages(deps, options, settings, taps);
     closers.push(() => stages.close());
-    const clusters = createClusters(deps, options, settings);
+    const evaluator = createEvaluator(deps);
+    closers.push(() => evaluator.close());
+    const health = createHealthJudge({ evaluator, clock });
+    configureHealth(log, health, settings);
+    const clusters = createClusters(deps, options, settings, health);
     closers.push(() => clusters.stop());
     const repositories = new RepositoryTracker(
-      { ...deps, openMirror: (repository) => stages.mirrors.get(repository), keyOf: normaliseUrl, placeOf },
+      {
+        ...deps,
+        openMirror: (repository) => tappedMirror(taps, stages.mirrors.get(repository)),
+        keyOf: normaliseUrl,
+        placeOf,
+      },
       { pollMs: timing.pollMs, pollJitterMs: Math.min(POLL_JITTER_MS, timing.pollMs) },
     );
     closers.push(() => repositories.stop());
@@ -170,20 +213,71 @@ export async function startControlPlane(
       clusters,
       repositories,
       leadership,
+      evaluator,
+      health,
+      taps,
       timing,
     });
+    const { actions } = application.deps;
+    actions.configure(settings.configData());
     const controller = new ApplicationController(application.deps, informerDeps, {
       namespace: options.namespace,
+      applicationNamespaces: () => [
+        ...(options.applicationNamespaces ?? []),
+        ...settings.applicationNamespaces(),
+      ],
       concurrency: APPLICATIONS_AT_ONCE,
       revisionPassMs: timing.revisionPassMs,
       sweepMs: SWEEP_MS,
     });
     application.connect(controller);
-    settings.onChange((change) => controller.onSettings(change));
+    settings.onChange((change) => {
+      controller.onSettings(change);
+      if (change.kind !== 'config') return;
+      actions.configure(settings.configData());
+      controller.onConfig();
+      if (!configureHealth(log, health, settings)) return;
+      for (const cluster of clusters.connected()) cluster.reconsiderKinds();
+      controller.onSettings({ kind: 'customizations' });
+    });
+    const projects = new ProjectController(
+      {
+        ...deps,
+        home,
+        leadership,
+        project: (name) => settings.project(name),
+        projects: () => settings.projects(),
+        applications: () => controller.applications.values(),
+      },
+      informerDeps,
+    );
+    settings.onChange((change) => projects.onSettings(change));
+    controller.applications.subscribe((change) => {
+      if (change.kind === 'delete') projects.onApplication(change.object);
+      if (change.kind === 'update') projects.onApplication(change.old);
+    });
     await controller.start(stopping.signal);
     closers.push(() => controller.stop());
+    projects.start();
+    closers.push(() => projects.stop());
+
+    const metrics = new Registry();
+    const observability = startObservability(deps, taps, {
+      home,
+      journal,
+      settings,
+      clusters,
+      repositories,
+      controller,
+      application: application.deps,
+      registry: metrics,
+    });
+    closers.push(() => observability.stop());
 
     const server = await startHttp(deps, options, {
+      metrics,
+      observability,
+      taps,
       home,
       journal,
       settings,
@@ -221,6 +315,14 @@ async function chooseLeadership(
   }
   await prepare();
   return onlyLeader;
+}
+
+/** @returns whether a check changed */
+function configureHealth(log: Logger, health: HealthJudge, settings: Settings): boolean {
+  const hasChanged = health.configure(settings.configData());
+  if (hasChanged && health.problem !== undefined)
+    log.warn('a part of argocd-cm cannot be used', { reason: health.problem });
+  return hasChanged;
 }
 
 /**
@@ -290,8 +392,7 @@ async function untilServed({ clock }: ControlPlaneDeps, home: KubeClient, crd: K
 }
 
 async function ensureDefaultProject(home: KubeClient, namespace: string): Promise<void> {
-  const type = { ...applicationType, kind: 'AppProject', resource: 'appprojects' };
-  if ((await home.find(type, { namespace, name: 'default' })) !== undefined) return;
+  if ((await home.find(projectType, { namespace, name: 'default' })) !== undefined) return;
   const everything = [{ group: '*', kind: '*' }];
   const project: KubeObject = {
     apiVersion: 'argoproj.io/v1alpha1',
@@ -304,7 +405,7 @@ async function ensureDefaultProject(home: KubeClient, namespace: string): Promis
     },
   };
   try {
-    await home.create(type, project);
+    await home.create(projectType, project);
   } catch (error) {
     if (!isKubeError(error, 'ALREADY_EXISTS')) throw error;
   }
@@ -321,13 +422,23 @@ async function createIfAbsent(home: KubeClient, namespace: KubeObject): Promise<
 
 type Stages = Awaited<ReturnType<typeof createStages>>;
 
-async function createStages(deps: ControlPlaneDeps, options: ControlPlaneOptions, settings: Settings) {
+async function createStages(
+  deps: ControlPlaneDeps,
+  options: ControlPlaneOptions,
+  settings: Settings,
+  taps: Taps,
+) {
   const mirrors = createMirrors(
     { ...deps, dataDir: options.dataDir },
     { allowFile: options.allowFileRepositories === true, knownHosts: () => settings.knownHosts() },
   );
   const checkouts = createCheckouts({ ...deps, dataDir: options.dataDir });
-  const renderer = createRenderer({ ...deps, dataDir: options.dataDir, concurrency: availableParallelism() });
+  const renderer = createRenderer({
+    ...deps,
+    dataDir: options.dataDir,
+    concurrency: availableParallelism(),
+    onRender: (tool, result, seconds) => taps.measures.rendered(tool, result, seconds),
+  });
   return {
     mirrors,
     checkouts,
@@ -343,6 +454,7 @@ function createClusters(
   deps: ControlPlaneDeps,
   options: ControlPlaneOptions,
   settings: Settings,
+  health: HealthJudge,
 ): LiveClusters {
   const home: ClusterEntry = { server: HOME_SERVER, name: HOME_NAME, digest: 'home' };
   const open = (connection: ClusterConnection, entry: ClusterEntry): LiveCluster => {
@@ -350,7 +462,13 @@ function createClusters(
     const discovery = new Discovery({ ...deps, client });
     return new LiveCluster(
       { ...deps, client, discovery },
-      { server: entry.server, name: entry.name, isHome: entry === home },
+      {
+        server: entry.server,
+        name: entry.name,
+        isHome: entry === home,
+        // Whatever somebody judges of Secrets, those that nobody tracks are nobody's business.
+        judges: (kind) => kind.kind !== 'Secret' && health.judges(kind),
+      },
     );
   };
   return new LiveClusters({
@@ -358,9 +476,12 @@ function createClusters(
     log: deps.log,
     entries: () => [
       home,
-      ...settings
-        .clusters()
-        .map((cluster) => ({ server: cluster.server, name: cluster.name, digest: digestOf(cluster) })),
+      ...settings.clusters().map((cluster) => ({
+        server: cluster.server,
+        name: cluster.name,
+        digest: digestOf(cluster),
+        ...(cluster.project === undefined ? {} : { project: cluster.project }),
+      })),
     ],
     connect(entry) {
       if (entry === home) return open(options.connection, entry);
@@ -378,6 +499,9 @@ interface Parts {
   readonly clusters: LiveClusters;
   readonly repositories: RepositoryTracker;
   readonly leadership: Leadership;
+  readonly evaluator: Evaluator;
+  readonly health: HealthJudge;
+  readonly taps: Taps;
   readonly timing: Timing;
 }
 
@@ -386,9 +510,10 @@ function applicationDeps(
   options: ControlPlaneOptions,
   parts: Parts,
 ): { deps: ApplicationDeps; connect(controller: ApplicationController): void } {
-  const { home, journal, settings, stages, clusters, repositories, leadership, timing } = parts;
+  const { home, journal, settings, stages, clusters, repositories, leadership, taps, timing } = parts;
   const memories = new Memories();
   const ranges = new Lru<Promise<ChangedPaths | undefined>>(REMEMBERED_RANGES);
+  const verified = new Lru<true>(REMEMBERED_SIGNATURES);
   let controller: ApplicationController | undefined;
   const application: ApplicationDeps = {
     clock: deps.clock,
@@ -397,27 +522,49 @@ function applicationDeps(
     controlNamespace: options.namespace,
     clusters,
     repositories,
-    renderer: stages.renderer,
+    renderer: tappedRenderer(taps, stages.renderer),
     journal,
     memories,
     leadership,
     snapshotMaxAgeMs: SNAPSHOT_MAX_AGE_MS,
     syncSettings: { waveDelayMs: timing.waveDelayMs },
-    projectRules: (name) => settings.projectRules(name),
+    // An application that names no project is one of `default`.
+    project: (name) => settings.effectiveProject(name === '' ? 'default' : name),
     repositoryFor: (url, project) => settings.repository(url, project),
     normalizeUrl: normaliseUrl,
     sameRepository,
     repositoryKey: normaliseUrl,
     openArtifact: (repository, revision) =>
       gitArtifact({ mirror: stages.mirrors.get(repository), checkouts: stages.checkouts }, revision),
+    verify: (repository, revision, policy, signal) => {
+      const { objects } = stages.mirrors.get(repository);
+      return verifyRevision(
+        { raw: (id) => objects.raw(id), now: () => deps.clock.now(), verified },
+        { repository: normaliseUrl(repository.url), revision, policy, keyring: settings.keyring(), signal },
+      );
+    },
     changedPaths: (repository, from, to) => changedPaths(stages, ranges, repository, from, to),
-    ignoreRules: (app) => ignoreRules(app),
-    assessHealth,
+    ignoreRules: new IgnoreRuleBook({ evaluator: parts.evaluator, configData: () => settings.configData() }),
+    compareEngine: () =>
+      engineNamed(settings.config('fairlead.diff.engine')) ??
+      (settings.parameter('controller.diff.server.side') === 'true' ? 'server-side' : 'ownership'),
+    health: parts.health,
+    actions: createActionCatalog({ evaluator: parts.evaluator, clock: deps.clock }),
     aggregateHealth,
     current: (app) => controller?.current(keyOfApplication(app)),
     wrote: (app) => controller?.wrote(app),
     writeOperationState: (app, state) => writeOperationState(application, app, state),
+    isApplication: (instance) => controller?.has(instance) === true,
     desiredBy: (server, key, except) => desiredBy(memories, server, key, except),
+    impersonation: () => settings.impersonation(),
+    noteManagers: (app) => taps.specManagers.note(app),
+    aroundReconcile: aroundReconcile(taps, normaliseUrl),
+    dependencies: new Dependencies({
+      controlNamespace: options.namespace,
+      memories,
+      application: (key) => controller?.current(key),
+    }),
+    config: (key) => settings.config(key),
     deletesDisabled: (server) => isDeletionOff(settings, server),
   };
   return {
@@ -453,11 +600,6 @@ function changedPaths(
   return asked;
 }
 
-function ignoreRules(app: Application): ReturnType<typeof compileIgnoreRules> | undefined {
-  const rules = app.spec.ignoreDifferences ?? [];
-  return rules.length === 0 ? undefined : compileIgnoreRules(rules);
-}
-
 function desiredBy(memories: Memories, server: string, key: ResourceKey, except: string): string[] {
   const text = keyText(key);
   const found: string[] = [];
@@ -477,21 +619,23 @@ function isDeletionOff(settings: Settings, server: string): boolean {
 async function startHttp(
   deps: ControlPlaneDeps,
   options: ControlPlaneOptions,
-  parts: Pick<Parts, 'home' | 'journal' | 'settings' | 'stages' | 'clusters' | 'repositories'> & {
+  parts: Pick<Parts, 'home' | 'journal' | 'settings' | 'stages' | 'clusters' | 'repositories' | 'taps'> & {
+    metrics: Registry;
+    observability: RunningObservability;
     controller: ApplicationController;
     application: ApplicationDeps;
   },
 ): Promise<RunningServer> {
-  const { home, settings, repositories } = parts;
+  const { home, settings, repositories, taps } = parts;
   const accounts = kubernetesAccounts({ ...deps, home, namespace: options.namespace, settings });
-  const metrics = new Registry();
   const refresh = refreshThroughLeader(parts.controller, { ...parts.application, random: deps.random });
   const ports = serverPorts(deps, {
     ...parts,
     accounts,
-    metrics,
+    notifications: parts.observability.notifications,
     refresh,
     namespace: options.namespace,
+    publicUrl: options.publicUrl,
     repositoryStore: repositoryStore({
       ...deps,
       home,
@@ -499,16 +643,20 @@ async function startHttp(
       settings,
       mirrors: parts.stages.mirrors,
     }),
-    webhook: webhookInbox({
-      ...deps,
-      journal: parts.journal,
-      secrets: () => settings.webhookSecrets(),
-      isKnown: (urls) => repositories.knows(urls),
-      async moved(urls) {
-        await Promise.all([repositories.announce(urls), refresh.repositories(urls)]);
-      },
-      pushed: (artifacts) => refresh.artifacts(artifacts),
-    }),
+    webhook: tappedWebhook(
+      taps,
+      webhookInbox({
+        ...deps,
+        journal: parts.journal,
+        secrets: () => settings.webhookSecrets(),
+        isKnown: (urls) => repositories.knows(urls),
+        async moved(urls) {
+          await Promise.all([repositories.announce(urls), refresh.repositories(urls)]);
+        },
+        pushed: (artifacts) => refresh.artifacts(artifacts),
+      }),
+      normaliseUrl,
+    ),
   });
   return await startServer(ports, {
     host: options.host,

@@ -18,6 +18,8 @@ export interface Environment {
   readonly path: string;
   /** Where a Pod finds its cluster; empty outside of one. */
   readonly inCluster: { readonly host: string; readonly port: string };
+  /** `OTEL_EXPORTER_OTLP_ENDPOINT`: where traces go. */
+  readonly otlpEndpoint?: string;
   /** `FAIRLEAD_LOG_LEVEL`; default `warn`, so that a terminal shows what matters. */
   readonly logLevel: LogLevel;
 }
@@ -32,6 +34,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   const authToken = first('FAIRLEAD_AUTH_TOKEN', 'ARGOCD_AUTH_TOKEN');
   const cliOptions = first('FAIRLEAD_OPTS', 'ARGOCD_OPTS');
   const kubeconfig = first('KUBECONFIG');
+  const otlpEndpoint = first('OTEL_EXPORTER_OTLP_ENDPOINT');
   return {
     cwd: process.cwd(),
     home,
@@ -40,6 +43,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     ...(authToken === undefined ? {} : { authToken }),
     ...(cliOptions === undefined ? {} : { cliOptions }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(otlpEndpoint === undefined ? {} : { otlpEndpoint }),
     path: first('PATH') ?? '/usr/local/bin:/usr/bin:/bin',
     inCluster: {
       host: first('KUBERNETES_SERVICE_HOST') ?? '',

@@ -5,9 +5,10 @@ import {
   type ApplicationDeps,
   compareDesired,
   decideNext,
+  judgedTree,
   type LiveCluster,
-  resourceTree,
 } from '../controllers/index.ts';
+import { maskAnnotationChange } from '../diff/index.ts';
 import {
   type ExplainedEvent,
   type ExplainedObject,
@@ -32,17 +33,20 @@ const MAX_RECORDS = 20;
 const RECORDS_MS = 7 * 86_400_000;
 const UNWELL = new Set(['Degraded', 'Progressing', 'Missing', 'Suspended', 'Unknown']);
 
+/** @param maskAnnotations names of annotations whose values nobody may see */
 export async function explain(
   deps: ApplicationDeps,
   app: Application,
+  maskAnnotations: readonly string[],
   signal: AbortSignal,
 ): Promise<Explanation> {
-  return explainApplication(await gather(deps, app, signal));
+  return explainApplication(await gather(deps, app, maskAnnotations, signal));
 }
 
 async function gather(
   deps: ApplicationDeps,
   app: Application,
+  maskAnnotations: readonly string[],
   signal: AbortSignal,
 ): Promise<ExplanationFacts> {
   const instance = instanceName(app, deps.controlNamespace);
@@ -53,7 +57,7 @@ async function gather(
     cluster === undefined || desired === undefined
       ? undefined
       : await compareDesired(deps, { app, cluster, memory, desired, signal });
-  const unhealthy = cluster === undefined ? [] : unwell(deps, cluster, instance);
+  const unhealthy = cluster === undefined ? [] : await unwell(deps, app, cluster, instance);
   const decision =
     comparison === undefined || desired === undefined
       ? undefined
@@ -74,7 +78,10 @@ async function gather(
           objects: comparison.judged.map(({ change, status, health, requiresPruning }): ExplainedObject => {
             const origin = origins.get(keyText(change.key));
             return {
-              change,
+              change: {
+                ...change,
+                fields: change.fields.map((field) => maskAnnotationChange(field, maskAnnotations)),
+              },
               status,
               requiresPruning,
               ...(health === undefined ? {} : { health }),
@@ -105,9 +112,14 @@ function keyTextOf(object: KubeObject) {
   return { group, kind, namespace: metadata.namespace ?? '', name: metadata.name ?? '' };
 }
 
-function unwell(deps: ApplicationDeps, cluster: LiveCluster, instance: string): ResourceNode[] {
+async function unwell(
+  deps: ApplicationDeps,
+  app: Application,
+  cluster: LiveCluster,
+  instance: string,
+): Promise<ResourceNode[]> {
   const roots = cluster.trackedBy(instance).filter(({ owners }) => owners.length === 0);
-  const { nodes } = resourceTree(cluster.store, roots, [], deps.assessHealth);
+  const { nodes } = await judgedTree(cluster.store, roots, [], (object) => deps.health.assess(object, app));
   return nodes.filter(({ health }) => UNWELL.has(health?.status ?? ''));
 }
 

@@ -1,6 +1,7 @@
 // The figures of /metrics that come from the controllers, under Argo CD's names where it has them.
-import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import type { ApplicationController } from '../controllers/index.ts';
+import { isAutomated } from '../model/index.ts';
 
 export function registerMetrics(registry: Registry, controller: ApplicationController): void {
   collectDefaultMetrics({ register: registry });
@@ -17,6 +18,7 @@ export function registerMetrics(registry: Registry, controller: ApplicationContr
       'sync_status',
       'health_status',
       'operation',
+      'autosync_enabled',
     ],
     registers: [registry],
     collect() {
@@ -33,7 +35,13 @@ export function registerMetrics(registry: Registry, controller: ApplicationContr
             dest_namespace: destination.namespace ?? '',
             sync_status: app.status?.sync?.status ?? 'Unknown',
             health_status: app.status?.health?.status ?? 'Unknown',
-            operation: app.operation === undefined ? '' : 'sync',
+            operation:
+              app.metadata.deletionTimestamp !== undefined
+                ? 'delete'
+                : app.operation === undefined
+                  ? ''
+                  : 'sync',
+            autosync_enabled: String(isAutomated(app.spec)),
           },
           1,
         );
@@ -46,6 +54,20 @@ export function registerMetrics(registry: Registry, controller: ApplicationContr
     'workqueue_depth',
     'Applications waiting to be looked at',
     ({ high, low }) => high + low,
+  );
+  queueCounter(
+    registry,
+    controller,
+    'workqueue_adds_total',
+    'Applications asked to be looked at',
+    ({ added }) => added,
+  );
+  queueCounter(
+    registry,
+    controller,
+    'workqueue_retries_total',
+    'Looks at applications that failed',
+    ({ failed }) => failed,
   );
   queueGauge(
     registry,
@@ -61,6 +83,26 @@ export function registerMetrics(registry: Registry, controller: ApplicationContr
     'Longest wait of an application that is due',
     ({ oldestMs }) => oldestMs / 1000,
   );
+}
+
+/** Counters of the queue, taken over as they stand. */
+function queueCounter(
+  registry: Registry,
+  controller: ApplicationController,
+  name: string,
+  help: string,
+  read: (numbers: ApplicationController['numbers']) => number,
+): void {
+  new Counter({
+    name,
+    help,
+    labelNames: ['name'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc({ name: 'app_reconciliation_queue' }, read(controller.numbers));
+    },
+  });
 }
 
 function queueGauge(

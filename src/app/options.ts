@@ -17,10 +17,16 @@ export interface ServeOptions {
   /** Absent: the environment's KUBECONFIG, else the cluster this runs in. */
   readonly kubeconfig?: string;
   readonly namespace: string;
+  /** Further namespaces whose Applications are served; the config map argocd-cmd-params-cm may name more. */
+  readonly applicationNamespaces: readonly string[];
   readonly listen: string;
   readonly dataDir: string;
   /** `postgres://…` or `sqlite:FILE`; absent: SQLite in the data directory. */
   readonly store?: string;
+  /** How long the journal keeps records, e.g. `365d`; absent: for ever. */
+  readonly auditRetention?: string;
+  /** Where traces go; absent: what the environment says, else nowhere. */
+  readonly otlpAddress?: string;
   readonly role: Role;
   readonly auth: 'on' | 'off';
   readonly installCrds: boolean;

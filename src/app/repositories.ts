@@ -25,7 +25,7 @@ import {
 import { type Mirrors, sameRepository } from '../git/index.ts';
 import { type KubeClient, type KubeObject, wellKnown } from '../k8s/index.ts';
 import { type Clock, CodedError, digestOf, Lru, mapLimited, messageOf, rfc3339 } from '../lib/index.ts';
-import { labels, type Repository } from '../model/index.ts';
+import { labels, type Repository, type RepositoryCredential } from '../model/index.ts';
 import type { CertificateFilter, Repositories } from '../server/index.ts';
 
 /** A repository that does not answer must not hold a list up for long. */
@@ -42,6 +42,9 @@ export interface RepositoriesDeps {
   readonly settings: Settings;
   readonly mirrors: Mirrors;
 }
+
+/** Members of a body that say how the repository was, and are no part of its Secret. */
+const FOUND_OUT: ReadonlySet<string> = new Set(['connectionState', 'inheritedCreds']);
 
 type SecretType = 'repository' | 'repo-creds';
 
@@ -170,6 +173,7 @@ function viewOf(
     ...(name === undefined ? {} : { name }),
     ...(project === undefined ? {} : { project }),
     ...(used.kind === 'basic' && used.username !== '' ? { username: used.username } : {}),
+    ...appView(used),
     ...(insecure === true ? { insecure } : {}),
     ...(insecureIgnoreHostKey === true ? { insecureIgnoreHostKey } : {}),
     ...(enableLfs === true ? { enableLfs } : {}),
@@ -185,6 +189,19 @@ function templateView({ repository: { url, type, credential } }: RepositorySecre
     url,
     type,
     ...(credential.kind === 'basic' && credential.username !== '' ? { username: credential.username } : {}),
+    ...appView(credential),
+  };
+}
+
+/** The ids of a GitHub App; they name it and open nothing. */
+function appView(
+  credential: RepositoryCredential,
+): Pick<RepositoryView, 'githubAppID' | 'githubAppInstallationID'> {
+  if (credential.kind !== 'github-app') return {};
+  const { appId, installationId } = credential;
+  return {
+    githubAppID: appId,
+    ...(installationId === undefined ? {} : { githubAppInstallationID: installationId }),
   };
 }
 
@@ -228,6 +245,7 @@ async function writeSecret(
 function secretOf(type: SecretType, name: string, values: Readonly<Record<string, unknown>>): KubeObject {
   const data: Record<string, string> = {};
   for (const [key, value] of Object.entries(values)) {
+    if (FOUND_OUT.has(key) || (value === 0 && key.startsWith('githubApp'))) continue;
     if (value === null || value === undefined || value === '' || value === false) continue;
     data[key] = Buffer.from(String(value)).toString('base64');
   }

@@ -6,6 +6,7 @@ import { startControlPlane } from './compose.ts';
 import { type Environment, readEnvironment } from './config.ts';
 import { AppError, addressError, parseListen } from './errors.ts';
 import type { ProcessContext, ServeOptions } from './options.ts';
+import { retentionMs } from './retention.ts';
 import { machineDeps, untilAborted } from './runtime.ts';
 import { uiDirectory } from './ui.ts';
 
@@ -33,11 +34,16 @@ async function serve(
   const plane = await startControlPlane(deps, {
     connection,
     namespace: options.namespace,
+    applicationNamespaces: options.applicationNamespaces,
     ...parseListen(options.listen),
     auth: options.auth,
     dataDir,
     store: options.store,
     installCrds: options.installCrds,
+    otlpAddress: options.otlpAddress ?? environment.otlpEndpoint,
+    ...(options.auditRetention === undefined
+      ? {}
+      : { auditRetentionMs: retentionMs(options.auditRetention) }),
     role: options.role,
     uiDirectory: await uiDirectory(deps),
   }).catch((error: unknown) => {

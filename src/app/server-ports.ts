@@ -7,6 +7,8 @@ import {
   type ApplicationDeps,
   applicationType,
   type LiveClusters,
+  listActions,
+  prepareAction,
   resourceTree,
   type Settings,
 } from '../controllers/index.ts';
@@ -19,14 +21,22 @@ import type {
   ApplicationStore,
   ApplicationWriter,
   LogRequest,
+  NotificationsPort,
   PodLogs,
   Repositories,
   ServerPorts,
   Webhook,
 } from '../server/index.ts';
+import { watchedPolicies, watchedProviders } from './access.ts';
 import { clusterStore } from './clusters.ts';
 import { registerMetrics } from './metrics.ts';
+
+import { projectPort } from './projects.ts';
+
 import type { LeaderRefresh } from './refresh.ts';
+
+import { resourceWrites } from './resource-writes.ts';
+import { settingsView } from './settings-view.ts';
 import { VERSION } from './version.ts';
 import { applicationViews } from './views.ts';
 
@@ -39,10 +49,13 @@ export interface ServerParts {
   readonly application: ApplicationDeps;
   readonly accounts: Accounts;
   readonly metrics: Registry;
+  readonly notifications: NotificationsPort;
   readonly namespace: string;
   readonly webhook: Webhook;
   readonly repositoryStore: Repositories;
   readonly refresh: LeaderRefresh;
+  /** Address people use, when the process was told. */
+  readonly publicUrl: string | undefined;
 }
 
 export function serverPorts(
@@ -51,21 +64,30 @@ export function serverPorts(
 ): ServerPorts {
   const { accounts, application, clusters, controller, home, journal, metrics, settings, webhook } = parts;
   registerMetrics(metrics, controller);
+  const maskAnnotations = (): string[] => namesIn(settings.config('resource.sensitive.mask.annotations'));
   return {
     ...deps,
     applications: applicationStore(controller),
     writer: applicationWriter(home, controller),
     views: applicationViews({
       application,
-      assessHealth: application.assessHealth,
       requestRefresh: parts.refresh.application,
+      maskAnnotations,
     }),
+    actions: {
+      list: (app, id, signal) => listActions(application, app, id, signal),
+      prepare: (app, id, request, signal) => prepareAction(application, app, id, request, signal),
+    },
+    resources: resourceWrites(application, maskAnnotations),
     logs: podLogs(application),
-    projects: { list: () => settings.projects(), get: (name) => settings.project(name) },
+    projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
     clusters: clusterStore({ ...deps, ...parts, clusters }),
     repositories: parts.repositoryStore,
     accounts,
+    policies: watchedPolicies(settings, deps.log),
+    sso: watchedProviders(settings, { ...deps, publicUrl: parts.publicUrl }),
     journal,
+    notifications: parts.notifications,
     webhook,
     information: {
       version: () => ({
@@ -78,14 +100,17 @@ export function serverPorts(
         Platform: `${process.platform}/${process.arch}`,
       }),
       settings: () => ({
-        url: '',
+        url: settings.config('url') ?? '',
         appLabelKey: 'app.kubernetes.io/instance',
         trackingMethod: 'annotation',
         controllerNamespace: parts.namespace,
-        userLoginsDisabled: false,
+        userLoginsDisabled: accounts
+          .list()
+          .every(({ enabled, capabilities }) => !enabled || !capabilities.includes('login')),
         execEnabled: false,
-        statusBadgeEnabled: false,
+        ...settingsView(settings),
       }),
+      config: (key) => settings.config(key) ?? '',
       problem() {
         const { reason } = controller.applications.state;
         return reason === undefined ? undefined : `Applications cannot be read: ${reason}`;
@@ -100,6 +125,7 @@ function applicationStore(controller: ApplicationController): ApplicationStore {
   return {
     isSynced: () => informer.state.synced,
     list: () => [...informer.values()],
+    isServed: (namespace) => informer.isServed(namespace),
     get: (namespace, name) => controller.current(`${namespace}/${name}`),
     resourceVersion: () => informer.resourceVersion,
     watch(handler) {
@@ -231,4 +257,8 @@ function entryOf(line: string, podName: string): Omit<LogEntry, 'last'> {
     timeStampStr: hasTime ? time : '',
     podName,
   };
+}
+
+function namesIn(text = ''): string[] {
+  return text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
 }

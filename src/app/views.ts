@@ -6,22 +6,27 @@ import {
   admissionFindings,
   compareDesired,
   desiredState,
+  judgedTree,
   type LiveCluster,
+  localDesired,
+  orphansOf,
   resourceTree,
   sourceListOf,
 } from '../controllers/index.ts';
-import { maskSecrets } from '../diff/index.ts';
+import { maskAnnotationChange, maskSecrets } from '../diff/index.ts';
 import { gvkOf, type KubeObject, keyText, wellKnown } from '../k8s/index.ts';
 import { messageOf } from '../lib/index.ts';
 import { type Application, type Change, instanceName, type Manifest, sourcesOf } from '../model/index.ts';
 import type { ApplicationViews, ManifestRequest, ResourceId } from '../server/index.ts';
 import { isHook } from '../sync/index.ts';
+import { chartDetails } from './chart-view.ts';
 import { explain } from './explain-view.ts';
 
 export interface ViewsDeps {
   readonly requestRefresh: ApplicationViews['requestRefresh'];
   readonly application: ApplicationDeps;
-  assessHealth: ApplicationDeps['assessHealth'];
+  /** Annotations whose values nobody may see: `resource.sensitive.mask.annotations` of argocd-cm. */
+  maskAnnotations(): readonly string[];
 }
 
 export function applicationViews(deps: ViewsDeps): ApplicationViews {
@@ -34,12 +39,17 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
     return application.clusters.connected().find((cluster) => cluster.server === server);
   };
   return {
-    tree(app) {
+    async tree(app) {
       const cluster = known(app);
       if (cluster === undefined) return undefined;
       const desired = application.memories.peek(instance(app))?.desired?.targets ?? [];
       const roots = cluster.trackedBy(instance(app)).filter(({ owners }) => owners.length === 0);
-      return resourceTree(cluster.store, roots, ordinary(desired), deps.assessHealth);
+      const assess = (object: KubeObject) => application.health.assess(object, app);
+      const tree = await judgedTree(cluster.store, roots, ordinary(desired), assess);
+      const orphans = orphansOf(application, app, cluster);
+      if (orphans.kind !== 'known') return tree;
+      const { nodes } = await judgedTree(cluster.store, orphans.objects, [], assess);
+      return { ...tree, orphanedNodes: nodes };
     },
     watchTree(app, handler) {
       const cluster = known(app);
@@ -61,7 +71,9 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
         signal,
       });
       return await Promise.all(
-        comparison.judged.map(({ change }) => managedResource(cluster, change, signal)),
+        comparison.judged.map(({ change }) =>
+          managedResource(cluster, change, deps.maskAnnotations(), signal),
+        ),
       );
     },
     async manifests(app, request, signal) {
@@ -77,7 +89,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
         revisions: requestedRevisions(request, list.sources.length),
       });
       return {
-        manifests: desired.targets.map(({ object }) => masked(object)),
+        manifests: desired.targets.map(({ object }) => masked(object, deps.maskAnnotations())),
         namespace: app.spec.destination.namespace ?? '',
         server: cluster.server,
         revision: desired.revision,
@@ -90,7 +102,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       const live = cluster.live(id);
       if (live === undefined || !belongs(cluster, live.key, instance(app))) return undefined;
       const object = live.full ? live.object : await cluster.read(live.object, signal);
-      return object === undefined ? undefined : masked(object);
+      return object === undefined ? undefined : masked(object, deps.maskAnnotations());
     },
     async commit(app, revision, sourceIndex, _signal) {
       const source = sourcesOf(app.spec)[sourceIndex];
@@ -114,7 +126,24 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       const mirror = application.repositories.mirror(repository);
       return await mirror.isAncestor(ancestor, revision).catch(() => false);
     },
-    explain: (app, signal) => explain(application, app, signal),
+    chart: (app, revision, sourceIndex, signal) =>
+      chartDetails(application, app, { revision, sourceIndex }, signal),
+    async serverSideDiff(app, manifests, signal) {
+      const cluster = await clusterOf(app);
+      const known = application.memories.peek(instance(app))?.desired;
+      if (cluster === undefined || known === undefined) return undefined;
+      const desired =
+        manifests.length === 0 ? known : localDesired(application, app, cluster, known, manifests);
+      const memory = application.memories.scratch();
+      const { judged } = await compareDesired(application, { app, cluster, memory, desired, signal });
+      // What only the cluster has is a matter of pruning, not of these manifests.
+      const asked = judged.filter(({ change }) => manifests.length === 0 || change.kind !== 'extra');
+      const items = await Promise.all(
+        asked.map(({ change }) => managedResource(cluster, change, deps.maskAnnotations(), signal)),
+      );
+      return { items, modified: items.some(({ modified }) => modified === true) };
+    },
+    explain: (app, signal) => explain(application, app, deps.maskAnnotations(), signal),
     async events(app, of, signal): Promise<EventList> {
       const cluster = of === undefined ? undefined : await clusterOf(app);
       const client = cluster?.client ?? application.home;
@@ -172,14 +201,15 @@ function requestedRevisions(
   return asked;
 }
 
-function masked(object: KubeObject): KubeObject {
-  const [result] = maskSecrets([withoutManagedFields(object)]);
+function masked(object: KubeObject, maskAnnotations: readonly string[]): KubeObject {
+  const [result] = maskSecrets([withoutManagedFields(object)], maskAnnotations);
   return result as KubeObject;
 }
 
 async function managedResource(
   cluster: LiveCluster,
   change: Change,
+  maskAnnotations: readonly string[],
   signal: AbortSignal,
 ): Promise<ManagedResource> {
   const { group, kind, namespace, name } = change.key;
@@ -192,6 +222,7 @@ async function managedResource(
         : (live ?? desired);
   const [target, current, next] = maskSecrets(
     [desired, live, predicted].map((object) => object && withoutManagedFields(object)),
+    maskAnnotations,
   );
   const text = (object: KubeObject | undefined): string =>
     object === undefined ? 'null' : JSON.stringify(object);
@@ -210,7 +241,7 @@ async function managedResource(
       ? {}
       : { resourceVersion: live.metadata.resourceVersion }),
     modified: change.kind !== 'synced',
-    fields: change.fields,
+    fields: change.fields.map((field) => maskAnnotationChange(field, maskAnnotations)),
   };
 }
 

@@ -35,10 +35,16 @@ export interface WebhookDeps {
   pushed(artifacts: readonly string[]): Promise<number>;
 }
 
-export function webhookInbox(deps: WebhookDeps): Webhook {
+/** `accepted` is told the repositories of a push before anything is done about them. */
+export type WebhookInbox = (
+  request: Parameters<Webhook>[0],
+  accepted?: (urls: readonly string[]) => void,
+) => ReturnType<Webhook>;
+
+export function webhookInbox(deps: WebhookDeps): WebhookInbox {
   const rates = new AddressRates(deps.clock);
   const deliveries = new Deliveries(deps.clock);
-  return async (request) => {
+  return async (request, accepted) => {
     if (!rates.take(request.address, 1)) return { status: 429, body: 'Too many webhooks from this address' };
     const result = parseWebhook(request satisfies WebhookRequest, deps.secrets());
     if (result.kind === 'refused') {
@@ -49,6 +55,7 @@ export function webhookInbox(deps: WebhookDeps): Webhook {
     if (deliveries.isKnown(result.delivery)) return { status: 200, body: 'Webhook was accepted before' };
     const record = await writeDown(deps, result);
     deliveries.remember(result.delivery);
+    if (result.kind === 'push') accepted?.(result.push.repositoryUrls);
     // Answered before the fetch: providers give up after some seconds, and the work is the same either way.
     void work(deps, result, record);
     return { status: 200, body: 'Webhook accepted' };

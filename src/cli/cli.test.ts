@@ -45,7 +45,13 @@ Commands:
   logout [options] <CONTEXT>   End the session of a context, on the server and here
   context [options] [CONTEXT]  List the contexts, or switch to one; --delete forgets one
   app                          Applications
+  proj                         Projects
+  cluster                      Clusters that are deployed to
+  repo                         Repositories and how they are reached
+  repocreds                    Credentials lent to repositories by their address
+  cert                         TLS certificates and SSH host keys of Git servers
   audit                        The record of everything that happened
+  admin                        Tools for administrators
   version [options]            Print the versions of this command and of the server
   completion <SHELL>           Print a completion script for bash, zsh or fish
 `,
@@ -268,6 +274,7 @@ Source:
 - Repo:             https://git.example.com/apps.git
   Target:           HEAD
   Path:             web
+SyncWindow:         Sync Allowed
 Sync Policy:        Auto-Prune
 Sync Status:        Synced to HEAD (aaaaaaa)
 Commit:             aaaaaaa Ada Lovelace <ada@example.com>, 0s ago: Raise the limit
@@ -498,6 +505,7 @@ test('up, serve and apiserver hand on what their flags say', async () => {
     { fresh: true, dataDir: '/tmp/x', listen: '127.0.0.1:9000' },
     {
       namespace: 'argocd',
+      applicationNamespaces: [],
       listen: '0.0.0.0:80',
       dataDir: '.fairlead',
       installCrds: false,

@@ -12,8 +12,18 @@ export function completionScript(shell: Shell, commands: readonly Command[]): st
       : bashScript(commands);
 }
 
-function firstWords(commands: readonly Command[]): string[] {
-  return [...new Set(commands.map(({ words }) => words.split(' ')[0] ?? ''))];
+/** What may follow the words of each group of commands; '' is the program itself. */
+function nextWords(commands: readonly Command[]): ReadonlyMap<string, readonly string[]> {
+  const next = new Map<string, string[]>();
+  for (const { words } of commands) {
+    const parts = words.split(' ');
+    for (const [i, part] of parts.entries()) {
+      const path = parts.slice(0, i).join(' ');
+      const known = next.get(path) ?? [];
+      if (!known.includes(part)) next.set(path, [...known, part]);
+    }
+  }
+  return next;
 }
 
 function flagsOf(command: Command): string[] {
@@ -24,22 +34,18 @@ function flagsOf(command: Command): string[] {
 }
 
 function bashScript(commands: readonly Command[]): string {
-  const verbs = firstWords(commands)
-    .map((noun) => [noun, verbsOf(commands, noun)] as const)
-    .filter(([, list]) => list.length > 0);
+  // Patterns are tried in order: of two commands where one begins like the other the longer comes first.
+  const longestFirst = [...commands].sort((a, b) => b.words.length - a.words.length);
   return `# bash completion for fairlead
 _fairlead() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" noun="\${COMP_WORDS[1]}" command="\${COMP_WORDS[1]} \${COMP_WORDS[2]}"
-  local words=""
-  if [[ $COMP_CWORD -eq 1 ]]; then
-    words="${firstWords(commands).join(' ')}"
-  elif [[ $COMP_CWORD -eq 2 && "$current" != -* ]]; then
-    case "$noun" in
-${verbs.map(([noun, list]) => `      ${noun}) words="${list.join(' ')}" ;;`).join('\n')}
+  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[*]:1:COMP_CWORD-1}" words=""
+  if [[ "$current" != -* ]]; then
+    case "$before" in
+${[...nextWords(commands)].map(([path, list]) => `      "${path}") words="${list.join(' ')}" ;;`).join('\n')}
     esac
-  elif [[ "$current" == -* ]]; then
-    case "$command" in
-${commands.map((command) => `      "${command.words}"*) words="${flagsOf(command).join(' ')}" ;;`).join('\n')}
+  else
+    case "$before" in
+${longestFirst.map((command) => `      "${command.words}"*) words="${flagsOf(command).join(' ')}" ;;`).join('\n')}
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -55,26 +61,21 @@ function zshScript(commands: readonly Command[]): string {
 
 function fishScript(commands: readonly Command[]): string {
   const lines = ['# fish completion for fairlead', 'complete -c fairlead -f'];
-  for (const noun of firstWords(commands)) {
-    lines.push(`complete -c fairlead -n '__fish_use_subcommand' -a ${noun}`);
-    for (const verb of verbsOf(commands, noun)) {
-      lines.push(`complete -c fairlead -n '__fish_seen_subcommand_from ${noun}' -a ${verb}`);
-    }
+  for (const [path, list] of nextWords(commands)) {
+    const condition = path === '' ? '__fish_use_subcommand' : seen(path);
+    for (const word of list) lines.push(`complete -c fairlead -n '${condition}' -a ${word}`);
   }
   for (const command of commands) {
-    const condition = command.words
-      .split(' ')
-      .map((word) => `__fish_seen_subcommand_from ${word}`)
-      .join('; and ');
+    const condition = seen(command.words);
     for (const flag of flagsOf(command))
       lines.push(`complete -c fairlead -n '${condition}' -l ${flag.slice(2)}`);
   }
   return `${lines.join('\n')}\n`;
 }
 
-function verbsOf(commands: readonly Command[], noun: string): string[] {
-  return commands.flatMap(({ words }) => {
-    const [first, second] = words.split(' ');
-    return first === noun && second !== undefined ? [second] : [];
-  });
+function seen(words: string): string {
+  return words
+    .split(' ')
+    .map((word) => `__fish_seen_subcommand_from ${word}`)
+    .join('; and ');
 }

@@ -16,7 +16,10 @@ export interface Prompt {
 }
 
 export interface CliEnvironment
-  extends Pick<Environment, 'cwd' | 'home' | 'cliConfigFile' | 'server' | 'authToken' | 'cliOptions'> {
+  extends Pick<
+    Environment,
+    'cwd' | 'home' | 'path' | 'cliConfigFile' | 'server' | 'authToken' | 'cliOptions'
+  > {
   readonly terminal: Terminal;
   readonly prompt: Prompt;
   readonly fetch: typeof fetch;

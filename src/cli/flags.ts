@@ -21,9 +21,11 @@ export function normaliseFlags(argv: readonly string[], commands: readonly Comma
 
 /** The command that the words of `argv` name, flags left aside. */
 export function commandOf(argv: readonly string[], commands: readonly Command[]): Command | undefined {
-  const words = argv.filter((arg) => !arg.startsWith('-'));
-  const [first = '', second = ''] = words;
-  return commands.find((command) => command.words === `${first} ${second}` || command.words === first);
+  const words = `${argv.filter((arg) => !arg.startsWith('-')).join(' ')} `;
+  // The longest name wins: `app actions list` is no `app`.
+  return [...commands]
+    .filter((command) => words.startsWith(`${command.words} `))
+    .sort((a, b) => b.words.length - a.words.length)[0];
 }
 
 /** Splits a text of flags (ARGOCD_OPTS) as a shell would: blanks separate, quotes keep together. */

@@ -15,7 +15,22 @@ export interface ProgramOutput {
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
+  proj: 'Projects',
+  'proj role': 'Roles of a project',
+  'proj windows': 'Sync windows of a project',
   app: 'Applications',
+  'app actions': 'What can be done to the resources of an application',
+  admin: 'Tools for administrators',
+  cluster: 'Clusters that are deployed to',
+  repo: 'Repositories and how they are reached',
+  repocreds: 'Credentials lent to repositories by their address',
+  cert: 'TLS certificates and SSH host keys of Git servers',
+  'admin settings': 'Try settings out before they are in use',
+  'admin settings resource-overrides': 'Try checks and actions out on a manifest',
+  'admin proj': 'Projects without a server',
+  'admin notifications': 'Try notifications out',
+  'admin notifications template': 'Texts of notifications',
+  'admin notifications trigger': 'Conditions of notifications',
   audit: 'The record of everything that happened',
 };
 
@@ -38,21 +53,25 @@ export function createProgram(
     .helpCommand(false);
   const nouns = new Map<string, Program>();
   for (const command of commands) {
-    const [first = '', second] = command.words.split(' ');
-    const parent = second === undefined ? program : nounOf(program, nouns, first);
-    add(parent, second ?? first, command, onParsed);
+    const words = command.words.split(' ');
+    const word = words.pop() ?? '';
+    add(nounOf(program, nouns, words), word, command, onParsed);
   }
   return program;
 }
 
-function nounOf(program: Program, nouns: Map<string, Program>, noun: string): Program {
-  const known = nouns.get(noun);
+/** The group of commands that these words lead to; none: the program itself. */
+function nounOf(program: Program, nouns: Map<string, Program>, words: readonly string[]): Program {
+  const noun = words.at(-1);
+  if (noun === undefined) return program;
+  const path = words.join(' ');
+  const known = nouns.get(path);
   if (known !== undefined) return known;
-  const created = program
+  const created = nounOf(program, nouns, words.slice(0, -1))
     .command(noun)
-    .description(NOUNS[noun] ?? noun)
+    .description(NOUNS[path] ?? noun)
     .helpCommand(false);
-  nouns.set(noun, created);
+  nouns.set(path, created);
   return created;
 }
 

@@ -1,5 +1,14 @@
 // Every command, in the order the help shows them. A new one is a file below commands/ and a line here.
 import type { Command } from './command.ts';
+import { templateGet, templateNotify, triggerGet, triggerRun } from './commands/admin/notifications.ts';
+import { overrideHealth } from './commands/admin/override-health.ts';
+import { overrideIgnoreDifferences, overrideIgnoreUpdates } from './commands/admin/override-ignored.ts';
+import { overrideListActions } from './commands/admin/override-list-actions.ts';
+import { overrideRunAction } from './commands/admin/override-run-action.ts';
+import { adminProjGenerateSpec } from './commands/admin/proj-generate-spec.ts';
+import { appActionsList } from './commands/app/actions-list.ts';
+import { appActionsRun } from './commands/app/actions-run.ts';
+import { appConfirmDeletion } from './commands/app/confirm-deletion.ts';
 import { appCreate } from './commands/app/create.ts';
 import { appDelete } from './commands/app/delete.ts';
 import { appDiff } from './commands/app/diff.ts';
@@ -9,6 +18,7 @@ import { appHistory } from './commands/app/history.ts';
 import { appList } from './commands/app/list.ts';
 import { appLogs } from './commands/app/logs.ts';
 import { appManifests } from './commands/app/manifests.ts';
+import { appRelease } from './commands/app/release.ts';
 import { appResources } from './commands/app/resources.ts';
 import { appRollback } from './commands/app/rollback.ts';
 import { appSet } from './commands/app/set.ts';
@@ -16,12 +26,17 @@ import { appAddSource, appRemoveSource } from './commands/app/sources.ts';
 import { appSync } from './commands/app/sync.ts';
 import { appTerminateOp } from './commands/app/terminate-op.ts';
 import { appWait } from './commands/app/wait.ts';
+import { auditExport } from './commands/audit/export.ts';
 import { auditQuery } from './commands/audit/query.ts';
 import { auditVerify } from './commands/audit/verify.ts';
 import { clusterGet, clusterList, clusterRemove } from './commands/cluster.ts';
 import { apiserver } from './commands/process/apiserver.ts';
 import { serve } from './commands/process/serve.ts';
 import { up } from './commands/process/up.ts';
+import { projectCommands } from './commands/proj/basics.ts';
+import { projectListCommands } from './commands/proj/lists.ts';
+import { roleCommands } from './commands/proj/roles.ts';
+import { windowCommands } from './commands/proj/windows.ts';
 import { certAddSsh, certAddTls, certList, certRemove } from './commands/repo/cert.ts';
 import { repoAdd, repoGet, repoList, repoRemove } from './commands/repo/repo.ts';
 import { repocredsAdd, repocredsList, repocredsRemove } from './commands/repo/repocreds.ts';
@@ -50,11 +65,19 @@ const list: readonly Command[] = [
   appExplain,
   appHistory,
   appRollback,
+  appRelease,
   appManifests,
   appResources,
+  appActionsList,
+  appActionsRun,
   appLogs,
   appTerminateOp,
+  appConfirmDeletion,
   appDelete,
+  ...projectCommands,
+  ...projectListCommands,
+  ...roleCommands,
+  ...windowCommands,
   clusterList,
   clusterGet,
   clusterRemove,
@@ -71,6 +94,17 @@ const list: readonly Command[] = [
   certRemove,
   auditQuery,
   auditVerify,
+  auditExport,
+  templateGet,
+  templateNotify,
+  triggerGet,
+  triggerRun,
+  overrideHealth,
+  overrideListActions,
+  overrideRunAction,
+  overrideIgnoreDifferences,
+  overrideIgnoreUpdates,
+  adminProjGenerateSpec,
   version,
 ];
 

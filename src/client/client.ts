@@ -1,8 +1,10 @@
 // The typed caller of the REST API: one method per route, nothing in between.
 import type {
+  ActionRunRequest,
   Application,
   ApplicationList,
   ApplicationWatchEvent,
+  ApplicationWindows,
   AppProject,
   AuditPage,
   AuditVerification,
@@ -11,11 +13,14 @@ import type {
   Cluster,
   ClusterList,
   CommitMetadata,
+  DetailedProject,
   EventList,
   Explanation,
   LogEntry,
   ManagedResourceList,
   ManifestResponse,
+  NotificationTemplates,
+  NotificationTriggers,
   PatchRequest,
   ProjectList,
   RepositoryBody,
@@ -24,12 +29,15 @@ import type {
   RepositoryTemplateList,
   RepositoryTemplateView,
   RepositoryView,
+  ResourceActionList,
   ResourceResponse,
   ResourceTree,
   RollbackRequest,
   SessionResponse,
   Settings,
   SyncRequest,
+  TemplateNotifyResult,
+  TriggerRunResult,
   UserInfo,
   VersionInfo,
 } from '../contract/index.ts';
@@ -49,6 +57,7 @@ export interface ReadOptions {
 
 /** A look again first may take as long as a slow repository does. */
 const REFRESH_MS = 180_000;
+const NOTIFICATIONS = '/api/v1/fairlead/notifications';
 
 export type Client = ReturnType<typeof createClient>;
 
@@ -69,6 +78,18 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
     projects: {
       list: () => http.call<ProjectList>({ path: '/api/v1/projects' }),
       get: (name: string) => http.call<AppProject>({ path: `/api/v1/projects/${encodeURIComponent(name)}` }),
+      detailed: (name: string) =>
+        http.call<DetailedProject>({ path: `/api/v1/projects/${encodeURIComponent(name)}/detailed` }),
+      create: (project: AppProject, upsert = false) =>
+        http.call<AppProject>({ method: 'POST', path: '/api/v1/projects', body: { project, upsert } }),
+      update: (project: AppProject) =>
+        http.call<AppProject>({
+          method: 'PUT',
+          path: `/api/v1/projects/${encodeURIComponent(project.metadata.name ?? '')}`,
+          body: { project },
+        }),
+      delete: (name: string) =>
+        http.call<object>({ method: 'DELETE', path: `/api/v1/projects/${encodeURIComponent(name)}` }),
     },
     repositories: repositoryCalls(http),
     certificates: {
@@ -83,6 +104,26 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
       list: () => http.call<ClusterList>({ path: '/api/v1/clusters' }),
       get: (id: string) => http.call<Cluster>(clusterPath(id)),
       delete: (id: string) => http.call<object>({ method: 'DELETE', ...clusterPath(id) }),
+    },
+    notifications: {
+      templates: () => http.call<NotificationTemplates>({ path: `${NOTIFICATIONS}/templates` }),
+      triggers: () => http.call<NotificationTriggers>({ path: `${NOTIFICATIONS}/triggers` }),
+      run: (trigger: string, body: { application: string; appNamespace?: string }) =>
+        http.call<TriggerRunResult>({
+          method: 'POST',
+          path: `${NOTIFICATIONS}/triggers/${encodeURIComponent(trigger)}/run`,
+          body,
+        }),
+      notify: (
+        template: string,
+        body: { application: string; appNamespace?: string; destination?: string },
+      ) =>
+        http.call<TemplateNotifyResult>({
+          method: 'POST',
+          path: `${NOTIFICATIONS}/templates/${encodeURIComponent(template)}/notify`,
+          body,
+          timeoutMs: REFRESH_MS,
+        }),
     },
     audit: {
       query: (query: QueryValues) => http.call<AuditPage>({ path: '/api/v1/fairlead/audit', query }),
@@ -156,6 +197,9 @@ function applicationCalls(http: Transport) {
       http.call<object>({ method: 'DELETE', path: one(id), query: { ...scope(id), ...query } }),
     sync: (id: ApplicationId, body: SyncRequest) => post(id, '/sync', body),
     rollback: (id: ApplicationId, body: RollbackRequest) => post(id, '/rollback', body),
+    release: (id: ApplicationId) =>
+      http.call<Application>({ method: 'DELETE', path: one(id, '/hold'), query: scope(id) }),
+    confirmDeletion: (id: ApplicationId) => post(id, '/confirm-deletion', {}),
     terminate: (id: ApplicationId) =>
       http.call<object>({ method: 'DELETE', path: one(id, '/operation'), query: scope(id) }),
     manifests: (id: ApplicationId, query: QueryValues = {}, options: ReadOptions = {}) =>
@@ -171,15 +215,29 @@ function applicationCalls(http: Transport) {
       }),
     tree: (id: ApplicationId, options: ReadOptions = {}) =>
       read<ResourceTree>(id, '/resource-tree', {}, options),
+    actions: (id: ApplicationId, query: QueryValues, options: ReadOptions = {}) =>
+      read<ResourceActionList>(id, '/resource/actions', query, options),
+    runAction: (id: ApplicationId, body: Omit<ActionRunRequest, 'name'>) =>
+      http.call<object>({
+        method: 'POST',
+        path: one(id, '/resource/actions/v2'),
+        body: { ...body, ...id },
+        timeoutMs: REFRESH_MS,
+      }),
     resource: (id: ApplicationId, query: QueryValues, options: ReadOptions = {}) =>
       read<ResourceResponse>(id, '/resource', query, options),
     commit: (id: ApplicationId, revision: string, options: ReadOptions = {}) =>
       read<CommitMetadata>(id, `/revisions/${encodeURIComponent(revision)}/metadata`, {}, options),
+    windows: (id: ApplicationId, options: ReadOptions = {}) =>
+      read<ApplicationWindows>(id, '/syncwindows', {}, options),
     events: (id: ApplicationId, query: QueryValues = {}, options: ReadOptions = {}) =>
       read<EventList>(id, '/events', query, options),
-    /** Changes as they happen; begins with the present state unless `resourceVersion` says where to go on. */
-    watch: (query: QueryValues, signal?: AbortSignal) =>
-      http.lines<ApplicationWatchEvent>({ path: '/api/v1/stream/applications', query, signal }),
+    /**
+     * Changes as they happen; begins with the present state unless `resourceVersion` says where to go on.
+     * @param onOpen called once no change can be missed any more: what is read from then on is older than no event
+     */
+    watch: (query: QueryValues, signal?: AbortSignal, onOpen?: () => void) =>
+      http.lines<ApplicationWatchEvent>({ path: '/api/v1/stream/applications', query, signal }, onOpen),
     logs: (id: ApplicationId, query: QueryValues, signal?: AbortSignal) =>
       http.lines<LogEntry>({ path: one(id, '/logs'), query: { ...scope(id), ...query }, signal }),
   };

@@ -62,9 +62,13 @@ export class Transport {
     }
   }
 
-  /** The `result` of each line until the server ends the stream or `signal` aborts. */
-  async *lines<T>(request: CallRequest): AsyncGenerator<T, void, undefined> {
+  /**
+   * The `result` of each line until the server ends the stream or `signal` aborts.
+   * @param onOpen called once the server has begun to answer, before the first line
+   */
+  async *lines<T>(request: CallRequest, onOpen?: () => void): AsyncGenerator<T, void, undefined> {
     const response = await this.#open(request, undefined);
+    onOpen?.();
     if (response.body === null) return;
     const decoder = new TextDecoder();
     let rest = '';

@@ -67,7 +67,26 @@ export const ApplicationCreateQuery = z.object({ upsert: flag, validate: flag })
 export const ApplicationUpdateQuery = ApplicationScope.extend({ validate: flag });
 export const ApplicationDeleteQuery = ApplicationScope.extend({ cascade: flag, propagationPolicy: text });
 
+/** Accepted and left aside: Kubernetes and the controller write it. Clients send back whole objects they have read. */
+const theirs = z.unknown().optional();
+
+/** Members of every object's metadata that clients cannot set. */
+export const serverMetadata = {
+  uid: theirs,
+  creationTimestamp: theirs,
+  deletionTimestamp: theirs,
+  deletionGracePeriodSeconds: theirs,
+  generation: theirs,
+  generateName: theirs,
+  managedFields: theirs,
+  ownerReferences: theirs,
+  selfLink: theirs,
+};
+/** Members of an object that are not its specification. */
+export const serverMembers = { apiVersion: theirs, kind: theirs, status: theirs };
+
 const Metadata = z.object({
+  ...serverMetadata,
   name: z.string().default(''),
   namespace: z.string().optional(),
   labels: z.record(z.string(), z.string()).nullish(),
@@ -77,7 +96,12 @@ const Metadata = z.object({
 });
 
 /** What a client may send of an Application; status and operation are the controller's. */
-export const ApplicationWrite = z.object({ metadata: Metadata, spec: ApplicationSpec });
+export const ApplicationWrite = z.object({
+  ...serverMembers,
+  operation: theirs,
+  metadata: Metadata,
+  spec: ApplicationSpec,
+});
 export type ApplicationWrite = z.output<typeof ApplicationWrite>;
 export const ApplicationSpecWrite = ApplicationSpec;
 
@@ -104,7 +128,13 @@ export const SyncRequest = z.object({
   manifests: z.array(z.string()).nullish(),
   infos: z.array(Info).nullish(),
   retryStrategy: RetryStrategy.nullish(),
-  syncOptions: z.object({ items: z.array(z.string()).optional() }).nullish(),
+  /** Some clients send the bare list. */
+  syncOptions: z
+    .union([
+      z.object({ items: z.array(z.string()).optional() }),
+      z.array(z.string()).transform((items) => ({ items })),
+    ])
+    .nullish(),
   /** 1-based positions in `spec.sources`, in step with `revisions`. */
   sourcePositions: z.array(z.coerce.number().int().min(1)).nullish(),
   revisions: z.array(z.string()).nullish(),
@@ -117,6 +147,9 @@ export const RollbackRequest = z.object({
   id: z.coerce.number().int(),
   dryRun: z.boolean().optional(),
   prune: z.boolean().optional(),
+  /** Fairlead: why it is held there while automated sync is on, and until when (RFC 3339; absent: until released). */
+  reason: z.string().max(1_000).optional(),
+  until: z.string().optional(),
 });
 export type RollbackRequest = z.input<typeof RollbackRequest>;
 

@@ -11,6 +11,10 @@ export const AuditQuery = z.object({
   actorKind: text,
   /** Exact, or a prefix ending in `*`. */
   action: text,
+  /** An application: the object itself and the operations on it; `namespace/name`, or a name. */
+  application: text,
+  /** Applications that are in this project now. */
+  project: text,
   kind: text,
   namespace: text,
   name: text,
@@ -55,7 +59,7 @@ export interface AuditPage {
 export const AuditVerifyQuery = z.object({
   /** First record to check. */
   from: count,
-  /** A head kept outside the journal: its sequence number and hash. */
+  /** A head kept outside the journal: its hash, and its sequence number when that is known. */
   headSeq: count,
   headHash: text,
 });
@@ -66,5 +70,9 @@ export type AuditVerification =
       readonly ok: true;
       readonly head: { readonly seq: number; readonly hash: string };
       readonly records: number;
+      /** Everything up to this record was pruned by retention. */
+      readonly prunedThrough?: number;
+      /** The head kept outside is older than what is left: it could not be compared. */
+      readonly headPruned?: true;
     }
   | { readonly ok: false; readonly seq: number; readonly fault: string; readonly message: string };

@@ -36,6 +36,18 @@ const optionalText = z
   .refine((value) => !/\p{Surrogate}|\0/u.test(value), 'holds characters that are no text')
   .nullish();
 
+/** Names and texts; which name has no text is not repeated, as it may be anything. */
+const textMap = z
+  .record(z.string(), z.unknown())
+  .refine(
+    (map) => Object.values(map).every((value) => typeof value === 'string'),
+    'must have texts as values',
+  )
+  .transform((map) => map as Record<string, string>)
+  .nullish();
+/** What was found out about a cluster; taken and ignored, so that what was read can be sent back. */
+const ignored = z.unknown().optional();
+
 /** A cluster as it is added or changed. Programs that fetch credentials (`execProviderConfig`, `awsAuthConfig`) are refused. */
 export const ClusterBody = z.object({
   server: z.url({ protocol: /^https?$/ }).max(2_000),
@@ -44,8 +56,12 @@ export const ClusterBody = z.object({
   clusterResources: z.boolean().nullish(),
   shard: z.number().int().min(0).nullish(),
   project: z.string().max(253).nullish(),
-  labels: z.record(z.string(), z.string()).nullish(),
-  annotations: z.record(z.string(), z.string()).nullish(),
+  labels: textMap,
+  annotations: textMap,
+  connectionState: ignored,
+  serverVersion: ignored,
+  info: ignored,
+  refreshRequestedAt: ignored,
   config: z
     .object({
       username: optionalText,
@@ -61,6 +77,7 @@ export const ClusterBody = z.object({
         })
         .nullish(),
       proxyUrl: optionalText,
+      disableCompression: z.boolean().nullish(),
       execProviderConfig: z.null().optional(),
       awsAuthConfig: z.null().optional(),
     })

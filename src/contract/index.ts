@@ -6,6 +6,22 @@ export type {
   ResourceTree,
 } from '../model/index.ts';
 export {
+  type AccountFacts,
+  type AccountList,
+  type CanIResponse,
+  TokenRequest,
+  type TokenResponse,
+  UpdatePasswordRequest,
+} from './accounts.ts';
+export {
+  type ActionInfo,
+  ActionParameter,
+  ActionQuery,
+  ActionRunBody,
+  ActionRunRequest,
+  type ResourceActionList,
+} from './actions.ts';
+export {
   ApplicationCreateQuery,
   ApplicationDeleteQuery,
   ApplicationGetQuery,
@@ -43,6 +59,24 @@ export type {
   ExplanationStep,
 } from './explanation.ts';
 export {
+  type NotificationNames,
+  type NotificationTemplates,
+  type NotificationTriggers,
+  TemplateNotifyRequest,
+  type TemplateNotifyResult,
+  TriggerRunRequest,
+  type TriggerRunResult,
+} from './notifications.ts';
+export {
+  type ApplicationWindows,
+  type DetailedProject,
+  type ProjectBodyWrite,
+  ProjectCreateRequest,
+  ProjectUpdateRequest,
+  type WindowList,
+} from './projects.ts';
+export { ListQuery, type QueryKind, queryKindOf } from './query.ts';
+export {
   CertificateBody,
   type CertificateList,
   CertificateQuery,
@@ -58,9 +92,26 @@ export {
   RepositoryWriteQuery,
 } from './repositories.ts';
 export {
+  BadgeQuery,
+  type ChartDetails,
+  ChartQuery,
+  type LinkInfo,
+  type LinkList,
+  ResourceDeleteQuery,
+  ResourcePatchBody,
+  ResourcePatchQuery,
+  type ResourcePatchType,
+  type ServerSideDiff,
+  ServerSideDiffQuery,
+} from './resources.ts';
+export {
+  CliSessionRequest,
   SessionCreateRequest,
   type SessionResponse,
   type Settings,
+  SsoCallbackForm,
+  SsoCallbackQuery,
+  SsoLoginQuery,
   type UserInfo,
   type VersionInfo,
 } from './session.ts';

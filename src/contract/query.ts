@@ -41,3 +41,37 @@ export const count = text.transform((value, context) => {
   }
   return number;
 });
+
+/** What every list of the API takes. Fairlead's own; without any of them a list is answered whole, as Argo CD's. */
+export const ListQuery = z.object({
+  /** Paths of an item to keep, comma-separated; a leading `-` keeps everything else. */
+  fields: text,
+  /** Part of any text of an item; each word must occur. */
+  search: text,
+  /** `PATH=VALUE`, repeated: items where the text at the path is the value. */
+  filter: texts,
+  /** Path to order by (`metadata.name`); a leading `-` turns the order round. */
+  sort: text,
+  limit: count,
+  offset: count,
+  /** `metadata.continue` of the page before. */
+  continue: text,
+});
+
+export type QueryKind = 'text' | 'texts' | 'flag' | 'count';
+
+/** Which of the kinds above a query's member is; undefined for one with a rule of its own. */
+export function queryKindOf(schema: z.ZodType): QueryKind | undefined {
+  switch (schema) {
+    case text:
+      return 'text';
+    case texts:
+      return 'texts';
+    case flag:
+      return 'flag';
+    case count:
+      return 'count';
+    default:
+      return undefined;
+  }
+}

@@ -9,6 +9,11 @@ const optionalText = z
   .refine((value) => !/\p{Surrogate}|\0/u.test(value), 'holds characters that are no text')
   .nullish();
 const optionalFlag = z.boolean().nullish();
+/** 64-bit numbers are texts in Argo CD's JSON, and `0` when they are not set. */
+const optionalId = z.union([z.string().regex(/^\d{0,19}$/, 'is no number'), z.int().min(0)]).nullish();
+const ignored = z.unknown().optional();
+/** A way to sign in that is not supported is refused, not ignored. */
+const unsupported = z.union([z.literal(''), z.literal(false), z.null()]).optional();
 
 /** Argo CD's `Repository`; members that say what was found out are ignored when sent. */
 export const RepositoryBody = z.object({
@@ -30,6 +35,14 @@ export const RepositoryBody = z.object({
   tlsClientCertKey: optionalText,
   proxy: optionalText,
   noProxy: optionalText,
+  githubAppID: optionalId,
+  githubAppInstallationID: optionalId,
+  githubAppPrivateKey: optionalText,
+  githubAppEnterpriseBaseUrl: optionalText,
+  gcpServiceAccountKey: unsupported,
+  useAzureWorkloadIdentity: unsupported,
+  connectionState: ignored,
+  inheritedCreds: ignored,
 });
 export type RepositoryBody = z.infer<typeof RepositoryBody>;
 
@@ -62,6 +75,8 @@ export interface RepositoryView {
   readonly enableOCI?: boolean;
   readonly proxy?: string;
   readonly noProxy?: string;
+  readonly githubAppID?: string;
+  readonly githubAppInstallationID?: string;
   /** The credential is lent by a template. */
   readonly inheritedCreds?: boolean;
   readonly connectionState?: ConnectionState;
@@ -76,6 +91,8 @@ export interface RepositoryTemplateView {
   readonly url: string;
   readonly type: string;
   readonly username?: string;
+  readonly githubAppID?: string;
+  readonly githubAppInstallationID?: string;
 }
 
 export interface RepositoryTemplateList {

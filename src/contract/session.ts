@@ -4,6 +4,8 @@ import { z } from 'zod';
 export const SessionCreateRequest = z.object({
   username: z.string().max(256).default(''),
   password: z.string().max(1024).default(''),
+  /** Id of an identity provider that takes passwords (LDAP); absent: a local account. */
+  connector: z.string().max(100).optional(),
 });
 export type SessionCreateRequest = z.input<typeof SessionCreateRequest>;
 
@@ -39,6 +41,51 @@ export interface Settings {
   readonly appLabelKey?: string;
   readonly trackingMethod?: string;
   readonly appsInAnyNamespaceEnabled?: boolean;
+  /** Identity providers to sign in with, in the order to offer them. */
+  readonly connectors?: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly type: string;
+    /** `redirect`: go to /auth/login; `password`: name and password go to /api/v1/session with `connector`. */
+    readonly kind: 'redirect' | 'password';
+  }[];
   readonly execEnabled: boolean;
   readonly statusBadgeEnabled: boolean;
+  readonly statusBadgeRootUrl?: string;
+  readonly help?: { readonly chatUrl?: string; readonly chatText?: string };
+  readonly uiBannerContent?: string;
+  readonly uiBannerURL?: string;
+  readonly uiBannerPermanent?: boolean;
+  readonly uiBannerPosition?: string;
+  readonly passwordPattern?: string;
+  readonly impersonationEnabled?: boolean;
 }
+
+const short = z.string().max(2_000).optional();
+
+/** `cli_…`: a command line waits on this port of the person's own machine for a code that only it can use. */
+export const SsoLoginQuery = z.object({
+  connector: z.string().max(100).optional(),
+  return_url: short,
+  cli_port: z.coerce.number().int().min(1_024).max(65_535).optional(),
+  cli_challenge: short,
+  cli_state: short,
+});
+export const SsoCallbackQuery = z.object({
+  code: z.string().max(8_000).optional(),
+  state: short,
+  iss: short,
+  error: short,
+  held: short,
+});
+export const SsoCallbackForm = z.object({
+  SAMLResponse: z.string().max(524_288).optional(),
+  RelayState: short,
+  code: z.string().max(8_000).optional(),
+  state: short,
+  error: short,
+});
+export const CliSessionRequest = z.object({
+  code: z.string().max(8_192),
+  verifier: z.string().min(43).max(128),
+});

@@ -4,7 +4,7 @@ import type { FieldsV1, KubeObject } from '../k8s/index.ts';
 import { isRecord, jsonEqual } from '../lib/index.ts';
 import type { FieldChange } from '../model/index.ts';
 import { annotations } from '../model/index.ts';
-import { type IgnoreRules, stripIgnored } from './ignore.ts';
+import { comparesStatus, type IgnoreRules, stripIgnored } from './ignore.ts';
 import {
   appliedEntry,
   hasPrefix,
@@ -20,8 +20,19 @@ import { canonicalBase64, foldStringData, isSecret, maskChange } from './secrets
 import { isBuiltIn } from './target.ts';
 import { isEmpty, isZero, sameAtomic, sameScalar, type ValueContext } from './values.ts';
 
+/**
+ * Who decides. `ownership`: field ownership, and a dry-run for what it leaves open. `server-side`: always a dry-run.
+ * `three-way`: what was applied last, what is desired and what is live, without ever asking the server.
+ */
+export type CompareEngine = 'ownership' | 'server-side' | 'three-way';
+
 export type Comparison =
   | { readonly kind: 'synced' }
+  | {
+      /** Differs for certain; only the engine `three-way` says so. */
+      readonly kind: 'modified';
+      readonly fields: readonly FieldChange[];
+    }
   | {
       /** Something may differ; `reasons` are guesses until a dry-run confirms them. */
       readonly kind: 'suspected';
@@ -40,6 +51,8 @@ export interface ComparisonInput {
   /** The field manager of our applies. */
   readonly manager: string;
   readonly ignore?: IgnoreRules;
+  /** Default `ownership`. */
+  readonly engine?: CompareEngine;
 }
 
 /** More guesses than this help nobody. */
@@ -50,13 +63,26 @@ const MAX_REASONS = 100;
  * only in ways the server is known for (quantities, defaults inside atomic lists, dropped empties) is the same.
  */
 export function compareObject(input: ComparisonInput): Comparison {
+  const { engine = 'ownership' } = input;
+  const comparison = compareOwned(input);
+  if (engine === 'three-way' && comparison.kind === 'suspected') {
+    return comparison.reasons.length === 0
+      ? { kind: 'synced' }
+      : { kind: 'modified', fields: comparison.reasons };
+  }
+  if (engine === 'server-side' && comparison.kind === 'synced')
+    return { kind: 'suspected', reasons: [], takeover: false };
+  return comparison;
+}
+
+function compareOwned(input: ComparisonInput): Comparison {
   const { manager } = input;
   if (input.desired === undefined) return { kind: 'extra' };
   if (input.live === undefined) return { kind: 'missing' };
   const entry = appliedEntry(input.live, manager);
   const desired = normalized(stripIgnored(input.ignore, input.desired, input.live));
   const live = normalized(stripIgnored(input.ignore, input.live, input.live));
-  const walk = new Walk(desired, live);
+  const walk = new Walk(desired, live, comparesStatus(input.ignore, desired));
   if (entry === undefined) {
     walk.object({}, shapeOf(input.live));
     walk.lastApplied(shapeOf(input.live));
@@ -114,11 +140,13 @@ class Walk {
   readonly #desired: KubeObject;
   readonly #live: KubeObject;
   readonly #context: ValueContext;
+  readonly #comparesStatus: boolean;
 
-  constructor(desired: KubeObject, live: KubeObject) {
+  constructor(desired: KubeObject, live: KubeObject, comparesStatus: boolean) {
     this.#desired = desired;
     this.#live = live;
     this.#context = { builtIn: isBuiltIn(desired) };
+    this.#comparesStatus = comparesStatus;
   }
 
   object(owned: FieldsV1, shape: FieldsV1): void {
@@ -133,7 +161,7 @@ class Walk {
       ownedMetadata,
       shape['f:metadata'],
     );
-    if (ownedStatus === undefined || status === undefined) return;
+    if (!this.#comparesStatus || ownedStatus === undefined || status === undefined) return;
     this.#node([field('status')], status, liveStatus, ownedStatus, shape['f:status']);
   }
 

@@ -5,7 +5,7 @@ import { assertThat, isRecord, jsonEqual } from '../lib/index.ts';
 import type { FieldChange } from '../model/index.ts';
 import { FIELD_MANAGER } from '../model/index.ts';
 import { compareObject } from './compare.ts';
-import { type IgnoreRules, stripIgnored } from './ignore.ts';
+import { comparesStatus, type IgnoreRules, stripIgnored } from './ignore.ts';
 import { appliedEntry, itemKeys, ownersAt, shapeOf } from './managed-fields.ts';
 import { field, formatPath, type Path } from './path.ts';
 import { maskChange } from './secrets.ts';
@@ -27,7 +27,9 @@ export function confirmChange(input: Confirmation): FieldChange[] {
     `live is ${input.live.apiVersion} and the dry-run answered ${input.predicted.apiVersion}: read live in that version`,
   );
   const manager = input.manager ?? FIELD_MANAGER;
-  const ownsStatus = appliedEntry(input.live, manager)?.fieldsV1?.['f:status'] !== undefined;
+  const ownsStatus =
+    comparesStatus(input.ignore, input.live) &&
+    appliedEntry(input.live, manager)?.fieldsV1?.['f:status'] !== undefined;
   const live = comparable(stripIgnored(input.ignore, input.live, input.live), ownsStatus);
   const predicted = comparable(stripIgnored(input.ignore, input.predicted, input.live), ownsStatus);
   const changes: FieldChange[] = [];

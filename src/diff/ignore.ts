@@ -16,14 +16,20 @@ interface Rule {
   readonly managers: readonly string[];
 }
 
+/** Whose `status` nobody compares: that of everything, of definitions of custom resources only, of nothing. */
+export type IgnoredStatus = 'all' | 'crd' | 'none';
+
 /** Compiled rules of one application together with the installation's. */
 export interface IgnoreRules {
   readonly rules: readonly Rule[];
+  readonly status: IgnoredStatus;
 }
 
 export interface IgnoreOptions {
   /** Compiles one jq expression; throws on what it does not know. The default knows paths and `select`. */
   compileExpression?(text: string): PathExpression;
+  /** Default `all`. */
+  readonly status?: IgnoredStatus;
 }
 
 /** Throws DiffError `INVALID_IGNORE_RULE` naming the rule and the expression that cannot be read. */
@@ -32,7 +38,7 @@ export function compileIgnoreRules(
   options: IgnoreOptions = {},
 ): IgnoreRules {
   const compile = options.compileExpression ?? compileJqPath;
-  return { rules: (list ?? []).map((rule) => compileRule(rule, compile)) };
+  return { rules: (list ?? []).map((rule) => compileRule(rule, compile)), status: options.status ?? 'all' };
 }
 
 function compileRule(rule: IgnoreDifference, compile: (text: string) => PathExpression): Rule {
@@ -70,6 +76,27 @@ function compileExpression(
 /** True when some rule speaks of this object. */
 export function hasIgnoreRules(rules: IgnoreRules | undefined, object: KubeObject): boolean {
   return rules?.rules.some((rule) => appliesTo(rule, object)) ?? false;
+}
+
+/** False: the status of this object is nobody's difference, whoever owns it. */
+export function comparesStatus(rules: IgnoreRules | undefined, { kind }: KubeObject): boolean {
+  const ignored = rules?.status ?? 'all';
+  return ignored === 'none' || (ignored === 'crd' && kind !== 'CustomResourceDefinition');
+}
+
+/** To be awaited for each object before anything below is asked about it: some expressions take their time. */
+export async function prepareIgnored(
+  rules: IgnoreRules | undefined,
+  objects: readonly KubeObject[],
+): Promise<void> {
+  for (const { expressions, ...rule } of rules?.rules ?? []) {
+    const slow = expressions.filter(({ prepare }) => prepare !== undefined);
+    if (slow.length === 0) continue;
+    for (const object of objects) {
+      if (!appliesTo({ expressions, ...rule }, object)) continue;
+      for (const expression of slow) await expression.prepare?.(object);
+    }
+  }
 }
 
 /** `object` without what the rules ignore; `live` tells which fields belong to which manager. */

@@ -6,7 +6,11 @@ import { isRecord, jsonEqual } from '../lib/index.ts';
 export type JsonPath = readonly (string | number)[];
 
 /** What an expression points at; a full jq can stand in for `compileJqPath`. */
-export type PathExpression = (object: unknown) => JsonPath[];
+export interface PathExpression {
+  (object: unknown): JsonPath[];
+  /** Has to be awaited for an object before it is asked for its paths; absent where that needs no time. */
+  prepare?(object: unknown): Promise<void>;
+}
 
 /** The text is not of the supported part of jq. */
 export class JqSyntaxError extends Error {}

@@ -4,6 +4,7 @@
 import { gvkOf, type KubeObject } from '../k8s/index.ts';
 import { isRecord } from '../lib/index.ts';
 import { annotations, type FieldChange } from '../model/index.ts';
+import { field, formatPath } from './path.ts';
 
 const MASK = '++++++++';
 const MORE = '++++';
@@ -63,6 +64,37 @@ export function maskChange(object: KubeObject | undefined, change: FieldChange):
     ...(change.live === undefined ? {} : { live: maskDeep(masks, '', change.live) }),
     ...(change.desired === undefined ? {} : { desired: maskDeep(masks, '', change.desired) }),
   };
+}
+
+/** One change with the values of these annotations masked, whatever the kind of the object. */
+export function maskAnnotationChange(change: FieldChange, names: readonly string[]): FieldChange {
+  const inside = '.metadata.annotations';
+  if (names.length === 0 || !inside.startsWith(change.path.slice(0, inside.length))) return change;
+  const masks = new Masks();
+  const exact = names.some((name) => change.path.slice(inside.length) === pathOf(name));
+  const masked = (value: unknown): unknown =>
+    exact ? maskDeep(masks, '', value) : maskNamed(masks, value, names);
+  return {
+    ...change,
+    ...(change.live === undefined ? {} : { live: masked(change.live) }),
+    ...(change.desired === undefined ? {} : { desired: masked(change.desired) }),
+  };
+}
+
+function pathOf(annotation: string): string {
+  return formatPath([field(annotation)]);
+}
+
+/** All members of these names, however deep: a change may be of all annotations, of the metadata or of the object. */
+function maskNamed(masks: Masks, value: unknown, names: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((item) => maskNamed(masks, item, names));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      names.includes(name) ? maskDeep(masks, name, inner) : maskNamed(masks, inner, names),
+    ]),
+  );
 }
 
 /** Gives each value of a key its mask: the first `++++++++`, each further one four signs more. */

@@ -149,3 +149,20 @@ test('isSelfReferenced() tells an object from a copy of it', () => {
   assert.equal(isSelfReferenced(live('b', 'copy'), tracking), false);
   assert.equal(isSelfReferenced(live('c', 'ns'), tracking), false);
 });
+
+test('the rules of an aggregated ClusterRole are left to the cluster, those of any other role are not', () => {
+  const role = (name: string, more: object): Manifest => ({
+    object: {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name },
+      rules: [],
+      ...more,
+    } as KubeObject,
+    origin: { sourceIndex: 0 },
+  });
+  const [whole, plain] = prepared([role('whole', { aggregationRule: {} }), role('plain', {})]);
+  assert.equal(whole?.['rules'], undefined);
+  assert.deepEqual(whole?.['aggregationRule'], {});
+  assert.deepEqual(plain?.['rules'], []);
+});

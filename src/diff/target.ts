@@ -37,7 +37,10 @@ export function prepareTarget(manifests: readonly Manifest[], options: TargetOpt
   const conditions: Pick<Condition, 'type' | 'message'>[] = [];
   const scopeOf = withDefinitions(manifests, options.scopeOf);
   for (const [index, { object, origin }] of manifests.entries()) {
-    const target = { object: tracked(placed(foldStringData(object), scopeOf, options), options), origin };
+    const target = {
+      object: tracked(placed(withoutAggregated(foldStringData(object)), scopeOf, options), options),
+      origin,
+    };
     const key = targetKey(target.object, index);
     const earlier = byKey.get(key);
     if (earlier !== undefined) {
@@ -48,6 +51,20 @@ export function prepareTarget(manifests: readonly Manifest[], options: TargetOpt
     byKey.set(key, target);
   }
   return { targets: [...byKey.values()], conditions };
+}
+
+/**
+ * The rules of an aggregated ClusterRole are the cluster's: it collects them from other roles and overwrites what
+ * anybody applies, so they are neither applied nor compared (rbac/v1 AggregationRule).
+ */
+function withoutAggregated(object: KubeObject): KubeObject {
+  const isAggregated =
+    object.kind === 'ClusterRole' &&
+    gvkOf(object).group === 'rbac.authorization.k8s.io' &&
+    isRecord(object['aggregationRule']);
+  if (!isAggregated || !('rules' in object)) return object;
+  const { rules: _, ...rest } = object as KubeObject & { rules?: unknown };
+  return rest;
 }
 
 /**

@@ -59,13 +59,29 @@ function errorCauses({ app, commit, changedInputs }: ExplanationFacts): Explanat
       ...(type === 'ComparisonError' ? inputLinks(changedInputs) : []),
       {
         kind: 'rule',
-        text: type.endsWith('Warning')
-          ? 'a warning: it stops nothing'
-          : 'nothing is applied and nothing is deleted while this holds',
+        text: consequenceOf(type),
         ...(lastTransitionTime === undefined ? {} : { at: lastTransitionTime }),
       },
     ],
   }));
+}
+
+/** What conditions keep from happening that neither stop everything nor nothing. */
+const CONSEQUENCES: Readonly<Record<string, string>> = {
+  HoldWarning:
+    'newer commits are not deployed while it is held; drift is judged against the commit it is held at',
+  DependencyWarning: 'nothing new is deployed before that; what is deployed already is kept as it is',
+  SyncWindowInfo: 'automated sync does nothing before the window opens',
+  SyncWindowWarning: 'automated sync does nothing before the window is corrected',
+  DeletionHeldWarning: 'the objects it names stay; everything else goes on',
+};
+
+function consequenceOf(type: string): string {
+  const known = CONSEQUENCES[type];
+  if (known !== undefined) return known;
+  return type.endsWith('Error')
+    ? 'nothing is applied and nothing is deleted while this holds'
+    : 'a warning: it stops nothing';
 }
 
 function operationCauses({ app, records }: ExplanationFacts): ExplanationCause[] {

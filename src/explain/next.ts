@@ -1,9 +1,11 @@
 // What would change the state: what Fairlead does by itself and when, and what a person has to do. Pure.
 import type { ExplanationCause, ExplanationStep } from '../contract/index.ts';
 import { rfc3339 } from '../lib/index.ts';
+import { type Application, dependsOn, holdOf } from '../model/index.ts';
 import type { ExplanationFacts } from './facts.ts';
 
 const MAX_LOGS = 3;
+const MAX_DEPENDENCIES = 5;
 /** Kinds that have pods with logs. */
 const WORKLOADS = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'Pod', 'Rollout']);
 
@@ -11,6 +13,8 @@ export function nextSteps(facts: ExplanationFacts, causes: readonly ExplanationC
   const steps = [
     ...operationSteps(facts),
     ...errorSteps(facts),
+    ...holdSteps(facts),
+    ...dependencySteps(facts),
     ...decisionSteps(facts),
     ...healthSteps(facts, causes),
   ];
@@ -56,6 +60,41 @@ function errorSteps(facts: ExplanationFacts): ExplanationStep[] {
   });
 }
 
+function holdSteps({ app, now }: ExplanationFacts): ExplanationStep[] {
+  const state = holdOf(app, now);
+  if (state.kind !== 'active') return [];
+  const { until } = state.hold;
+  return [
+    ...(until === undefined
+      ? []
+      : [{ by: 'itself' as const, text: 'the hold ends, and it follows its source again', at: until }]),
+    {
+      by: 'person',
+      text: 'let it follow its source again',
+      command: `fairlead app release ${app.metadata.name ?? ''}`,
+    },
+  ];
+}
+
+function dependencySteps({ app }: ExplanationFacts): ExplanationStep[] {
+  const needs = dependsOn(app);
+  if (!hasCondition(app, 'DependencyWarning') || needs.kind !== 'valid') return [];
+  return [
+    { by: 'itself', text: 'it goes on as soon as what it depends on is Synced and Healthy' },
+    ...needs.keys.slice(0, MAX_DEPENDENCIES).map(
+      (key): ExplanationStep => ({
+        by: 'person',
+        text: `see what ${key} is waiting for, if anything`,
+        command: `fairlead app explain ${key}`,
+      }),
+    ),
+  ];
+}
+
+function hasCondition(app: Application, wanted: string): boolean {
+  return (app.status?.conditions ?? []).some(({ type }) => type === wanted);
+}
+
 function decisionSteps(facts: ExplanationFacts): ExplanationStep[] {
   const { app, decision, now } = facts;
   if (decision === undefined || app.status?.sync?.status !== 'OutOfSync') return [];
@@ -66,6 +105,10 @@ function decisionSteps(facts: ExplanationFacts): ExplanationStep[] {
   };
   switch (decision.kind) {
     case 'sync':
+      // Its own steps say when it goes on.
+      if (hasCondition(app, 'DependencyWarning')) return [];
+      if (hasCondition(app, 'SyncWindowInfo') || hasCondition(app, 'SyncWindowWarning'))
+        return [{ by: 'itself', text: 'automated sync goes on when the sync windows let it' }, sync];
       return [{ by: 'itself', text: `automated sync brings it to Git (${decision.why})` }];
     case 'wait':
       return [

@@ -162,7 +162,7 @@ export class Clone {
     for (const line of result.stdout.split('\n')) {
       const [name, id, peeled] = line.split('\0');
       if (name !== undefined && id !== undefined)
-        refs.push({ name, sha: peeled === '' ? id : (peeled ?? id) });
+        refs.push(peeled === undefined || peeled === '' ? { name, sha: id } : { name, sha: peeled, tag: id });
     }
     return refs;
   }
@@ -188,6 +188,8 @@ export interface FetchedRef {
   readonly name: string;
   /** Annotated tags are peeled. */
   readonly sha: string;
+  /** The tag object of an annotated tag. */
+  readonly tag?: string;
 }
 
 /** Lock files and half-written packs of a process that was killed. */

@@ -18,6 +18,7 @@ import type { CatFile } from './cat-file.ts';
 import { Clone, type CloneDeps, type FetchedRef } from './clone.ts';
 import { type NetworkOptions, networkAccess, runGit } from './command.ts';
 import { GitError, gitError } from './errors.ts';
+import { GitHubTokens } from './github-app.ts';
 import type { GitObjects } from './objects.ts';
 import { type RefMatch, type RefSnapshot, refNotFound, refSnapshot, resolveRef } from './refs.ts';
 import { treeCache } from './tree.ts';
@@ -96,6 +97,7 @@ export function createMirrors(deps: MirrorDeps, options: MirrorOptions = {}): Mi
       }
     },
   };
+  const tokens = new GitHubTokens(deps.clock);
   const clones = new Map<string, Clone>();
   const mirrors = new Lru<Mirror>(MAX_MIRRORS);
   const cloneOf = (repository: string): Clone => {
@@ -113,7 +115,7 @@ export function createMirrors(deps: MirrorDeps, options: MirrorOptions = {}): Mi
       const key = sha256(canonicalJson(repository));
       const known = mirrors.get(key);
       if (known !== undefined) return known;
-      const mirror = new RepositoryMirror(cloneDeps, cloneOf(normalised), repository, options);
+      const mirror = new RepositoryMirror({ ...cloneDeps, tokens }, cloneOf(normalised), repository, options);
       mirrors.set(key, mirror);
       return mirror;
     },
@@ -123,9 +125,11 @@ export function createMirrors(deps: MirrorDeps, options: MirrorOptions = {}): Mi
   };
 }
 
+type MirrorParts = CloneDeps & { readonly tokens: GitHubTokens };
+
 class RepositoryMirror implements Mirror {
   readonly repository: string;
-  readonly #deps: CloneDeps;
+  readonly #deps: MirrorParts;
   readonly #clone: Clone;
   readonly #source: Repository;
   readonly #options: NetworkOptions & { readonly hosts: () => string };
@@ -135,7 +139,7 @@ class RepositoryMirror implements Mirror {
   #running: Promise<RefSnapshot> | undefined;
   #next: Promise<RefSnapshot> | undefined;
 
-  constructor(deps: CloneDeps, clone: Clone, source: Repository, options: MirrorOptions) {
+  constructor(deps: MirrorParts, clone: Clone, source: Repository, options: MirrorOptions) {
     this.#deps = deps;
     this.#clone = clone;
     this.#source = source;
@@ -186,8 +190,11 @@ class RepositoryMirror implements Mirror {
       snapshot = await this.fetch(options.signal);
     }
     const match = resolveRef(targetRevision, snapshot, options.tagPrefix);
-    if (match.kind === 'commit')
-      return { id: match.sha, target: targetRevision === '' ? 'HEAD' : targetRevision };
+    if (match.kind === 'commit') {
+      const tag = snapshot.tags?.get(match.ref);
+      const target = targetRevision === '' ? 'HEAD' : targetRevision;
+      return { id: match.sha, target, ref: match.ref, ...(tag === undefined ? {} : { tag }) };
+    }
     const id = await this.#findCommit(match, options.signal);
     if (id === undefined) throw refNotFound(targetRevision, this.repository);
     return { id, target: targetRevision };
@@ -242,21 +249,20 @@ class RepositoryMirror implements Mirror {
   async #fetchNow(): Promise<RefSnapshot> {
     for (;;) {
       const startedAt = this.#deps.clock.now();
-      const access = await networkAccess(this.#deps, this.#source, this.#network());
       try {
-        const refs = await this.#clone.fetch({
-          url: this.#url(),
-          env: access.env,
-          refspecs: this.#refspecs(),
-          action: `fetch ${redacted(this.#source.url)}`,
-        });
+        const refs = await this.#reach((env) =>
+          this.#clone.fetch({
+            url: this.#url(),
+            env,
+            refspecs: this.#refspecs(),
+            action: `fetch ${redacted(this.#source.url)}`,
+          }),
+        );
         this.#snapshot = this.#snapshotOf(refs, startedAt);
         this.#hasHead = true; // asked again next time: an empty repository gets a HEAD with its first push
         return this.#snapshot;
       } catch (error) {
         if (!this.#dropMissingRef(error)) throw error;
-      } finally {
-        await access.dispose();
       }
     }
   }
@@ -282,7 +288,9 @@ class RepositoryMirror implements Mirror {
   #snapshotOf(fetched: readonly FetchedRef[], takenAt: number): RefSnapshot {
     const refs = new Map<string, string>();
     let head: string | undefined;
-    for (const { name, sha } of fetched) {
+    const tags = new Map<string, string>();
+    for (const { name, sha, tag } of fetched) {
+      if (tag !== undefined) tags.set(name, tag);
       if (name === HEAD_REF) head = this.#hasHead ? sha : undefined;
       else if (!name.startsWith('refs/fairlead/')) refs.set(name, sha);
     }
@@ -291,6 +299,7 @@ class RepositoryMirror implements Mirror {
     return refSnapshot({
       repository: this.repository,
       refs,
+      tags,
       ...(head === undefined ? {} : { head }),
       ...(headRef === undefined ? {} : { headRef }),
       takenAt,
@@ -300,8 +309,7 @@ class RepositoryMirror implements Mirror {
   async #lsRemote(signal?: AbortSignal): Promise<RefSnapshot> {
     const takenAt = this.#deps.clock.now();
     const action = `list the refs of ${redacted(this.#source.url)}`;
-    const access = await networkAccess(this.#deps, this.#source, this.#network());
-    try {
+    return await this.#reach(async (env) => {
       const result = await runGit(this.#deps, {
         action,
         args: [
@@ -314,15 +322,13 @@ class RepositoryMirror implements Mirror {
           'refs/tags/*',
           ...this.#extraRefs,
         ],
-        env: access.env,
+        env,
         timeoutMs: limits.gitNetworkTimeoutMs,
         ...(signal === undefined ? {} : { signal }),
       });
       if (result.exitCode !== 0) throw gitError(action, result);
       return this.#snapshotOf(parseLsRemote(result.stdout.toString('utf8')), takenAt);
-    } finally {
-      await access.dispose();
-    }
+    });
   }
 
   async #findCommit(
@@ -341,21 +347,34 @@ class RepositoryMirror implements Mirror {
 
   /** A commit no branch or tag holds: many servers give it when asked by its full id. */
   async #fetchCommit(sha: string): Promise<string | undefined> {
-    const access = await networkAccess(this.#deps, this.#source, this.#network());
     try {
-      await this.#clone.fetch({
-        url: this.#url(),
-        env: access.env,
-        refspecs: [`+${sha}:refs/fairlead/pinned/${sha}`],
-        action: `fetch commit ${sha} of ${redacted(this.#source.url)}`,
-      });
+      await this.#reach((env) =>
+        this.#clone.fetch({
+          url: this.#url(),
+          env,
+          refspecs: [`+${sha}:refs/fairlead/pinned/${sha}`],
+          action: `fetch commit ${sha} of ${redacted(this.#source.url)}`,
+        }),
+      );
     } catch (error) {
       if (error instanceof GitError && error.code === 'GIT_REF_NOT_FOUND') return undefined;
+      throw error;
+    }
+    return await this.objects.findCommit(sha);
+  }
+
+  /** Runs git with what it takes to reach the repository. */
+  async #reach<T>(work: (env: Readonly<Record<string, string>>) => Promise<T>): Promise<T> {
+    const usable = await this.#deps.tokens.usable(this.#source);
+    const access = await networkAccess(this.#deps, usable, this.#network());
+    try {
+      return await work(access.env);
+    } catch (error) {
+      if (error instanceof GitError && error.code === 'GIT_AUTH') this.#deps.tokens.forget(this.#source);
       throw error;
     } finally {
       await access.dispose();
     }
-    return await this.objects.findCommit(sha);
   }
 
   #network(): NetworkOptions {
@@ -384,15 +403,18 @@ class RepositoryMirror implements Mirror {
 const HEAD_REF = 'refs/fairlead/head';
 
 function parseLsRemote(text: string): FetchedRef[] {
-  const refs = new Map<string, string>();
+  const refs = new Map<string, { sha: string; tag?: string }>();
   for (const line of text.split('\n')) {
     const [sha, name] = line.split('\t');
     if (sha === undefined || name === undefined) continue;
-    if (name === 'HEAD') refs.set(HEAD_REF, sha);
+    if (name === 'HEAD') refs.set(HEAD_REF, { sha });
     // `^{}` lines follow their tag and name the commit it stands for.
-    else refs.set(name.endsWith('^{}') ? name.slice(0, -3) : name, sha);
+    else if (name.endsWith('^{}')) {
+      const tag = refs.get(name.slice(0, -3))?.sha;
+      refs.set(name.slice(0, -3), tag === undefined ? { sha } : { sha, tag });
+    } else refs.set(name, { sha });
   }
-  return [...refs].map(([name, sha]) => ({ name, sha })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...refs].map(([name, ids]) => ({ name, ...ids })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function assertId(id: string): string {

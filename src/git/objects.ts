@@ -104,6 +104,11 @@ export class GitObjects {
     return changed.sort();
   }
 
+  /** A commit or tag as Git stores it; undefined when there is none. */
+  async raw(id: string): Promise<{ readonly type: string; readonly body: Buffer } | undefined> {
+    return await this.#catFile.read(id, COMMIT_BYTES);
+  }
+
   /** What people want to know of a commit; `tags` are the names that point at it. */
   async commitInfo(commit: string, tags: readonly string[] = []): Promise<CommitInfo> {
     const object = await this.#catFile.read(`${commit}^{commit}`, COMMIT_BYTES);

@@ -9,6 +9,8 @@ export interface RefSnapshot {
   readonly repository: string;
   /** Full ref name → commit (annotated tags peeled), in the server's order. */
   readonly refs: ReadonlyMap<string, string>;
+  /** Full ref name → tag object, of annotated tags. */
+  readonly tags?: ReadonlyMap<string, string>;
   /** Commit of HEAD; undefined in an empty repository. */
   readonly head?: string;
   /** Branch HEAD points to, e.g. `refs/heads/main`, when known. */
@@ -29,7 +31,8 @@ const FULL_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 export function refSnapshot(parts: Omit<RefSnapshot, 'digest'>): RefSnapshot {
   const refs = [...parts.refs].map(([name, sha]) => `${name} ${sha}`).sort();
-  const digest = digestOf([parts.head ?? null, refs]);
+  const tags = [...(parts.tags ?? [])].map(([name, id]) => `${name} ${id}`).sort();
+  const digest = digestOf([parts.head ?? null, refs, tags]);
   return Object.freeze({ ...parts, digest });
 }
 

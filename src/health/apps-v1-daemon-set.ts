@@ -1,11 +1,11 @@
 // apps DaemonSet: every node that should run a pod runs an available one of the present template.
 import type { KubeObject } from '../k8s/index.ts';
 import type { Health } from '../model/index.ts';
-import { healthy, isUnobserved, numberAt, progressing, textAt } from './read.ts';
+import { generationOf, healthy, isUnobserved, numberAt, progressing, textAt } from './read.ts';
 
 export function daemonSetHealth(object: KubeObject): Health {
   if (isUnobserved(object))
-    return progressing(`Waiting for generation ${object.metadata.generation} to be observed`);
+    return progressing(`Waiting for generation ${generationOf(object)} to be observed`);
   const count = (name: string): number => numberAt(object, 'status', name) ?? 0;
   const [wanted, updated, available] = [
     count('desiredNumberScheduled'),

@@ -5,22 +5,30 @@ import {
   at,
   conditionsOf,
   degraded,
+  generationOf,
   healthy,
   isUnobserved,
   numberAt,
   progressing,
   suspended,
+  withRemedy,
 } from './read.ts';
 
 export function deploymentHealth(object: KubeObject): Health {
-  if (at(object, 'spec', 'paused') === true) return suspended('Deployment is paused');
+  if (at(object, 'spec', 'paused') === true)
+    return suspended('Paused by spec.paused. Set it to false to go on');
   if (isUnobserved(object))
-    return progressing(`Waiting for generation ${object.metadata.generation} to be observed`);
+    return progressing(`Waiting for generation ${generationOf(object)} to be observed`);
   const stuck = conditionsOf(object).find(
     ({ type, reason }) => type === 'Progressing' && reason === 'ProgressDeadlineExceeded',
   );
   if (stuck !== undefined)
-    return degraded(`Deployment "${object.metadata.name}" exceeded its progress deadline`);
+    return degraded(
+      withRemedy(
+        stuck.message || 'It exceeded its progress deadline',
+        'Look at its newest ReplicaSet and pods.',
+      ),
+    );
   const count = (name: string): number => numberAt(object, 'status', name) ?? 0;
   const [wanted, updated, available] = [
     numberAt(object, 'spec', 'replicas') ?? 1,
@@ -29,7 +37,7 @@ export function deploymentHealth(object: KubeObject): Health {
   ];
   if (updated < wanted)
     return progressing(
-      `Waiting for rollout to finish: ${updated} of ${wanted} new replicas have been updated`,
+      `Waiting for rollout to finish: ${updated} of ${wanted} new replicas have been updated${refusal(object)}`,
     );
   const old = count('replicas') - updated;
   if (old > 0)
@@ -40,4 +48,12 @@ export function deploymentHealth(object: KubeObject): Health {
     );
   }
   return healthy();
+}
+
+/** Why pods are not even created, such as a quota or an admission webhook. */
+function refusal(object: KubeObject): string {
+  const failure = conditionsOf(object).find(
+    ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
+  );
+  return failure === undefined ? '' : `. Pods are refused: ${failure.message || failure.reason}`;
 }

@@ -1,11 +1,11 @@
 // apps StatefulSet: pods ready and on the current revision, as far as its update strategy goes.
 import type { KubeObject } from '../k8s/index.ts';
 import type { Health } from '../model/index.ts';
-import { healthy, isUnobserved, numberAt, progressing, textAt } from './read.ts';
+import { generationOf, healthy, isUnobserved, numberAt, progressing, textAt } from './read.ts';
 
 export function statefulSetHealth(object: KubeObject): Health {
   if (numberAt(object, 'status', 'observedGeneration') === undefined || isUnobserved(object)) {
-    return progressing(`Waiting for generation ${object.metadata.generation ?? 1} to be observed`);
+    return progressing(`Waiting for generation ${generationOf(object) || 1} to be observed`);
   }
   const wanted = numberAt(object, 'spec', 'replicas') ?? 1;
   const ready = numberAt(object, 'status', 'readyReplicas') ?? 0;

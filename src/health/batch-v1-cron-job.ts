@@ -4,7 +4,8 @@ import type { Health } from '../model/index.ts';
 import { at, degraded, healthy, listAt, progressing, suspended, textAt } from './read.ts';
 
 export function cronJobHealth(object: KubeObject): Health {
-  if (at(object, 'spec', 'suspend') === true) return suspended('CronJob is suspended');
+  if (at(object, 'spec', 'suspend') === true)
+    return suspended('Paused by spec.suspend. Set it to false to go on');
   if (object['status'] === undefined)
     return progressing('Waiting for the CronJob to be seen by its controller');
   const [scheduled, succeeded] = [
@@ -17,6 +18,6 @@ export function cronJobHealth(object: KubeObject): Health {
   const active = listAt(object, 'status', 'active').length;
   if (active > 0) return healthy(`${active} jobs are running`);
   return Date.parse(succeeded) < Date.parse(scheduled)
-    ? degraded(`The run of ${scheduled} did not complete successfully`)
+    ? degraded(`The run of ${scheduled} did not complete successfully. Look at its newest job`)
     : healthy(`The run of ${scheduled} completed successfully`);
 }

@@ -5,6 +5,7 @@ import {
   type Condition,
   conditionsOf,
   degraded,
+  generationOf,
   healthy,
   isUnobserved,
   numberAt,
@@ -17,7 +18,7 @@ const FAILURE = /fail|error|invalid|denied|forbidden|unauthori[sz]ed|misconfigur
 /** Undefined when the object reports nothing this default understands. */
 export function healthByConditions(object: KubeObject): Health | undefined {
   if (numberAt(object, 'status', 'observedGeneration') !== undefined && isUnobserved(object)) {
-    return progressing(`Waiting for generation ${object.metadata.generation} to be observed`);
+    return progressing(`Waiting for generation ${generationOf(object)} to be observed`);
   }
   const conditions = new Map(conditionsOf(object).map((condition) => [condition.type, condition]));
   const holds = (type: string): Condition | undefined => {
@@ -34,8 +35,8 @@ export function healthByConditions(object: KubeObject): Health | undefined {
 
 function mainHealth(object: KubeObject, condition: Condition): Health {
   const { status, reason, observedGeneration } = condition;
-  if (observedGeneration !== undefined && observedGeneration < (object.metadata.generation ?? 0)) {
-    return progressing(`Waiting for generation ${object.metadata.generation} to be observed`);
+  if (observedGeneration !== undefined && observedGeneration < generationOf(object)) {
+    return progressing(`Waiting for generation ${generationOf(object)} to be observed`);
   }
   if (status === 'True') return healthy(condition.message);
   return status === 'False' && FAILURE.test(reason)

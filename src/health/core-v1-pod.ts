@@ -3,6 +3,7 @@ import type { KubeObject } from '../k8s/index.ts';
 import type { Health } from '../model/index.ts';
 import {
   at,
+  cause,
   conditionsOf,
   degraded,
   healthy,
@@ -23,7 +24,7 @@ export function podHealth(object: KubeObject): Health {
   const message = textAt(object, 'status', 'message');
   switch (textAt(object, 'status', 'phase')) {
     case 'Pending':
-      return progressing(message ?? 'Waiting for the pod to be scheduled and started');
+      return progressing(message ?? pendingReason(object));
     case 'Succeeded':
       return healthy(message);
     case 'Failed':
@@ -35,6 +36,14 @@ export function podHealth(object: KubeObject): Health {
   }
 }
 
+/** Why it is not scheduled, as far as the scheduler has said. */
+function pendingReason(object: KubeObject): string {
+  const unscheduled = conditionsOf(object).find(
+    ({ type, status }) => type === 'PodScheduled' && status === 'False',
+  );
+  return unscheduled === undefined ? 'Waiting for the pod to be scheduled and started' : cause(unscheduled);
+}
+
 function longRunningHealth(object: KubeObject, message: string | undefined): Health {
   if (isReady(object)) return healthy(message);
   const crashed = listAt(object, 'status', 'containerStatuses').find(
@@ -42,11 +51,14 @@ function longRunningHealth(object: KubeObject, message: string | undefined): Hea
   );
   if (crashed === undefined) return progressing(message ?? 'Waiting for the pod to be ready');
   const [name, count] = [textAt(crashed, 'name'), numberAt(crashed, 'restartCount') ?? 1];
-  return degraded(message ?? `container ${name} restarted ${count} times and is not ready`);
+  return degraded(
+    message ?? `container ${name} restarted ${count} times and is not ready. Look at its previous log`,
+  );
 }
 
 function finiteHealth(object: KubeObject, message: string | undefined): Health {
-  const countsAsReady = object.metadata.annotations?.[IGNORE_RESTART_POLICY] === 'true' && isReady(object);
+  const countsAsReady =
+    textAt(object, 'metadata', 'annotations', IGNORE_RESTART_POLICY) === 'true' && isReady(object);
   return countsAsReady ? healthy(message) : progressing(message ?? 'Waiting for the pod to complete');
 }
 

@@ -7,5 +7,7 @@ export function serviceHealth(object: KubeObject): Health {
   if (textAt(object, 'spec', 'type') !== 'LoadBalancer') return healthy();
   return listAt(object, 'status', 'loadBalancer', 'ingress').length > 0
     ? healthy()
-    : progressing('Waiting for a load balancer address');
+    : progressing(
+        'Waiting for a load balancer address. Look at its events: a controller must serve its class',
+      );
 }

@@ -9,7 +9,11 @@ import { aggregateHealth, assessHealth, type ResourceHealth } from './index.ts';
 /** `apiVersion Kind` → what it is → object without apiVersion and kind, status, message. */
 const KINDS: Record<string, Record<string, [text: string, status: string, message?: string]>> = {
   'apps/v1 Deployment': {
-    'is Suspended while paused': ['{spec: {paused: true}}', 'Suspended', 'Deployment is paused'],
+    'is Suspended while paused': [
+      '{spec: {paused: true}}',
+      'Suspended',
+      'Paused by spec.paused. Set it to false to go on',
+    ],
     'is Progressing until its generation is observed': [
       '{metadata: {generation: 2}, status: {observedGeneration: 1}}',
       'Progressing',
@@ -33,7 +37,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded past its deadline': [
       '{metadata: {name: web}, status: {conditions: [{type: Progressing, status: "False", reason: ProgressDeadlineExceeded}]}}',
       'Degraded',
-      'Deployment "web" exceeded its progress deadline',
+      'It exceeded its progress deadline. Look at its newest ReplicaSet and pods',
     ],
     'is Healthy when rolled out': [
       '{spec: {replicas: 2}, status: {updatedReplicas: 2, replicas: 2, availableReplicas: 2}}',
@@ -81,7 +85,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded when it cannot make pods': [
       '{status: {conditions: [{type: ReplicaFailure, status: "True", message: quota exceeded}]}}',
       'Degraded',
-      'quota exceeded',
+      'quota exceeded. Look at quotas, limits and admission webhooks',
     ],
     'is Progressing until pods are available': [
       '{spec: {replicas: 2}, status: {availableReplicas: 1}}',
@@ -115,7 +119,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Progressing without an address': [
       '{}',
       'Progressing',
-      'Waiting for an ingress controller to publish an address',
+      'Waiting for an ingress controller to publish an address. Look at its ingress class',
     ],
     'is Healthy with one': ['{status: {loadBalancer: {ingress: [{ip: 1.2.3.4}]}}}', 'Healthy'],
   },
@@ -124,7 +128,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Progressing without a load balancer': [
       '{spec: {type: LoadBalancer}}',
       'Progressing',
-      'Waiting for a load balancer address',
+      'Waiting for a load balancer address. Look at its events: a controller must serve its class',
     ],
     'is Healthy with one': [
       '{spec: {type: LoadBalancer}, status: {loadBalancer: {ingress: [{hostname: a}]}}}',
@@ -133,8 +137,16 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
   },
   'v1 PersistentVolumeClaim': {
     'is Healthy when bound': ['{status: {phase: Bound}}', 'Healthy'],
-    'is Progressing while pending': ['{status: {phase: Pending}}', 'Progressing', 'Waiting for a volume'],
-    'is Degraded when lost': ['{status: {phase: Lost}}', 'Degraded', 'The bound volume is lost'],
+    'is Progressing while pending': [
+      '{status: {phase: Pending}}',
+      'Progressing',
+      'Waiting for a volume. No storage class is named: look whether there is a default one',
+    ],
+    'is Degraded when lost': [
+      '{status: {phase: Lost}}',
+      'Degraded',
+      'The bound volume is lost. Restore the volume, or delete the claim and restore its data',
+    ],
     'is Unknown otherwise': ['{}', 'Unknown', 'No phase is reported'],
   },
   'v1 Pod': {
@@ -160,7 +172,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded when it crashed and is not ready': [
       '{status: {phase: Running, containerStatuses: [{name: c, restartCount: 4, lastState: {terminated: {exitCode: 1}}}]}}',
       'Degraded',
-      'container c restarted 4 times and is not ready',
+      'container c restarted 4 times and is not ready. Look at its previous log',
     ],
     'is Progressing while a finite one runs': [
       '{spec: {restartPolicy: OnFailure}, status: {phase: Running, conditions: [{type: Ready, status: "True"}]}}',
@@ -198,16 +210,20 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded when failed': [
       '{status: {conditions: [{type: Failed, status: "True", message: BackoffLimitExceeded}]}}',
       'Degraded',
-      'BackoffLimitExceeded',
+      'Failed: BackoffLimitExceeded. Look at the log of its last pod',
     ],
     'is Suspended': [
       '{status: {conditions: [{type: Suspended, status: "True"}]}}',
       'Suspended',
-      'Job is suspended',
+      'Job is suspended. Set spec.suspend to false to go on',
     ],
   },
   'batch/v1 CronJob': {
-    'is Suspended': ['{spec: {suspend: true}}', 'Suspended', 'CronJob is suspended'],
+    'is Suspended': [
+      '{spec: {suspend: true}}',
+      'Suspended',
+      'Paused by spec.suspend. Set it to false to go on',
+    ],
     'is Progressing without a status': [
       '{spec: {}}',
       'Progressing',
@@ -222,7 +238,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded after a failed run': [
       '{status: {lastScheduleTime: "2026-01-02T00:00:00Z", lastSuccessfulTime: "2026-01-01T00:00:00Z"}}',
       'Degraded',
-      'The run of 2026-01-02T00:00:00Z did not complete successfully',
+      'The run of 2026-01-02T00:00:00Z did not complete successfully. Look at its newest job',
     ],
     'is Healthy after a good run': [
       '{status: {lastScheduleTime: "2026-01-02T00:00:00Z", lastSuccessfulTime: "2026-01-02T00:00:09Z"}}',
@@ -231,11 +247,11 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     ],
   },
   'autoscaling/v2 HorizontalPodAutoscaler': {
-    'is Progressing without conditions': ['{}', 'Progressing', 'Waiting to autoscale'],
+    'is Progressing without conditions': ['{}', 'Progressing', 'Waiting for the first look at the metrics'],
     'is Degraded without its target': [
       '{status: {conditions: [{type: AbleToScale, reason: FailedGetScale, message: no target}]}}',
       'Degraded',
-      'no target',
+      'FailedGetScale: no target. Look at spec.scaleTargetRef',
     ],
     'is Healthy within range': [
       '{status: {conditions: [{type: AbleToScale, reason: ReadyForNewScale}, {type: ScalingLimited, reason: DesiredWithinRange, message: ok}]}}',
@@ -247,12 +263,12 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'reads its annotation': [
       `{metadata: {annotations: {autoscaling.alpha.kubernetes.io/conditions: '[{"type":"ScalingActive","reason":"InvalidSelector","message":"bad"}]'}}}`,
       'Degraded',
-      'bad',
+      'InvalidSelector: bad. Look at the selector of its target',
     ],
     'is Progressing with a broken annotation': [
       '{metadata: {annotations: {autoscaling.alpha.kubernetes.io/conditions: "{"}}}',
       'Progressing',
-      'Waiting to autoscale',
+      'Waiting for the first look at the metrics',
     ],
   },
   'apiregistration.k8s.io/v1 APIService': {
@@ -260,7 +276,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Progressing while unavailable': [
       '{status: {conditions: [{type: Available, status: "False", reason: MissingEndpoints, message: none}]}}',
       'Progressing',
-      'MissingEndpoints: none',
+      'MissingEndpoints: none. Look at the service and the pods behind it',
     ],
     'is Healthy when available': [
       '{status: {conditions: [{type: Available, status: "True", reason: Passed}]}}',
@@ -278,7 +294,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded when its names are taken': [
       '{status: {conditions: [{type: NamesAccepted, status: "False", message: taken}]}}',
       'Degraded',
-      'Names have not been accepted: taken',
+      'Names have not been accepted: taken. Another definition has them',
     ],
     'is Healthy when established': [
       '{status: {conditions: [{type: Established, status: "True"}]}}',
@@ -295,7 +311,7 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     'is Degraded when it cannot be computed': [
       '{status: {conditions: [{type: DisruptionAllowed, status: "False", reason: SyncFailed, message: no scale}]}}',
       'Degraded',
-      'no scale',
+      'SyncFailed: no scale. Look at the pods it selects and their owner',
     ],
   },
   'argoproj.io/v1alpha1 Application': {
@@ -317,9 +333,17 @@ const KINDS: Record<string, Record<string, [text: string, status: string, messag
     ],
   },
   'argoproj.io/v1alpha1 Workflow': {
-    'is Progressing while it runs': ['{status: {phase: Running}}', 'Progressing'],
+    'is Progressing while it runs': [
+      '{status: {phase: Running, progress: 2/5}}',
+      'Progressing',
+      'Running: 2/5 steps are done',
+    ],
     'is Healthy when it succeeded': ['{status: {phase: Succeeded}}', 'Healthy'],
-    'is Degraded when it failed': ['{status: {phase: Error, message: boom}}', 'Degraded', 'boom'],
+    'is Degraded when it failed': [
+      '{status: {phase: Error, message: boom}}',
+      'Degraded',
+      'boom. Look at its failed steps and their logs',
+    ],
   },
   'example.org/v1 Anything': {
     'has no health without conditions': ['{status: {foo: 1}}', 'none'],

@@ -6,5 +6,5 @@ import { healthy, listAt, progressing } from './read.ts';
 export function ingressHealth(object: KubeObject): Health {
   return listAt(object, 'status', 'loadBalancer', 'ingress').length > 0
     ? healthy()
-    : progressing('Waiting for an ingress controller to publish an address');
+    : progressing('Waiting for an ingress controller to publish an address. Look at its ingress class');
 }

@@ -1,7 +1,10 @@
 // Reads members of objects whose shape nobody guarantees: what is absent or of another type is undefined.
 import type { KubeObject } from '../k8s/index.ts';
 import { isRecord } from '../lib/index.ts';
-import type { Health } from '../model/index.ts';
+import type { Health, HealthStatus } from '../model/index.ts';
+
+/** Messages of controllers may be whole logs: people read the beginning, and every status and event carries them. */
+export const MESSAGE_LENGTH = 1000;
 
 /** The judgement of one kind. Undefined: no opinion. */
 export type HealthCheck = (object: KubeObject) => Health | undefined;
@@ -56,7 +59,35 @@ export function conditionsOf(
 
 /** True until the controller of the kind has seen the present spec. */
 export function isUnobserved(object: KubeObject): boolean {
-  return (object.metadata.generation ?? 0) > (numberAt(object, 'status', 'observedGeneration') ?? 0);
+  return generationOf(object) > (numberAt(object, 'status', 'observedGeneration') ?? 0);
+}
+
+/** `metadata.generation`, 0 without one. */
+export function generationOf(object: KubeObject): number {
+  return numberAt(object, 'metadata', 'generation') ?? 0;
+}
+
+/** `Reason: message` of a condition; where one is missing, its type tells what it is about. */
+export function cause({ type, status, reason, message }: Condition): string {
+  if (reason === '' && message === '') return `${type} is ${status === '' ? 'not told' : status}`;
+  const isPlain = (reason !== '' && message !== '') || type === 'Ready' || type === reason;
+  return [isPlain ? '' : type, reason, message].filter((part) => part !== '').join(': ');
+}
+
+/** The cause, then what to do about it. */
+export function withRemedy(text: string, remedy: string | undefined): string {
+  if (remedy === undefined) return text;
+  const clipped = clip(text).trimEnd();
+  const stop = /[.!?…]$/.test(clipped) ? '' : '.';
+  return `${clipped}${stop} ${remedy.endsWith('.') ? remedy.slice(0, -1) : remedy}`;
+}
+
+export function clip(text: string): string {
+  return text.length <= MESSAGE_LENGTH ? text : `${text.slice(0, MESSAGE_LENGTH)}…`;
+}
+
+export function healthOf(status: HealthStatus, message?: string): Health {
+  return withMessage(status, message);
 }
 
 export function healthy(message?: string): Health {

@@ -8,6 +8,7 @@ export {
   type JournalOptions,
   openJournal,
 } from './journal.ts';
+export type { Pruned } from './prune.ts';
 export type {
   JournalFilters,
   JournalPage,
@@ -27,4 +28,4 @@ export type {
   OutcomeEntry,
 } from './record.ts';
 export type { Redact } from './redact.ts';
-export type { ChainFault, Verification, VerifyOptions } from './verify.ts';
+export type { ChainFault, KeptHead, Verification, VerifyOptions } from './verify.ts';

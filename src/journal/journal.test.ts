@@ -20,6 +20,7 @@ function freshUrl(): string {
 function tamper(url: string, statements: readonly string[]): void {
   const database = new DatabaseSync(url.slice('sqlite:'.length));
   database.exec('drop trigger if exists journal_no_update; drop trigger if exists journal_no_delete');
+  database.exec('drop trigger if exists journal_base_forward');
   for (const statement of statements) database.exec(statement);
   database.close();
 }

@@ -3,6 +3,7 @@
 import { type Clock, messageOf } from '../lib/index.ts';
 import { type Durability, databaseError, type JournalDatabase, openDatabase } from './database.ts';
 import { JournalError } from './errors.ts';
+import { deleteThrough, type Pruned, pruneEntry, pruneTarget } from './prune.ts';
 import {
   type JournalPage,
   type JournalQuery,
@@ -21,6 +22,7 @@ import {
   type OutcomeEntry,
 } from './record.ts';
 import { type Redact, redactEntry } from './redact.ts';
+import { readBase } from './schema.ts';
 import { type Verification, type VerifyOptions, verifyChain } from './verify.ts';
 import { readHead, Writer } from './writer.ts';
 
@@ -28,6 +30,8 @@ export interface JournalDeps {
   readonly clock: Clock;
   /** Takes known secret values out of every entry, after the built-in rules by name. */
   readonly redact?: Redact;
+  /** Sees each record that this process wrote, after it is durable; must not throw. */
+  readonly onRecord?: (record: JournalRecord) => void;
 }
 
 export interface JournalOptions {
@@ -56,6 +60,11 @@ export interface Journal {
   /** Checks the chain; a broken chain is an answer, an unreadable database an error. */
   verify(options?: VerifyOptions): Promise<Verification>;
   head(): Promise<Head>;
+  /**
+   * Deletes records older than `before` (milliseconds since the epoch), up to the oldest intent that has not ended.
+   * The chain stays verifiable: it says itself what is gone.
+   */
+  prune(before: number): Promise<Pruned>;
   /** Writes what waits, then closes the database. */
   close(): Promise<void>;
 }
@@ -66,7 +75,9 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
   const writer = new Writer(database, deps.clock);
   const append: Journal['append'] = async (entries) => {
     const now = deps.clock.now();
-    return await writer.append(entries.map((entry) => boundEntry(redacted(deps, entry), now)));
+    const records = await writer.append(entries.map((entry) => boundEntry(redacted(deps, entry), now)));
+    if (deps.onRecord !== undefined) for (const record of records) deps.onRecord(record);
+    return records;
   };
   const reading = <T>(action: string, task: (from: JournalDatabase) => Promise<T>): Promise<T> =>
     task(database).catch((error: unknown) => {
@@ -86,6 +97,22 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
     query: (query = {}) => reading('query the journal', (db) => queryJournal(db, query)),
     verify: (query = {}) => reading('verify the journal', (db) => verifyChain(db, query)),
     head: () => reading('read the head of the journal', ({ db }) => readHead(db)),
+    async prune(before) {
+      const target = await reading('look for old records', (db) => pruneTarget(db, before));
+      if (target === undefined) {
+        // What an earlier run that died had left.
+        const base = await reading('read the base of the journal', ({ db }) => readBase(db));
+        return {
+          records: await reading('delete old records', (db) => deleteThrough(db, base)),
+          through: base.seq,
+        };
+      }
+      await append([{ kind: 'fact', ...pruneEntry(target, before) }]);
+      return {
+        records: await reading('delete old records', (db) => deleteThrough(db, target)),
+        through: target.seq,
+      };
+    },
     async close() {
       await writer.close();
       await database.close();

@@ -20,6 +20,8 @@ export interface JournalFilters {
   readonly object?: Partial<Pick<JournalObject, 'kind' | 'namespace' | 'name'>>;
   /** Exact, or a prefix ending in `*` (`argocd/web@*`). */
   readonly operation?: string;
+  /** Records of any of these applications: of the object itself, or of one of its operations. */
+  readonly applications?: readonly { readonly namespace: string; readonly name: string }[];
   readonly revision?: string;
   readonly kind?: JournalRecord['kind'];
   readonly outcome?: Outcome;
@@ -50,6 +52,8 @@ export interface OpenIntent {
 }
 
 export const MAX_PAGE = 1_000;
+/** Two conditions each; databases limit how deep and how many they take. */
+const MAX_APPLICATIONS = 200;
 
 type Where = ExpressionBuilder<JournalSchema, 'journal'>;
 
@@ -129,11 +133,32 @@ function conditions(where: Where, { filters = {}, after, before }: JournalQuery)
   for (const [column, value] of Object.entries(equal)) {
     if (value !== undefined) found.push(where(sql.ref<string>(`journal.${column}`), '=', value));
   }
+  if (filters.applications !== undefined) found.push(applicationsCondition(where, filters.applications));
   if (filters.action !== undefined) found.push(matches(where, 'journal.action', filters.action));
   if (filters.operation !== undefined) found.push(matches(where, 'journal.operation', filters.operation));
   // The stored text is JSON, so the text looked for is compared as JSON writes it.
   if (filters.text !== undefined) found.push(contains('record', JSON.stringify(filters.text).slice(1, -1)));
   return found;
+}
+
+/** None at all match nothing. */
+function applicationsCondition(
+  where: Where,
+  applications: NonNullable<JournalFilters['applications']>,
+): Expression<SqlBool> {
+  if (applications.length > MAX_APPLICATIONS) {
+    throw badQuery(`${applications.length} applications are asked for, allowed are ${MAX_APPLICATIONS}`);
+  }
+  return where.or(
+    applications.flatMap(({ namespace, name }) => [
+      where.and([
+        where('journal.object_kind', '=', 'Application'),
+        where('journal.object_namespace', '=', namespace),
+        where('journal.object_name', '=', name),
+      ]),
+      sql<SqlBool>`${sql.ref('journal.operation')} like ${`${escapeLike(`${namespace}/${name}@`)}%`} escape '\\'`,
+    ]),
+  );
 }
 
 function matches(

@@ -195,6 +195,8 @@ export interface KubeClient {
   logs(ref: ObjectRef, options?: LogOptions): Promise<Readable>;
   /** Any other request; rejects for answers ≥ 400. */
   raw(request: RawRequest): Promise<HttpAnswer>;
+  /** The same client acting as another user; it shares the connections and ends with this one. */
+  impersonate(user: string): KubeClient;
   /** Requests sent or waiting, and open streams. */
   readonly load: { readonly pending: number; readonly streams: number };
   close(): Promise<void>;
@@ -264,30 +266,56 @@ class HttpKubeClient implements KubeClient {
   readonly #maxTries: number;
   readonly #maxRetryWaitMs: number;
   readonly #userAgent: string;
+  readonly #isShared: boolean;
 
-  constructor(connection: ClusterConnection, options: KubeClientOptions, deps: KubeClientDeps) {
+  readonly #options: KubeClientOptions;
+
+  /** @param shared connections of a client that this one acts through as somebody else */
+  constructor(
+    connection: ClusterConnection,
+    options: KubeClientOptions,
+    deps: KubeClientDeps,
+    shared?: Transport,
+  ) {
     this.server = connection.server;
     this.#connection = connection;
+    this.#options = options;
+    this.#isShared = shared !== undefined;
     this.#deps = deps;
     this.#timeoutMs = options.timeoutMs ?? limits.kubeRequestTimeoutMs;
     this.#maxTries = options.maxTries ?? 4;
     this.#maxRetryWaitMs = options.maxRetryWaitMs ?? 10_000;
     this.#userAgent = options.userAgent ?? 'fairlead';
-    this.#transport = new Transport(connection, deps.clock, {
+    const transport = {
       maxConnections: options.maxConnections ?? 50,
       maxStreams: options.maxStreams ?? 1_000,
       maxPending: options.maxPending ?? 20_000,
       maxResponseBytes: options.maxResponseBytes ?? limits.kubeResponseBytes,
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-    });
+    };
+    this.#transport = shared ?? new Transport(connection, deps.clock, transport);
   }
 
   get load(): { readonly pending: number; readonly streams: number } {
     return this.#transport.load;
   }
 
-  close(): Promise<void> {
-    return this.#transport.close();
+  async close(): Promise<void> {
+    if (!this.#isShared) await this.#transport.close();
+  }
+
+  impersonate(user: string): KubeClient {
+    const own = this.#connection;
+    const connection: ClusterConnection = {
+      server: own.server,
+      tls: own.tls,
+      authorize(headers) {
+        headers.push('impersonate-user', user);
+        return own.authorize(headers);
+      },
+      ...(own.forget === undefined ? {} : { forget: () => own.forget?.() }),
+    };
+    return new HttpKubeClient(connection, this.#options, this.#deps, this.#transport);
   }
 
   async get<T extends KubeObject>(type: ResourceType, ref: ObjectRef, options: GetOptions = {}): Promise<T> {
@@ -394,11 +422,13 @@ class HttpKubeClient implements KubeClient {
       preconditions,
       propagationPolicy,
       gracePeriodSeconds,
+      // Beside a body the server reads no query.
+      dryRun: options.dryRun === true ? ['All'] : undefined,
     };
     const answer = await this.#call({
       ...this.#read('delete', type, ref),
       method: 'DELETE',
-      path: objectPath(type, ref) + queryText({ dryRun: options.dryRun === true ? 'All' : undefined }),
+      path: objectPath(type, ref),
       contentType: JSON_TYPE,
       body: JSON.stringify(body),
       // Repeated after a lost answer it could hit an object created since, unless the uid says which one is meant.

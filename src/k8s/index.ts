@@ -57,9 +57,10 @@ export {
   type KubeconfigOptions,
   loadKubeconfig,
 } from './kubeconfig.ts';
-export type {
-  LabelRequirement,
-  LabelSelector,
+export {
+  type LabelRequirement,
+  type LabelSelector,
+  matchesLabels,
 } from './label-selector.ts';
 export { type LeaseDeps, LeaseLock, LeaseLostError, type LeaseOptions, type LeaseState } from './lease.ts';
 export {

@@ -9,6 +9,8 @@ export {
   revisionText,
   sourcesOf,
 } from './application/application.ts';
+export { type DependsOn, dependsOn } from './application/depends-on.ts';
+export { describeHold, type Hold, type HoldState, holdOf } from './application/hold.ts';
 export {
   ApplicationSource,
   ApplicationSpec,
@@ -44,14 +46,39 @@ export type {
   ManifestSet,
   SourceType,
 } from './manifest-set.ts';
+export { effectiveProject } from './project/effective.ts';
+export { globMatches } from './project/glob.ts';
+export {
+  demandsIntegrity,
+  type IntegrityPolicy,
+  integrityPolicy,
+  type KeylessIdentity,
+  type KeylessPolicy,
+} from './project/integrity.ts';
+export { isPlainNamespace, matchesNamespace, namespaceProblem } from './project/namespaces.ts';
 export {
   isDestinationPermitted,
   isKindPermitted,
+  isSourceNamespacePermitted,
   isSourcePermitted,
   type ProjectRules,
 } from './project/permissions.ts';
 export type { AppProject } from './project/project.ts';
+export {
+  type GroupKindName,
+  type ProjectRole,
+  ProjectSpec,
+  type SyncWindow,
+} from './project/schema.ts';
+export {
+  SyncWindows,
+  type WindowTarget,
+  type WindowVerdict,
+  windowDurationMs,
+  windowText,
+} from './project/sync-window.ts';
+export { projectProblems, serviceAccountProblem } from './project/validate.ts';
 
-export type { Repository, RepositoryCredential } from './repository.ts';
+export type { GitHubAppCredential, Repository, RepositoryCredential } from './repository.ts';
 export type { ResourceNode, ResourceRef, ResourceTree } from './resource-tree.ts';
 export type { CommitInfo, Revision } from './revision.ts';

@@ -5,6 +5,10 @@ export interface Revision {
   readonly id: string;
   /** The name it was resolved from, e.g. `main`, `v1.2.0`, `HEAD`; equals `id` for a pinned commit. */
   readonly target: string;
+  /** The full ref it was found under, e.g. `refs/tags/v1.2.0`; absent for a pinned commit. */
+  readonly ref?: string;
+  /** Id of the tag object, when the ref is an annotated tag. */
+  readonly tag?: string;
 }
 
 /** What people want to know of a commit. */

@@ -46,6 +46,8 @@ export interface RendererDeps {
   /** Current settings; read at each render. */
   readonly settings?: () => Partial<RenderSettings>;
   readonly store?: RenderStoreOptions;
+  /** Told of each render: by which tool, and whether the store had the answer. */
+  readonly onRender?: (tool: SourceType, result: 'hit' | 'miss' | 'failed', seconds: number) => void;
   /** See ToolsDeps.layerZip. */
   readonly layerZip?: string | null;
 }
@@ -92,12 +94,25 @@ export function createRenderer(deps: RendererDeps): Renderer {
       if (isReferenceOnly(request)) return emptySet(request);
       const { prepared, record } = await prepare(adapterDeps, settings, request);
       const inputKey = digestOf(record);
+      const begun = deps.clock.monotonic();
+      const tell = (result: 'hit' | 'miss' | 'failed'): void =>
+        deps.onRender?.(record.sourceType, result, (deps.clock.monotonic() - begun) / 1_000);
       const stored = await stale(() => store.get(inputKey), request.fresh === true);
-      if (stored !== undefined && request.fresh !== true) return stored;
+      if (stored !== undefined && request.fresh !== true) {
+        tell('hit');
+        return stored;
+      }
       // One run for all who want the same; its own deadlines end it, not the patience of one of them.
-      return await flights.run(inputKey, () =>
-        run({ store, log: deps.log, prepared, record, inputKey, stored }),
-      );
+      try {
+        const set = await flights.run(inputKey, () =>
+          run({ store, log: deps.log, prepared, record, inputKey, stored }),
+        );
+        tell('miss');
+        return set;
+      } catch (error) {
+        tell('failed');
+        throw error;
+      }
     },
     close: () => store.flush(),
   };

@@ -3,8 +3,10 @@ import type { Registry } from 'prom-client';
 import type { Clock, Logger, Random } from '../lib/index.ts';
 import type { ApplicationFeed } from './application-feed.ts';
 import type { Authorise } from './auth/authorise.ts';
+import type { HeldAnswers } from './auth/held-answers.ts';
 import type { LoginLimit } from './auth/login-limit.ts';
 import type { PasswordChecker } from './auth/password.ts';
+import type { Sealed } from './auth/sealed.ts';
 import type { SessionTokens } from './auth/session-tokens.ts';
 import type {
   Accounts,
@@ -13,10 +15,15 @@ import type {
   ApplicationWriter,
   AuditJournal,
   Clusters,
+  NotificationsPort,
   PodLogs,
+  Policies,
   Projects,
   Repositories,
+  ResourceActions,
+  ResourceWrites,
   ServerInformation,
+  SingleSignOn,
   Webhook,
 } from './ports.ts';
 
@@ -25,12 +32,17 @@ export interface ServerPorts {
   readonly applications: ApplicationStore;
   readonly writer: ApplicationWriter;
   readonly views: ApplicationViews;
+  readonly actions: ResourceActions;
+  readonly resources: ResourceWrites;
   readonly logs: PodLogs;
   readonly projects: Projects;
   readonly clusters: Clusters;
   readonly repositories: Repositories;
   readonly accounts: Accounts;
+  readonly policies: Policies;
+  readonly sso: SingleSignOn;
   readonly journal: AuditJournal;
+  readonly notifications: NotificationsPort;
   readonly webhook: Webhook;
   readonly information: ServerInformation;
   readonly metrics: Registry;
@@ -65,6 +77,8 @@ export interface ServerDeps extends ServerPorts {
   readonly options: ServerOptions;
   readonly feed: ApplicationFeed;
   readonly tokens: SessionTokens;
+  readonly sealed: Sealed;
+  readonly heldAnswers: HeldAnswers;
   readonly passwords: PasswordChecker;
   readonly loginLimit: LoginLimit;
   readonly authorise: Authorise;

@@ -2,13 +2,22 @@
 // One path for all routes, so that nothing can be forgotten on one of them.
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { authenticate, type Credentials, credentialsOf, refuseForeignOrigin } from './auth/authenticate.ts';
+import { ListQuery } from '../contract/index.ts';
+import {
+  authenticate,
+  type Credentials,
+  credentialsOf,
+  GUEST,
+  refuseForeignOrigin,
+} from './auth/authenticate.ts';
 import type { Permission } from './auth/authorise.ts';
 import type { Caller } from './auth/session-tokens.ts';
 import type { ServerDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
+import { isShaped, shapeList } from './list-shape.ts';
 import { applicationName, resolveApplication } from './resolve-application.ts';
 import type { Access, ApplicationCall, Params, Route } from './route.ts';
+import { unknownMembers } from './unknown-members.ts';
 
 export interface Dispatched {
   readonly answer: unknown;
@@ -25,17 +34,18 @@ export async function dispatch(
   const { headers } = request;
   const params = request.params as Params;
   const isChange = route.method !== 'GET';
-  if (isChange) refuseForeignOrigin(headers);
+  if (isChange && route.accepts !== 'form') refuseForeignOrigin(headers);
   const credentials = credentialsOf(headers);
   const caller = await callerOf(deps, route.access, credentials);
   const may = (permission: Permission, object: string): boolean =>
     caller !== undefined && deps.authorise(caller, permission, object);
-  if (isChange) requireJson(headers['content-type']);
-  checkObject(route.access, may, params);
+  if (isChange) requireType(route.accepts, headers['content-type']);
+  checkObject(route.access, caller, may, params);
   const query = parse(route.query, request.query, 'query');
   const app = findApplication(deps, route.access, caller, params, request);
   // No body at all asks for nothing in particular; anything else must be what the route reads.
   const body = parse(route.body, request.body === undefined ? {} : request.body, 'body');
+  refuseUnknown(route, request.body);
   const call = {
     deps,
     caller,
@@ -50,7 +60,11 @@ export async function dispatch(
     app,
     // Routes of scope `application` get an application; `findApplication` has thrown otherwise.
   } as ApplicationCall<unknown, unknown>;
-  return { answer: await untilAborted(Promise.resolve(route.handle(call)), signal), caller };
+  const shape = isShaped(route)
+    ? (parse(ListQuery, request.query, 'query') as z.output<typeof ListQuery>)
+    : undefined;
+  const answer = await untilAborted(Promise.resolve(route.handle(call)), signal);
+  return { answer: shape === undefined ? answer : shapeList(shape, answer), caller };
 }
 
 /** Rejects for protected routes without a caller; on public ones a bad token counts as none. */
@@ -66,18 +80,22 @@ async function callerOf(
       throw error;
     });
   }
-  const caller = await found;
+  const caller = (await found) ?? (deps.policies.admitsGuests() ? GUEST : undefined);
   if (caller === undefined) throw new ApiError('Unauthenticated', 'no session information');
   return caller;
 }
 
 function checkObject(
   access: Access,
+  caller: Caller | undefined,
   may: (permission: Permission, object: string) => boolean,
   params: Params,
 ): void {
   if (access === 'public' || access.scope !== 'object') return;
-  if (!may(access, access.objectOf(params))) {
+  const object = access.objectOf(params);
+  const isOwn = caller?.session?.holder.kind === 'account' && caller.name === object;
+  if (access.orOwn === true && isOwn) return;
+  if (!may(access, object)) {
     throw new ApiError('PermissionDenied', `permission denied: ${access.resource}, ${access.action}`);
   }
 }
@@ -95,9 +113,10 @@ function findApplication(
 }
 
 /** A form or plain text needs no permission of the browser to be sent from elsewhere; JSON does. */
-function requireJson(contentType: string | undefined): void {
-  if (contentType !== undefined && /^application\/json\s*(;|$)/i.test(contentType)) return;
-  throw new ApiError('InvalidArgument', 'Invalid content type: send application/json', { httpStatus: 415 });
+function requireType(accepts: Route['accepts'], contentType: string | undefined): void {
+  const wanted = accepts === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
+  if (contentType?.split(';', 1)[0]?.trim().toLowerCase() === wanted) return;
+  throw new ApiError('InvalidArgument', `Invalid content type: send ${wanted}`, { httpStatus: 415 });
 }
 
 function parse(schema: z.ZodType | undefined, value: unknown, what: 'query' | 'body'): unknown {
@@ -108,6 +127,18 @@ function parse(schema: z.ZodType | undefined, value: unknown, what: 'query' | 'b
     .slice(0, 5)
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
   throw new ApiError('InvalidArgument', `The ${what} is not valid: ${seen.join('; ')}`);
+}
+
+/** Queries may hold more than a route knows, as the gateway's do; what a body says and nobody reads is a mistake. */
+function refuseUnknown({ body: schema }: Route, value: unknown): void {
+  if (schema === undefined || value === undefined) return;
+  const unknown = unknownMembers(schema, value);
+  if (unknown.length === 0) return;
+  const which = unknown.length === 1 ? 'an unknown member' : 'unknown members';
+  throw new ApiError(
+    'InvalidArgument',
+    `The body has ${which}: ${unknown.join(', ')}; correct or remove what is not known`,
+  );
 }
 
 /** A handler that ignores its signal must not hold the request for ever. */

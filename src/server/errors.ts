@@ -63,6 +63,7 @@ const BY_CODE: Readonly<Record<string, GrpcCodeName>> = {
   ALREADY_EXISTS: 'AlreadyExists',
   CONFLICT: 'Aborted',
   FORBIDDEN: 'PermissionDenied',
+  NOT_PERMITTED: 'PermissionDenied',
   INVALID: 'InvalidArgument',
   BAD_REQUEST: 'InvalidArgument',
   TOO_LARGE: 'InvalidArgument',

@@ -16,6 +16,7 @@ export function startOperation(
   deps: ServerDeps,
   app: Application,
   operation: Operation,
+  annotations: Readonly<Record<string, string>> = {},
 ): Promise<Application> {
   return writeExactly(deps, app, (current) => {
     const phase = current.status?.operationState?.phase;
@@ -25,7 +26,8 @@ export function startOperation(
         `another operation is already in progress on ${current.metadata.name}; wait for it or terminate it`,
       );
     }
-    return { operation, status: { operationState: null } };
+    const metadata = Object.keys(annotations).length === 0 ? {} : { metadata: { annotations } };
+    return { operation, status: { operationState: null }, ...metadata };
   });
 }
 

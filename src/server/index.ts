@@ -2,7 +2,6 @@
 export { hashPassword } from './auth/password.ts';
 export type { ServerOptions, ServerPorts } from './deps.ts';
 export type {
-  Account,
   Accounts,
   ApplicationEvent,
   ApplicationStore,
@@ -12,7 +11,10 @@ export type {
   Clusters,
   LogRequest,
   ManifestRequest,
+  NotificationsPort,
   PodLogs,
+  Policies,
+  Projects,
   Repositories,
   ResourceId,
   Webhook,

@@ -1,10 +1,14 @@
 // What the server needs and does not know itself: the controller's views, the store of Applications, writes,
 // accounts and logs. The composition root implements these; the server imports no controller and no client.
+
+import type { Account, Rbac, Sso, TokenFacts } from '../access/index.ts';
+import type { ActionInfo } from '../actions/index.ts';
 import type {
   AuditPage,
   AuditVerification,
   CertificateBody,
   CertificateView,
+  ChartDetails,
   Cluster,
   ClusterBody,
   CommitMetadata,
@@ -14,18 +18,24 @@ import type {
   LogEntry,
   ManagedResource,
   ManifestResponse,
+  NotificationTemplates,
+  NotificationTriggers,
   RepositoryBody,
   RepositoryTemplateBody,
   RepositoryTemplateView,
   RepositoryView,
+  ResourcePatchType,
+  ServerSideDiff,
   Settings,
+  TemplateNotifyResult,
+  TriggerRunResult,
   VersionInfo,
   WatchEventType,
 } from '../contract/index.ts';
 import type { JournalQuery } from '../journal/index.ts';
 import type { KubeObject } from '../k8s/index.ts';
 import type { Json } from '../lib/index.ts';
-import type { Application, AppProject, Condition, ResourceTree } from '../model/index.ts';
+import type { Application, AppProject, Condition, ResourceTree, SyncWindows } from '../model/index.ts';
 
 export interface ApplicationEvent {
   readonly type: WatchEventType;
@@ -41,6 +51,8 @@ export interface ApplicationStore {
   /** False until the first complete list: the server then answers 503, never an empty list. */
   isSynced(): boolean;
   list(): readonly Application[];
+  /** Whether Applications of a namespace are served at all. */
+  isServed(namespace: string): boolean;
   get(namespace: string, name: string): Application | undefined;
   /** The newest resourceVersion the store has seen, '' when unknown. */
   resourceVersion(): string;
@@ -83,7 +95,7 @@ export interface ResourceId {
  * sentence), never "nothing". Data of Secrets is masked before it gets here.
  */
 export interface ApplicationViews {
-  tree(application: Application): ResourceTree | undefined;
+  tree(application: Application): Promise<ResourceTree | undefined>;
   /** Calls `handler` whenever the tree may have changed. @returns a function that stops it */
   watchTree(application: Application, handler: () => void): () => void;
   managedResources(
@@ -104,6 +116,19 @@ export interface ApplicationViews {
     sourceIndex: number,
     signal: AbortSignal,
   ): Promise<CommitMetadata | undefined>;
+  /** What the chart of the given source (0-based) says of itself; undefined when the source is no chart. */
+  chart(
+    application: Application,
+    revision: string,
+    sourceIndex: number,
+    signal: AbortSignal,
+  ): Promise<ChartDetails | undefined>;
+  /** What a sync of `manifests` (JSON or YAML texts; none: what the source gives) would change, by dry run. */
+  serverSideDiff(
+    application: Application,
+    manifests: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ServerSideDiff | undefined>;
   /** True when `revision` is a commit that contains `ancestor`; false when it is not or nobody can tell. */
   contains(
     application: Application,
@@ -119,6 +144,64 @@ export interface ApplicationViews {
   requestRefresh(application: Application, level: 'normal' | 'hard', signal: AbortSignal): Promise<void>;
   /** Conditions that forbid this specification (source unreachable, not permitted by the project). Empty: valid. */
   validate(application: Application, signal: AbortSignal): Promise<readonly Condition[]>;
+}
+
+/** An action that was worked out; nothing is written before `perform`. */
+export interface PreparedAction {
+  readonly object: {
+    readonly group: string;
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly cluster: string;
+  };
+  /** What will be written, for the record. */
+  readonly writes: readonly string[];
+  perform(): Promise<void>;
+}
+
+/** Actions on the objects of an application. Undefined: the application has no such object. */
+export interface ResourceActions {
+  list(
+    application: Application,
+    id: ResourceId,
+    signal: AbortSignal,
+  ): Promise<readonly ActionInfo[] | undefined>;
+  prepare(
+    application: Application,
+    id: ResourceId,
+    request: { readonly action: string; readonly params: Readonly<Record<string, string>> },
+    signal: AbortSignal,
+  ): Promise<PreparedAction | undefined>;
+}
+
+/** A write on one object of an application that was checked; nothing is written before `perform`. */
+export interface PreparedWrite<T> {
+  readonly object: PreparedAction['object'];
+  perform(): Promise<T>;
+}
+
+/** What became of a deletion: `held` says which rule keeps the object, and what to do. */
+export type DeletionResult = { readonly kind: 'done' } | { readonly kind: 'held'; readonly message: string };
+
+/** Writes people make on single objects. Undefined: the application has no such object. */
+export interface ResourceWrites {
+  /** `perform` gives the object as it is now, Secrets masked. */
+  preparePatch(
+    application: Application,
+    id: ResourceId,
+    patch: { readonly type: ResourcePatchType; readonly body: unknown },
+    signal: AbortSignal,
+  ): Promise<PreparedWrite<KubeObject> | undefined>;
+  prepareDeletion(
+    application: Application,
+    id: ResourceId,
+    wish: {
+      readonly propagation: 'Foreground' | 'Background' | 'Orphan';
+      readonly gracePeriodSeconds?: number;
+    },
+    signal: AbortSignal,
+  ): Promise<PreparedWrite<DeletionResult> | undefined>;
 }
 
 export interface EventSubject {
@@ -149,9 +232,22 @@ export interface PodLogs {
   ): AsyncIterable<Omit<LogEntry, 'last'>>;
 }
 
+/** Projects, and what only the settings know of them. Writes reject with the codes of k8s, as ApplicationWriter's. */
 export interface Projects {
   list(): readonly AppProject[];
   get(name: string): AppProject | undefined;
+  /** The global projects that add to it. */
+  globalsOf(project: AppProject): readonly AppProject[];
+  /** Its windows and those of the global projects; undefined when there is no such project. */
+  windows(name: string): SyncWindows | undefined;
+  /** Repositories scoped to it. */
+  repositoriesOf(name: string): readonly { readonly repo: string; readonly project: string }[];
+  normalizeUrl(url: string): string;
+  create(project: AppProject): Promise<AppProject>;
+  /** Refused (`CONFLICT`) when its resourceVersion is not the stored one. */
+  replace(project: AppProject): Promise<AppProject>;
+  delete(name: string, preconditions: { readonly uid?: string }): Promise<void>;
+  events(project: AppProject, signal: AbortSignal): Promise<EventList>;
 }
 
 /** Cluster Secrets, and the cluster that Fairlead runs against. Views have no credential in them. */
@@ -162,26 +258,39 @@ export interface Clusters {
   remove(server: string): Promise<void>;
 }
 
-/** An account as the Secret and config map define it. */
-export interface Account {
-  readonly name: string;
-  /** False: no sign-in and no token of it is accepted, also not one issued before. */
-  readonly enabled: boolean;
-  /** bcrypt (`$2a$`, `$2b$`, `$2y$`); absent: it cannot sign in with a password. */
-  readonly passwordHash?: string;
-  /** Milliseconds since the epoch; tokens issued before are refused. */
-  readonly passwordChangedAt?: number;
-}
-
-/** Accounts, the signing key and the ids of sessions that were ended early. Read on each use: changes count at once. */
+/**
+ * Accounts, their tokens, the signing key and the ids of sessions that were ended early. Read on each use: changes count
+ * at once. Writes resolve when reads show them.
+ */
 export interface Accounts {
   get(name: string): Account | undefined;
+  list(): readonly Account[];
   /** Key for HS256, at least 32 bytes (`server.secretkey` of argocd-secret). */
   signingKey(): Uint8Array;
+  /** How long a session lasts, in milliseconds (`users.session.duration`). */
+  sessionMs(): number;
+  /** Passwords must match this (`passwordPattern`). */
+  passwordPattern(): string;
+  setPassword(name: string, hash: string): Promise<void>;
+  addToken(name: string, token: TokenFacts): Promise<void>;
+  removeToken(name: string, id: string): Promise<void>;
+  projectTokens(project: string, role: string): readonly TokenFacts[] | undefined;
+  addProjectToken(project: string, role: string, token: TokenFacts): Promise<void>;
+  removeProjectToken(project: string, role: string, iat: number): Promise<void>;
   /** Remembers that a session id is over until `expiresAt` (milliseconds); shared by all replicas. */
   revoke(id: string, expiresAt: number): Promise<void>;
   isRevoked(id: string): boolean;
 }
+
+/** The policies in force. */
+export interface Policies {
+  may: Rbac['may'];
+  /** True: who is not signed in has the rights of the default role (`users.anonymous.enabled`). */
+  admitsGuests(): boolean;
+}
+
+/** Identity providers, as src/access has them. */
+export type SingleSignOn = Sso;
 
 /** What the server reads of the journal and writes to it; src/journal's Journal fits. */
 export interface AuditJournal {
@@ -189,7 +298,11 @@ export interface AuditJournal {
   intent(entry: AuditIntent): Promise<{ readonly seq: number }>;
   outcome(
     intent: number,
-    end: { readonly outcome: 'succeeded' | 'failed' | 'unknown'; readonly reason?: string },
+    end: {
+      readonly outcome: 'succeeded' | 'failed' | 'unknown';
+      readonly reason?: string;
+      readonly detail?: Json;
+    },
   ): Promise<unknown>;
   query(query: JournalQuery): Promise<{ readonly records: AuditPage['items']; readonly next?: number }>;
   verify(options: VerifyRequest): Promise<AuditVerification>;
@@ -203,20 +316,22 @@ export interface AuditIntent {
     readonly kind: string;
     readonly namespace?: string;
     readonly name: string;
+    readonly cluster?: string;
   };
   readonly sourceAddress?: string;
   readonly revision?: string;
+  /** Why, in one sentence. */
+  readonly reason?: string;
   readonly detail?: Json;
 }
 
 export interface AuditFact extends AuditIntent {
   readonly outcome?: 'succeeded' | 'failed';
-  readonly reason?: string;
 }
 
 export interface VerifyRequest {
   readonly from?: number;
-  readonly head?: { readonly seq: number; readonly hash: string };
+  readonly head?: { readonly seq?: number; readonly hash: string };
   readonly signal?: AbortSignal;
 }
 
@@ -266,9 +381,28 @@ export interface CertificateFilter {
   readonly certSubType?: string | undefined;
 }
 
+/** The notifications controller as the API shows it. Failures are CodedErrors without secrets. */
+export interface NotificationsPort {
+  services(): readonly string[];
+  triggers(): NotificationTriggers['items'];
+  templates(): NotificationTemplates['items'];
+  problems(): NotificationTemplates['problems'];
+  run(trigger: string, application: Application): Promise<TriggerRunResult['items']>;
+  /** Without a service the text is only rendered. */
+  notify(
+    template: string,
+    application: Application,
+    destination: { readonly service: string; readonly recipient: string },
+    actor: { readonly kind: 'user'; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<TemplateNotifyResult>;
+}
+
 export interface ServerInformation {
   version(): VersionInfo;
   settings(): Omit<Settings, 'authDisabled'>;
+  /** A member of argocd-cm, '' when absent. */
+  config(key: string): string;
   /** Why the server cannot do its work now; undefined: it is well. */
   problem(): string | undefined;
 }

@@ -29,13 +29,11 @@ export function applicationName(
   const inBody = body.named === 'in-body' ? body.value : undefined;
   const metadata = body.named === 'in-metadata' && isRecord(body.value) ? body.value['metadata'] : undefined;
   const namespace =
-    memberText(query, 'appNamespace') ||
-    memberText(inBody, 'appNamespace') ||
-    memberText(metadata, 'namespace');
+    memberText(query, 'appNamespace') || bodyText(inBody, 'appNamespace') || bodyText(metadata, 'namespace');
   return {
     name: params['name'] ?? '',
     namespace: namespace || deps.options.controlNamespace,
-    project: memberText(query, 'project') || memberText(inBody, 'project'),
+    project: memberText(query, 'project') || bodyText(inBody, 'project'),
   };
 }
 
@@ -74,6 +72,12 @@ function denied(namespace: string, name: string): ApiError {
     'PermissionDenied',
     `permission denied: application ${namespace}/${name} does not exist or you may not use it`,
   );
+}
+
+/** Anything but a text is for the route's schema to refuse. */
+function bodyText(value: unknown, member: string): string {
+  const found = isRecord(value) ? value[member] : undefined;
+  return typeof found === 'string' ? found : '';
 }
 
 function memberText(value: unknown, member: string): string {

@@ -14,13 +14,17 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
  * - `scope: 'application'`: on the application that path and query name, which the handler gets. `named` says where
  *   in the body the namespace may stand instead: beside the other members, or in an Application's metadata.
  * - `scope: 'list'`: any caller who is signed in; the handler leaves out what `call.may` denies.
- * - `scope: 'object'`: on the object that `objectOf` names.
+ * - `scope: 'object'`: on the object that `objectOf` names; `orOwn`: or, without any right, on the caller's own account.
  */
 export type Access =
   | 'public'
   | (Permission & { readonly scope: 'application'; readonly named?: 'in-body' | 'in-metadata' })
   | (Permission & { readonly scope: 'list' })
-  | (Permission & { readonly scope: 'object'; readonly objectOf: (params: Params) => string });
+  | (Permission & {
+      readonly scope: 'object';
+      readonly objectOf: (params: Params) => string;
+      readonly orOwn?: true;
+    });
 
 export type Params = Readonly<Record<string, string>>;
 
@@ -48,13 +52,16 @@ export interface ApplicationCall<Q, B> extends Call<Q, B> {
   readonly app: Application;
 }
 
+/** A header with a list is sent once for each value. */
+export type AnswerHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 /** What a handler may answer besides a JSON value. */
 export class RawAnswer {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: AnswerHeaders;
   readonly body: string | Uint8Array;
 
-  constructor(status: number, headers: Readonly<Record<string, string>>, body: string | Uint8Array) {
+  constructor(status: number, headers: AnswerHeaders, body: string | Uint8Array) {
     this.status = status;
     this.headers = headers;
     this.body = body;
@@ -64,9 +71,9 @@ export class RawAnswer {
 /** A JSON value with further headers. */
 export class JsonAnswer {
   readonly value: unknown;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: AnswerHeaders;
 
-  constructor(value: unknown, headers: Readonly<Record<string, string>>) {
+  constructor(value: unknown, headers: AnswerHeaders) {
     this.value = value;
     this.headers = headers;
   }
@@ -98,6 +105,7 @@ export interface Route {
   readonly method: Method;
   readonly path: string;
   readonly access: Access;
+  readonly accepts: 'json' | 'form';
   readonly query: z.ZodType | undefined;
   readonly body: z.ZodType | undefined;
   readonly handle: (call: ApplicationCall<unknown, unknown>) => unknown;
@@ -107,6 +115,8 @@ interface RouteSpec<Q extends z.ZodType | undefined, B extends z.ZodType | undef
   readonly method: Method;
   readonly path: string;
   readonly access: A;
+  /** `form`: an HTML form that another site may send, as SAML does; the handler must check who sent it. */
+  readonly accepts?: 'json' | 'form';
   readonly query?: Q;
   readonly body?: B;
   readonly handle: (call: CallFor<A, OutputOf<Q>, OutputOf<B>>) => unknown;
@@ -129,6 +139,7 @@ export function route<
     method: spec.method,
     path: spec.path,
     access: spec.access,
+    accepts: spec.accepts ?? 'json',
     query: spec.query,
     body: spec.body,
     // The server parses with these very schemas and resolves the application before it calls the handler.

@@ -16,7 +16,7 @@ test('a session: cookie or bearer token, gone after sign-out', async () => {
   const signedIn = await request(server.url, 'POST', '/api/v1/session', undefined, credentials);
   const { token } = signedIn.body as { token: string };
   const cookie = signedIn.headers.get('set-cookie') ?? '';
-  assert.match(cookie, /^argocd\.token=[\w.-]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$/);
+  assert.match(cookie, /^argocd\.token=[\w.-]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax, /);
   const withCookie = await request(server.url, 'GET', '/api/v1/session/userinfo', undefined, undefined, {
     cookie: cookie.split(';')[0] ?? '',
   });
@@ -322,7 +322,7 @@ test('a sync elsewhere than automated sync goes is refused', async () => {
   assert.equal((await server.call('POST', `${APPS}/web/sync`, { revision: 'v2', dryRun: true })).status, 200);
 });
 
-test('a rollback repeats an entry of the history, and is refused under automated sync', async () => {
+test('a rollback repeats an entry of the history, and holds it under automated sync', async () => {
   await using server = await startTestServer();
   const source = { repoURL: 'https://git.example.com/apps.git', path: 'old' };
   const history = [{ id: 3, revision: 'a'.repeat(40), source, deployedAt: '2026-01-01T00:00:00Z' }];
@@ -334,11 +334,18 @@ test('a rollback repeats an entry of the history, and is refused under automated
 
   const app = application('auto', { status: { history } });
   await server.applications.create({ ...app, spec: { ...app.spec, syncPolicy: { automated: {} } } });
-  const refused = await server.call('POST', `${APPS}/auto/rollback`, { id: 3 });
-  assert.match(
-    (refused.body as { message: string }).message,
-    /rollback cannot be initiated when auto-sync is enabled/,
+  const held = await server.call('POST', `${APPS}/auto/rollback`, { id: 3, reason: 'too slow' });
+  assert.equal(held.status, 200);
+  const hold = server.applications.get('argocd', 'auto')?.metadata.annotations?.['fairlead.dev/hold'] ?? '';
+  const { by, ...rest } = JSON.parse(hold) as Record<string, unknown>;
+  assert.deepEqual(rest, { revision: 'a'.repeat(40), reason: 'too slow', source });
+  assert.equal(typeof by, 'string');
+  assert.equal((await server.call('DELETE', `${APPS}/auto/hold`)).status, 200);
+  assert.equal(
+    server.applications.get('argocd', 'auto')?.metadata.annotations?.['fairlead.dev/hold'],
+    undefined,
   );
+  assert.equal((await server.call('DELETE', `${APPS}/auto/hold`)).status, 400);
 });
 
 test('a running operation is asked to end, one that did not begin is taken back', async () => {

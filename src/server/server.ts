@@ -6,15 +6,17 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { Histogram } from 'prom-client';
 import { limits, Semaphore } from '../lib/index.ts';
 import { applicationFeed } from './application-feed.ts';
-import { authorise } from './auth/authorise.ts';
+import { authoriser } from './auth/authorise.ts';
+import { heldAnswers } from './auth/held-answers.ts';
 import { loginLimit } from './auth/login-limit.ts';
 import { passwordChecker } from './auth/password.ts';
+import { sealed } from './auth/sealed.ts';
 import { sessionTokens } from './auth/session-tokens.ts';
 import type { ServerDeps, ServerOptions, ServerPorts } from './deps.ts';
 import { dispatch } from './dispatch.ts';
 import { ApiError, answerOf } from './errors.ts';
 import { securityHeaders } from './headers.ts';
-import { JsonAnswer, RawAnswer, type Route, StreamAnswer } from './route.ts';
+import { type AnswerHeaders, JsonAnswer, RawAnswer, type Route, StreamAnswer } from './route.ts';
 import { routes } from './routes/table.ts';
 import { staticUi } from './static-ui.ts';
 import { serveStream } from './stream.ts';
@@ -71,12 +73,14 @@ export async function startServer(ports: ServerPorts, options: ServerOptions): P
 }
 
 function serverDeps(ports: ServerPorts, options: ServerOptions): ServerDeps {
-  const { clock, random, accounts } = ports;
+  const { clock, random, accounts, sso } = ports;
   return {
     ...ports,
     options,
-    authorise,
-    tokens: sessionTokens({ accounts, clock, random }),
+    authorise: authoriser(ports.policies, options.controlNamespace),
+    tokens: sessionTokens({ accounts, sso, clock, random }),
+    sealed: sealed(() => accounts.signingKey(), clock),
+    heldAnswers: heldAnswers(clock, random),
     passwords: passwordChecker(),
     loginLimit: loginLimit(clock),
     feed: applicationFeed(ports.applications, (ms, run) => clock.after(ms, run)),
@@ -99,6 +103,12 @@ function prepare(app: FastifyInstance, deps: ServerDeps): void {
         : done(new ApiError('InvalidArgument', 'The body is not valid JSON'), undefined),
     );
   });
+  // Only the routes that say so read forms; every other refuses them by its content type.
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  );
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers);
     if (deps.options.auth === 'off') refuseForeignHost(deps.options, request.hostname);
@@ -266,16 +276,22 @@ function decodePath(path: string): string {
   }
 }
 
+function withHeaders(reply: FastifyReply, headers: AnswerHeaders): FastifyReply {
+  for (const [name, value] of Object.entries(headers))
+    reply.header(name, typeof value === 'string' ? value : [...value]);
+  return reply;
+}
+
 const compressed = promisify(gzip);
 
 async function send(request: FastifyRequest, reply: FastifyReply, answer: unknown): Promise<void> {
   if (answer instanceof RawAnswer) {
-    await reply.status(answer.status).headers(answer.headers).send(answer.body);
+    await withHeaders(reply.status(answer.status), answer.headers).send(answer.body);
     return;
   }
   const isJsonAnswer = answer instanceof JsonAnswer;
   const text = JSON.stringify((isJsonAnswer ? answer.value : answer) ?? {});
-  reply.headers({
+  withHeaders(reply, {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     ...(isJsonAnswer ? answer.headers : {}),

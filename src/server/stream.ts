@@ -23,7 +23,10 @@ export interface StreamContext {
   readonly isLive: () => boolean;
 }
 
-/** Runs the stream to its end. Never rejects: a failure becomes the last line. */
+/**
+ * Runs the stream to its end. Never rejects: a failure becomes the last line. The headers go out in the turn in which
+ * `answer` subscribes: who has seen them and reads then misses nothing in between.
+ */
 export async function serveStream(context: StreamContext, answer: StreamAnswer): Promise<void> {
   const { response, asEvents, log } = context;
   const over = new AbortController();

@@ -55,8 +55,9 @@ function marked(annotations: Record<string, string>): Partial<KubeObject['metada
   return { annotations: { ...LIVE.metadata.annotations, ...annotations } };
 }
 
-const PURPOSES: readonly DeletePurpose[] = ['prune', 'cascade', 'hook', 'replace'];
-const ALL = 'prune cascade hook replace';
+const PURPOSES: readonly DeletePurpose[] = ['prune', 'cascade', 'hook', 'replace', 'request'];
+const TRACKED = 'prune cascade hook replace';
+const ALL = `${TRACKED} request`;
 
 /** What is wrong → the code, the purposes it holds, and part of the message. */
 const HOLDS: Record<
@@ -116,25 +117,25 @@ const HOLDS: Record<
   'it has no tracking id': {
     metadata: { annotations: {} },
     code: 'NOT_OURS',
-    holds: ALL,
+    holds: TRACKED,
     says: /no tracking id/,
   },
   'its tracking id was copied from elsewhere': {
     metadata: marked({ 'argocd.argoproj.io/tracking-id': 'app:apps/Deployment:ns/other' }),
     code: 'NOT_OURS',
-    holds: ALL,
+    holds: TRACKED,
     says: /names another object/,
   },
   'it is of another application': {
     metadata: marked({ 'argocd.argoproj.io/tracking-id': 'app2:apps/Deployment:ns/web' }),
     code: 'NOT_OURS',
-    holds: ALL,
+    holds: TRACKED,
     says: /names another object/,
   },
   'it is of another installation': {
     metadata: marked({ 'argocd.argoproj.io/installation-id': 'x' }),
     code: 'NOT_OURS',
-    holds: ALL,
+    holds: TRACKED,
     says: /installation "x"/,
   },
   'another application desires it': {
@@ -152,13 +153,13 @@ const HOLDS: Record<
   'its kind has instances': {
     facts: { protection: { needsApproval: false, instances: 3 } },
     code: 'HAS_INSTANCES',
-    holds: 'prune cascade replace',
+    holds: 'prune cascade replace request',
     says: /3 objects/,
   },
   'it holds objects of others': {
     facts: { protection: { needsApproval: false, foreignObjects: 2 } },
     code: 'FOREIGN_OBJECTS',
-    holds: 'prune cascade replace',
+    holds: 'prune cascade replace request',
     says: /2 objects/,
   },
   'a person has to agree': {
@@ -167,10 +168,16 @@ const HOLDS: Record<
     holds: 'prune cascade',
     says: /needs a person/,
   },
-  'its annotation keeps it': {
+  'its annotation keeps it when its application goes': {
     metadata: marked({ 'argocd.argoproj.io/sync-options': 'Delete=false' }),
     code: 'PROTECTED',
-    holds: 'prune cascade',
+    holds: 'cascade',
+    says: /annotation/,
+  },
+  'its annotation keeps it when it leaves the source': {
+    metadata: marked({ 'argocd.argoproj.io/sync-options': 'Validate=false, Prune=false' }),
+    code: 'PROTECTED',
+    holds: 'prune',
     says: /annotation/,
   },
   'Helm keeps it': {

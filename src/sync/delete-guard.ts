@@ -3,14 +3,15 @@
 import { describeKey, type KubeObject, type ResourceKey } from '../k8s/index.ts';
 import { annotations, finalizers } from '../model/index.ts';
 import { OPERATION_MARK } from './hooks.ts';
-import type { Propagation } from './options.ts';
+import { objectOptions, type Propagation } from './options.ts';
 import { codeOf, type ObjectName, type TargetCluster } from './port.ts';
 
 /**
  * - `prune`: it left the source. `cascade`: its application is deleted.
  * - `hook`: a hook of ours that ends or makes room. `replace`: it is created again at once.
+ * - `request`: a person asks for this one object, which the application tracks or which something it tracks owns.
  */
-export type DeletePurpose = 'prune' | 'cascade' | 'hook' | 'replace';
+export type DeletePurpose = 'prune' | 'cascade' | 'hook' | 'replace' | 'request';
 
 /** What the caller knows; each member is one of the conditions a delete depends on. */
 export interface DeleteFacts {
@@ -99,7 +100,9 @@ interface Condition {
   check(subject: DeleteSubject, facts: DeleteFacts): string | undefined;
 }
 
-const ALWAYS: readonly DeletePurpose[] = ['prune', 'cascade', 'hook', 'replace'];
+/** What a person asks for may be a child, which carries no tracking id of its own. */
+const TRACKED: readonly DeletePurpose[] = ['prune', 'cascade', 'hook', 'replace'];
+const ALWAYS: readonly DeletePurpose[] = [...TRACKED, 'request'];
 const LEAVING: readonly DeletePurpose[] = ['prune', 'cascade'];
 
 const CONDITIONS: readonly Condition[] = [
@@ -148,7 +151,7 @@ const CONDITIONS: readonly Condition[] = [
         ? undefined
         : 'another object has this name by now',
   },
-  { code: 'NOT_OURS', purposes: ALWAYS, check: notOurs },
+  { code: 'NOT_OURS', purposes: TRACKED, check: notOurs },
   {
     code: 'DESIRED_ELSEWHERE',
     purposes: LEAVING,
@@ -163,7 +166,7 @@ const CONDITIONS: readonly Condition[] = [
   },
   {
     code: 'HAS_INSTANCES',
-    purposes: ['prune', 'cascade', 'replace'],
+    purposes: ['prune', 'cascade', 'replace', 'request'],
     check: (_, { protection, approved }) =>
       (protection.instances ?? 0) === 0 || approved
         ? undefined
@@ -171,7 +174,7 @@ const CONDITIONS: readonly Condition[] = [
   },
   {
     code: 'FOREIGN_OBJECTS',
-    purposes: ['prune', 'cascade', 'replace'],
+    purposes: ['prune', 'cascade', 'replace', 'request'],
     check: (_, { protection, approved }) =>
       (protection.foreignObjects ?? 0) === 0 || approved
         ? undefined
@@ -180,8 +183,8 @@ const CONDITIONS: readonly Condition[] = [
   {
     code: 'PROTECTED',
     purposes: LEAVING,
-    check: ({ key, live }, { protection, approved }) => {
-      const keep = keptBy(live);
+    check: ({ key, live, purpose }, { protection, approved }) => {
+      const keep = keptBy(live, purpose);
       if (keep !== undefined) return keep;
       return protection.needsApproval && !approved
         ? `deleting a ${key.kind} needs a person; ${APPROVE}`
@@ -243,6 +246,8 @@ export interface DeleteRequest {
   readonly recordedUid: string | undefined;
   readonly propagation: Propagation;
   readonly dryRun: boolean;
+  /** 0: at once. Default: as long as the object's kind gives it. */
+  readonly gracePeriodSeconds?: number;
 }
 
 export type DeleteOutcome =
@@ -283,12 +288,18 @@ async function deleteNow(
   live: KubeObject,
   uid: string,
 ): Promise<DeleteOutcome> {
-  const { name, propagation, dryRun } = request;
+  const { name, propagation, dryRun, gracePeriodSeconds } = request;
   // Our own finalizer goes first, or the object would wait for the very ones who delete it.
   const released = isHeldByUs(live) && !dryRun ? await releaseFinalizer(cluster, name, live) : live;
   const resourceVersion = released.metadata.resourceVersion ?? '';
   if (released.metadata.deletionTimestamp !== undefined) return { kind: 'deleting', live: released };
-  const left = await cluster.delete(name, { uid, resourceVersion, propagation, dryRun });
+  const left = await cluster.delete(name, {
+    uid,
+    resourceVersion,
+    propagation,
+    dryRun,
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+  });
   return left === undefined ? { kind: 'gone' } : { kind: 'deleting', live: left };
 }
 
@@ -325,10 +336,11 @@ function notOurs({ purpose, key, live }: DeleteSubject, facts: DeleteFacts): str
     : `it belongs to installation ${JSON.stringify(installation ?? '')}`;
 }
 
-function keptBy(live: KubeObject): string | undefined {
+/** `Prune` speaks of what leaves the source, `Delete` of the end of the application. */
+function keptBy(live: KubeObject, purpose: DeletePurpose): string | undefined {
   const marks = live.metadata.annotations ?? {};
-  const options = (marks[annotations.syncOptions] ?? '').split(',').map((option) => option.trim());
-  if (options.includes('Prune=false') || options.includes('Delete=false')) {
+  const options = objectOptions(live);
+  if (options.get(purpose === 'prune' ? 'Prune' : 'Delete') === 'false') {
     return `its annotation ${annotations.syncOptions} says so`;
   }
   return marks[annotations.helmResourcePolicy] === 'keep'

@@ -1,9 +1,10 @@
 // Hooks: which manifests are some, when they run, what they are called and when they go away. Pure.
 import type { KubeObject } from '../k8s/index.ts';
+import { parseDurationMs } from '../lib/index.ts';
 import { annotations, finalizers } from '../model/index.ts';
-import type { HookDeletePolicy, SyncPhase } from './task.ts';
+import type { HookDeletePolicy, SyncPhase, TaskPhase } from './task.ts';
 
-export type HookType = SyncPhase | 'PreDelete' | 'PostDelete';
+export type HookType = TaskPhase;
 /** The operation that created a hook; tells our own hook of this attempt from an older one of the same name. */
 export const OPERATION_MARK = 'fairlead.dev/operation';
 
@@ -63,6 +64,26 @@ export function hookDeletePolicies(object: KubeObject): readonly HookDeletePolic
   ];
   const policies = given.map((word) => POLICIES[word]).filter((policy) => policy !== undefined);
   return policies.length > 0 ? [...new Set(policies)] : ['BeforeHookCreation'];
+}
+
+/** How long the hook may take by its own annotation, milliseconds; undefined when it says nothing valid. */
+export function hookDeadlineMs(object: KubeObject): number | undefined {
+  return parseDurationMs(object.metadata.annotations?.[annotations.hookTimeout] ?? '');
+}
+
+/** Words of the hook annotations that mean nothing, each as a sentence. */
+export function hookProblems(object: KubeObject): string[] {
+  const marks = object.metadata.annotations ?? {};
+  const types = words(marks[annotations.hook]).filter((word) => word !== 'Skip' && !ARGO_TYPES.has(word));
+  const policies = words(marks[annotations.hookDeletePolicy]).filter((word) => POLICIES[word] === undefined);
+  const timeout = marks[annotations.hookTimeout];
+  return [
+    ...types.map((word) => `${annotations.hook}: ${JSON.stringify(word)} is no hook type`),
+    ...policies.map((word) => `${annotations.hookDeletePolicy}: ${JSON.stringify(word)} is no policy`),
+    ...(timeout === undefined || hookDeadlineMs(object) !== undefined
+      ? []
+      : [`${annotations.hookTimeout}: ${JSON.stringify(timeout)} is no duration; write for example 30m`]),
+  ];
 }
 
 export interface SplitTargets {

@@ -12,16 +12,19 @@ export {
   guardedDelete,
   type HoldCode,
 } from './delete-guard.ts';
-export { type HookType, hookTypes, isHook, type SplitTargets, splitHooks } from './hooks.ts';
+export { type HookType, hookProblems, hookTypes, isHook, type SplitTargets, splitHooks } from './hooks.ts';
 export { restoreSync, startSync, step, syncResults } from './machine.ts';
 export {
   type OperationOptions,
+  objectOptions,
+  operationOptions,
+  optionProblems,
   parseOptions,
   type TaskOptions,
   taskOptions,
 } from './options.ts';
 export { type PerformDeps, perform, type SyncIntent, type SyncJournal } from './perform.ts';
-export { type PlanInput, planSync } from './plan.ts';
+export { type DeleteHooksInput, type PlanInput, planDeleteHooks, planSync } from './plan.ts';
 export type { DeleteChoice, ObjectName, TargetCluster, WriteChoice } from './port.ts';
 export { isProtected, massLimit } from './prune.ts';
 export { type NextRetry, nextRetry } from './retry.ts';
@@ -36,6 +39,7 @@ export type {
 } from './state.ts';
 export { type TypeResolver, targetCluster } from './target-cluster.ts';
 export type {
+  DeletePhase,
   OperationPhase,
   Stage,
   SyncPhase,

@@ -7,6 +7,7 @@ import { keyOf } from '../k8s/index.ts';
 import { type Change, FIELD_MANAGER } from '../model/index.ts';
 import {
   type PlanInput,
+  planDeleteHooks,
   planSync,
   restoreSync,
   type Step,
@@ -50,7 +51,13 @@ function input(more: Partial<PlanInput>): PlanInput {
     automated: false,
     revision: '0123456789',
     destinationNamespace: 'ns',
-    settings: { waveDelayMs: 0, pollMs: 10, waveDeadlineMs: 100, approvalDeadlineMs: 100 },
+    settings: {
+      waveDelayMs: 0,
+      pollMs: 10,
+      waveDeadlineMs: 100,
+      hookDeadlineMs: 100,
+      approvalDeadlineMs: 100,
+    },
     ...more,
   };
 }
@@ -439,7 +446,7 @@ test('approval is awaited until its deadline', () => {
     now += 20;
     return effect.kind === 'askApproval' ? { kind: 'approval', approved: false, now } : answer(effect, now);
   });
-  assert.equal(last.message, 'gave up waiting for pruning confirmation of ConfigMap/old');
+  assert.match(last.message, /^gave up waiting for pruning confirmation of ConfigMap\/old after \d+ s$/);
 });
 
 test('an order to stop deletes the hooks of a group that was on its way', () => {
@@ -583,6 +590,77 @@ test('under random events it keeps its invariants (SPEC.md I1–I6)', () => {
     }),
     { numRuns: 300, seed: 7 },
   );
+});
+
+test('what a wave changed is not judged before the pause is over, whatever wakes it', () => {
+  const plan = planSync({ ...WAVES, settings: { ...WAVES.settings, waveDelayMs: 50 } });
+  const { states } = run(startSync(plan), (effect) =>
+    effect.kind === 'wait' ? { kind: 'tick', now: 50 } : undefined,
+  );
+  const paused = states.find((state) => state.at === 'waiting');
+  assert.ok(paused);
+  const early = step(paused, { kind: 'tick', now: 20 });
+  assert.deepEqual(
+    early.effects.map((effect) => [effect.kind, effect.kind === 'wait' ? effect.ms : 0]),
+    [['wait', 30]],
+  );
+  assert.deepEqual(
+    step(paused, { kind: 'tick', now: 50 }).effects.map(({ kind }) => kind),
+    ['observe'],
+  );
+});
+
+test('a hook that is deleted while it runs has failed; one that had ended counts as it ended', () => {
+  const ends = (status: 'Progressing' | 'Healthy' | 'Degraded') =>
+    run(startSync(planSync(WAVES)), (effect) =>
+      effect.kind === 'observe'
+        ? {
+            kind: 'observed',
+            observations: effect.tasks.map(({ id, action, desired }) => {
+              const live = desired ?? object('X', 'x');
+              if (action !== 'hook') return { id, live };
+              const metadata = { ...live.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+              return { id, live: { ...live, metadata }, health: { status, message: 'so far' } };
+            }),
+            now: 0,
+          }
+        : undefined,
+    ).last;
+  assert.equal(ends('Healthy').phase, 'Succeeded');
+  assert.match(ends('Degraded').message, /so far/);
+  assert.match(ends('Progressing').message, /hook batch\/Job\/hook was deleted before it ended \(so far\)/);
+});
+
+test('a wait says since when and until when, by the deadline of what it waits for', () => {
+  const own = object('Job', 'hook', {
+    'argocd.argoproj.io/hook': 'Sync',
+    'fairlead.dev/hook-timeout': '90s',
+  });
+  const plan = planSync({ ...WAVES, hooks: [own], settings: { pollMs: 10, waveDelayMs: 0 } });
+  const messages = run(startSync(plan)).states.filter(({ at }) => at === 'waiting');
+  assert.match(
+    messages[0]?.message ?? '',
+    /hook batch\/Job\/hook, since 1970-01-01T00:00:00Z and at the latest until 1970-01-01T00:01:30Z$/,
+  );
+});
+
+test('the hooks of a deletion are a plan of their own, the same for each attempt', () => {
+  const hooks = [
+    object('Job', 'late', { 'argocd.argoproj.io/hook': 'PreDelete', 'argocd.argoproj.io/sync-wave': '1' }),
+    object('Job', 'early', { 'argocd.argoproj.io/hook': 'PreDelete,PostDelete' }),
+    object('Job', 'other', { 'argocd.argoproj.io/hook': 'PostDelete' }),
+    object('Job', 'sync', { 'argocd.argoproj.io/hook': 'PreSync' }),
+  ];
+  const plan = (phase: 'PreDelete' | 'PostDelete') =>
+    planDeleteHooks({ hooks, phase, deletedAt: 1_000_000, revision: 'r', settings: { waveDelayMs: 0 } });
+  const applied = (phase: 'PreDelete' | 'PostDelete') =>
+    run(startSync(plan(phase)))
+      .effects.filter(({ kind }) => kind === 'apply')
+      .map(({ tasks }) => tasks.map(({ key }) => key.name).join());
+  assert.deepEqual(applied('PreDelete'), ['early', 'late']);
+  assert.deepEqual(applied('PostDelete'), ['early,other']);
+  assert.equal(plan('PreDelete').id, plan('PreDelete').id);
+  assert.notEqual(plan('PreDelete').id, plan('PostDelete').id);
 });
 
 test('the field manager is the one of the contract', () => assert.equal(FIELD_MANAGER, 'argocd-controller'));

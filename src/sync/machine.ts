@@ -1,5 +1,6 @@
 // The sync as a state machine: a total, pure function of state and event. SPEC.md describes it; the transition table
 // in machine.test.ts holds every cell. Effects are carried out by perform.ts, one at a time.
+import { rfc3339 } from '../lib/index.ts';
 import type { ResourceResult } from '../model/index.ts';
 import { tasksOf } from './plan.ts';
 import { describeWait, failureMessage, finalResults, outcomesOfResults, restoredStage } from './results.ts';
@@ -155,12 +156,14 @@ function enter(state: SyncState, now: number): Step {
   const prunes = open(fresh, stage.prunes);
   const unapproved = prunes.filter((task) => task.needsApproval);
   if (unapproved.length === 0) return prune(fresh, stage, now);
+  const deadline = now + state.plan.settings.approvalDeadlineMs;
   return {
     state: {
       ...fresh,
       at: 'confirming',
-      deadline: now + state.plan.settings.approvalDeadlineMs,
-      message: describeWait(state.plan, 'approval', unapproved),
+      since: now,
+      deadline,
+      message: spanned(describeWait(state.plan, 'approval', unapproved), now, deadline),
     },
     effects: [{ kind: 'askApproval', plan: state.plan, tasks: unapproved }],
   };
@@ -174,8 +177,15 @@ function confirming(state: SyncState, event: SyncEvent): Step {
     return { state, effects: [{ kind: 'askApproval', plan: state.plan, tasks }] };
   }
   if (event.kind !== 'approval') return stay(state);
-  if (event.approved) return prune(state, stage, event.now);
-  if (isLate(state, event.now)) return fail({ ...state, failure: `gave up ${state.message}` }, event.now);
+  if (event.approved) {
+    const pausedMs = (state.pausedMs ?? 0) + event.now - (state.since ?? event.now);
+    return prune({ ...state, pausedMs }, stage, event.now);
+  }
+  if (isLate(state, event.now))
+    return fail(
+      { ...state, failure: gaveUp(describeWait(state.plan, 'approval', tasks), state, event.now) },
+      event.now,
+    );
   return { state, effects: [wait(state, tasks)] };
 }
 
@@ -197,12 +207,14 @@ function pruned(state: SyncState, now: number): Step {
 function clear(state: SyncState, stage: Stage, now: number): Step {
   const hooks = open(state, stage.groups.flat()).filter((task) => task.action === 'hook');
   if (hooks.length === 0) return apply(state, stage, now);
+  const deadline = now + state.plan.settings.waveDeadlineMs;
   return {
     state: {
       ...state,
       at: 'clearing',
-      deadline: now + state.plan.settings.waveDeadlineMs,
-      message: describeWait(state.plan, 'clearance', hooks),
+      since: now,
+      deadline,
+      message: spanned(describeWait(state.plan, 'clearance', hooks), now, deadline),
     },
     effects: [{ kind: 'clear', plan: state.plan, tasks: hooks }],
   };
@@ -224,7 +236,11 @@ function clearing(state: SyncState, event: SyncEvent): Step {
     mine.map(({ id }) => runningHook(id)),
   );
   if (event.clearances.some(({ status }) => status === 'deleting')) {
-    if (isLate(state, event.now)) return fail({ ...resumed, failure: `gave up ${state.message}` }, event.now);
+    if (isLate(state, event.now))
+      return fail(
+        { ...resumed, failure: gaveUp(describeWait(state.plan, 'clearance', hooks), state, event.now) },
+        event.now,
+      );
     return { state: resumed, effects: [wait(resumed, hooks)] };
   }
   return apply(resumed, stage, event.now);
@@ -290,37 +306,63 @@ function applyDone(state: SyncState, stage: Stage, now: number): Step {
 function startWaiting(state: SyncState, stage: Stage, now: number): Step {
   const { settings } = state.plan;
   const tasks = awaited(state, stage);
+  const deadline = deadlineOf(state, tasks, now);
+  const { notBefore: _, ...rest } = state;
   const next: SyncState = {
-    ...state,
+    ...rest,
     at: 'waiting',
-    deadline: now + settings.waveDeadlineMs,
-    message: describeWait(state.plan, 'progress', tasks),
+    since: now,
+    deadline,
+    message: spanned(describeWait(state.plan, 'progress', tasks), now, deadline),
   };
   // Nothing of this stage runs any more: it is over at once.
   if (tasks.length === 0) return waiting(next, { kind: 'observed', observations: [], now });
   const changedSomething = tasks.some((task) => state.outcomes.get(task.id)?.changed === true);
   const pause = changedSomething && !isLastStage(state) ? settings.waveDelayMs : 0;
   if (pause > 0) {
-    return { state: next, effects: [{ kind: 'wait', ms: pause, reason: next.message, tasks }] };
+    const paused = { ...next, notBefore: now + pause };
+    return { state: paused, effects: [{ kind: 'wait', ms: pause, reason: next.message, tasks }] };
   }
   return { state: next, effects: [{ kind: 'observe', plan: state.plan, tasks }] };
+}
+
+/** The earliest end of the patience with any of these: a hook has its own, and all share the operation's. */
+function deadlineOf({ plan, pausedMs = 0 }: SyncState, tasks: readonly SyncTask[], since: number): number {
+  const { waveDeadlineMs, hookDeadlineMs, operationDeadlineMs } = plan.settings;
+  const limits = tasks.map((task) =>
+    task.action === 'hook' ? (task.hook?.deadlineMs ?? hookDeadlineMs) : waveDeadlineMs,
+  );
+  return Math.min(
+    since + Math.min(...limits, operationDeadlineMs),
+    plan.startedAt + operationDeadlineMs + pausedMs,
+  );
 }
 
 function waiting(state: SyncState, event: SyncEvent): Step {
   const stage = stageOf(state);
   if (stage === undefined) return stay(state);
   if (event.kind === 'tick') {
+    const leftMs = (state.notBefore ?? event.now) - event.now;
+    if (leftMs > 0) {
+      const tasks = awaited(state, stage);
+      return { state, effects: [{ kind: 'wait', ms: leftMs, reason: state.message, tasks }] };
+    }
     return { state, effects: [{ kind: 'observe', plan: state.plan, tasks: awaited(state, stage) }] };
   }
   if (event.kind !== 'observed') return stay(state);
   const seen = observe(state, stage, event.observations);
   const left = awaited(seen.state, stage);
-  const message = describeWait(state.plan, 'progress', left, seen.reasons);
   if (left.length > 0 && (!hasFailed(seen.state) || left.some((task) => task.action === 'hook'))) {
-    if (isLate(state, event.now)) {
-      return fail({ ...seen.state, failure: failureText(seen.state, `gave up ${message}`) }, event.now);
+    const since = state.since ?? event.now;
+    const text = describeWait(state.plan, 'progress', left, seen.reasons);
+    const deadline = deadlineOf(state, left, since);
+    if (event.now >= deadline) {
+      return fail(
+        { ...seen.state, failure: failureText(seen.state, gaveUp(text, state, event.now)) },
+        event.now,
+      );
     }
-    const next = { ...seen.state, message };
+    const next = { ...seen.state, deadline, message: spanned(text, since, deadline) };
     return { state: next, effects: [wait(next, left)] };
   }
   if (hasFailed(seen.state)) return fail(seen.state, event.now);
@@ -361,6 +403,11 @@ function judge(task: SyncTask, outcome: TaskOutcome, { live, health }: Observati
       return { ...outcome, phase: 'Succeeded', message: ended, live };
     if (status === 'Degraded' || status === 'Unknown')
       return { ...outcome, phase: 'Failed', message: ended, live };
+    // Our finalizer keeps it readable, so this is its last word.
+    if (live.metadata.deletionTimestamp !== undefined) {
+      const message = `hook ${keyTextOf(task)} was deleted before it ended${ended === '' ? '' : ` (${ended})`}`;
+      return { ...outcome, phase: 'Failed', message, live };
+    }
     return { ...outcome, live, message: ended };
   }
   if (status === undefined || status === 'Healthy') return { ...outcome, phase: 'Succeeded', live };
@@ -446,7 +493,7 @@ function settle(state: SyncState): SyncState {
 }
 
 function done(state: SyncState, phase: OperationPhase, message: string): Step {
-  const { deadline: _, ...rest } = state;
+  const { deadline: _, since: __, notBefore: ___, ...rest } = state;
   return { state: { ...rest, at: 'done', phase, message }, effects: [] };
 }
 
@@ -505,6 +552,15 @@ function hasFailed(state: SyncState): boolean {
 
 function isLate(state: SyncState, now: number): boolean {
   return state.deadline !== undefined && now >= state.deadline;
+}
+
+/** What is awaited, and between when and when. */
+function spanned(text: string, since: number, deadline: number): string {
+  return `${text}, since ${rfc3339(since)} and at the latest until ${rfc3339(deadline)}`;
+}
+
+function gaveUp(text: string, { since }: SyncState, now: number): string {
+  return `gave up ${text} after ${Math.round((now - (since ?? now)) / 1000)} s`;
 }
 
 function wait(state: SyncState, tasks: readonly SyncTask[]): SyncEffect {

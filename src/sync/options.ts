@@ -33,6 +33,37 @@ export interface OperationOptions {
 
 type OptionList = ReadonlyMap<string, string>;
 
+const BOOLEAN: readonly string[] = ['true', 'false'];
+const CONFIRMABLE: readonly string[] = ['true', 'false', 'confirm'];
+/** Every option there is, with the values that mean something. */
+const VALUES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Validate', BOOLEAN],
+  ['Prune', CONFIRMABLE],
+  ['Delete', CONFIRMABLE],
+  ['PruneLast', BOOLEAN],
+  ['PrunePropagationPolicy', ['foreground', 'background', 'orphan']],
+  ['SkipDryRunOnMissingResource', BOOLEAN],
+  ['ApplyOutOfSyncOnly', BOOLEAN],
+  ['Replace', BOOLEAN],
+  ['Force', BOOLEAN],
+  ['ServerSideApply', BOOLEAN],
+  ['ClientSideApplyMigration', BOOLEAN],
+  ['FailOnSharedResource', BOOLEAN],
+  ['RespectIgnoreDifferences', BOOLEAN],
+  ['CreateNamespace', BOOLEAN],
+]);
+
+/** Options that mean nothing, each as a sentence that quotes it; they count as absent. */
+export function optionProblems(list: OptionList): string[] {
+  return [...list].flatMap(([name, value]) => {
+    const allowed = VALUES.get(name);
+    if (allowed === undefined) return [`there is no sync option ${JSON.stringify(name)}`];
+    return allowed.includes(value)
+      ? []
+      : [`${JSON.stringify(`${name}=${value}`)} has no meaning; ${name} is one of ${allowed.join(', ')}`];
+  });
+}
+
 /** `['Prune=false', 'A=b']` as a map; entries may themselves be lists with commas. The last spelling wins. */
 export function parseOptions(list: readonly string[] | undefined): OptionList {
   const options = new Map<string, string>();

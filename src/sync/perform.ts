@@ -41,7 +41,7 @@ export interface PerformDeps {
   readonly cluster: TargetCluster;
   readonly clock: Clock;
   /** The health stage's judgement; undefined: no opinion. */
-  assessHealth(object: KubeObject): Health | undefined;
+  assessHealth(object: KubeObject): Health | undefined | Promise<Health | undefined>;
   /** What only the controller knows about a delete; asked right before it, for each object. */
   facts(request: DeleteRequest, live: KubeObject): Promise<CallerDeleteFacts>;
   readonly journal: SyncJournal;
@@ -509,7 +509,7 @@ async function observeAll(deps: PerformDeps, tasks: readonly SyncTask[]): Promis
     const live = seen[index];
     // What could not be read is no observation: the wait goes on until its deadline.
     if (live === 'unknown') continue;
-    const health = live === undefined ? undefined : deps.assessHealth(live);
+    const health = live === undefined ? undefined : await deps.assessHealth(live);
     observations.push({
       id: task.id,
       ...(live === undefined ? {} : { live }),

@@ -11,6 +11,7 @@ import {
 import {
   generatedName,
   type HookNaming,
+  hookDeadlineMs,
   hookDeletePolicies,
   hookObject,
   hookTypes,
@@ -18,7 +19,14 @@ import {
 } from './hooks.ts';
 import { type OperationOptions, operationOptions, parseOptions, taskOptions } from './options.ts';
 import { isProtected, massLimit, pruneRefusal } from './prune.ts';
-import { DEFAULT_SETTINGS, type SyncPlan, type SyncSettings, type SyncTask } from './task.ts';
+import {
+  DEFAULT_SETTINGS,
+  type DeletePhase,
+  type SyncPlan,
+  type SyncSettings,
+  type SyncTask,
+  type TaskPhase,
+} from './task.ts';
 import { dependenciesFirst, reversePrunes, stagesOf, syncWaveOf } from './waves.ts';
 
 export interface PlanInput {
@@ -42,7 +50,7 @@ export interface PlanInput {
   readonly managedNamespaceMetadata?: SyncPolicy['managedNamespaceMetadata'];
   /** Annotation `fairlead.dev/max-prune` of the application. */
   readonly maxPrune?: string | undefined;
-  /** Objects that another application tracks, as its SharedResourceWarnings say. */
+  /** Objects that another application tracks, in the words of the SharedResourceWarnings. */
   readonly sharedResources?: readonly string[];
   /** Objects this application must not touch, with the reason (project, unknown kind). */
   readonly refused?: readonly { readonly object: KubeObject; readonly message: string }[];
@@ -54,7 +62,8 @@ export function planSync(input: PlanInput): SyncPlan {
   const list = parseOptions(operation.syncOptions ?? input.syncOptions);
   const options = operationOptions(list);
   const selective = (operation.resources ?? []).length > 0;
-  const changes = input.changes.filter((change) => isSelected(operation.resources, change.key));
+  const selected = input.changes.filter((change) => isSelected(operation.resources, change.key));
+  const changes = options.applyOutOfSyncOnly ? selected.filter(({ kind }) => kind !== 'synced') : selected;
   const force = operation.syncStrategy?.apply?.force ?? operation.syncStrategy?.hook?.force ?? false;
   const naming = {
     revision: input.revision,
@@ -167,22 +176,74 @@ function skippedResult(live: KubeObject, message: string): ResourceResult {
 function hookTasks(hook: KubeObject, naming: HookNaming, list: ReadonlyMap<string, string>): SyncTask[] {
   return hookTypes(hook)
     .filter(isSyncPhase)
-    .map((type) => {
-      const desired = hookObject(hook, type, naming);
-      return {
-        id: taskId(type, desired),
-        action: 'hook',
-        key: keyOf(desired),
-        apiVersion: desired.apiVersion,
-        phase: type,
-        wave: syncWaveOf(hook),
-        desired,
-        unchanged: false,
-        options: taskOptions(hook, list),
-        hook: { type, deletePolicies: hookDeletePolicies(hook) },
-        needsApproval: false,
-      };
-    });
+    .map((type) => hookTask(hook, type, naming, list));
+}
+
+function hookTask(
+  hook: KubeObject,
+  type: TaskPhase,
+  naming: HookNaming,
+  list: ReadonlyMap<string, string>,
+): SyncTask {
+  const desired = hookObject(hook, type, naming);
+  const deadlineMs = hookDeadlineMs(hook);
+  return {
+    id: taskId(type, desired),
+    action: 'hook',
+    key: keyOf(desired),
+    apiVersion: desired.apiVersion,
+    phase: type,
+    wave: syncWaveOf(hook),
+    desired,
+    unchanged: false,
+    options: taskOptions(hook, list),
+    hook: {
+      type,
+      deletePolicies: hookDeletePolicies(hook),
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    },
+    needsApproval: false,
+  };
+}
+
+export interface DeleteHooksInput {
+  /** See `splitHooks().deleteHooks`; those of other phases are left out. */
+  readonly hooks: readonly KubeObject[];
+  readonly phase: DeletePhase;
+  /** When the application was deleted, milliseconds since the epoch. */
+  readonly deletedAt: number;
+  readonly revision: string;
+  readonly syncOptions?: readonly string[];
+  readonly refused?: PlanInput['refused'];
+  readonly settings?: Partial<SyncSettings>;
+}
+
+/**
+ * The hooks of one phase of an application's deletion, in waves. The same for each attempt, so that a hook that
+ * succeeded is not run again by the next one.
+ */
+export function planDeleteHooks(input: DeleteHooksInput): SyncPlan {
+  const { phase, deletedAt: startedAt } = input;
+  const list = parseOptions(input.syncOptions);
+  const operation = `${Math.floor(startedAt / 1000)}-${phase.toLowerCase()}`;
+  const naming = { revision: input.revision, startedAt, retryCount: 0, operation };
+  const hooks = input.hooks.filter((hook) => hookTypes(hook).includes(phase));
+  return {
+    id: operation,
+    startedAt,
+    dryRun: false,
+    automated: false,
+    stages: stagesOf(dependenciesFirst(hooks.map((hook) => hookTask(hook, phase, naming, list)))),
+    failStages: [],
+    invalid: (input.refused ?? [])
+      .filter(({ object }) => hooks.includes(object))
+      .map(({ object, message }) => `${describeKey(keyOf(object))}: ${message}`),
+    skipped: [],
+    multiStep: true,
+    mass: { deletions: 0, total: 0, limit: 0 },
+    options: operationOptions(list),
+    settings: { ...DEFAULT_SETTINGS, ...input.settings },
+  };
 }
 
 /** The destination namespace: created when missing, and its labels and annotations kept when the policy names some. */
@@ -267,17 +328,33 @@ function isSelected(
 ): boolean {
   if (selection === undefined || selection.length === 0) return true;
   const matches = (entry: OperationResource): boolean =>
-    fits(entry.group ?? '', key.group) &&
+    fits((entry.group ?? '').replace(/^!/, ''), key.group) &&
     fits(entry.kind, key.kind) &&
     fits(entry.name, key.name) &&
     (entry.namespace === undefined || entry.namespace === '' || fits(entry.namespace, key.namespace));
-  if (selection.some((entry) => entry.exclude === true && matches(entry))) return false;
-  const named = selection.filter((entry) => entry.exclude !== true);
+  if (selection.some((entry) => isExclusion(entry) && matches(entry))) return false;
+  const named = selection.filter((entry) => !isExclusion(entry));
   return named.length === 0 || named.some(matches);
 }
 
+/** `!apps` as a group is how clients without the member say it. */
+function isExclusion(entry: OperationResource): boolean {
+  return entry.exclude === true || entry.group?.startsWith('!') === true;
+}
+
+/** `*` stands for any text. Walks along the parts, so that no pattern takes longer than its length says. */
 function fits(pattern: string, value: string): boolean {
-  return pattern === '*' || pattern === value;
+  const [first = '', ...parts] = pattern.split('*');
+  const last = parts.pop();
+  if (last === undefined) return pattern === value;
+  if (!value.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of parts) {
+    const found = value.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return value.length - last.length >= at && value.endsWith(last);
 }
 
 function taskId(phase: string, object: KubeObject): string {

@@ -21,6 +21,7 @@ export interface DeleteChoice {
   readonly uid: string;
   readonly resourceVersion?: string | undefined;
   readonly propagation: 'Foreground' | 'Background' | 'Orphan';
+  readonly gracePeriodSeconds?: number | undefined;
   readonly dryRun?: boolean | undefined;
 }
 

@@ -26,8 +26,13 @@ export interface SyncState {
   readonly group: number;
   /** What became of each task so far, by task id. */
   readonly outcomes: ReadonlyMap<string, TaskOutcome>;
-  /** When the present wait ends in failure, milliseconds since the epoch. */
+  /** When the present wait began and when it ends in failure, milliseconds since the epoch. */
+  readonly since?: number;
   readonly deadline?: number;
+  /** Nothing is judged before: what was changed a moment ago has not been reported on. */
+  readonly notBefore?: number;
+  /** Waited for approvals so far, milliseconds: people's time is not the operation's. */
+  readonly pausedMs?: number;
   /** Why the operation fails, once it does. */
   readonly failure?: string;
   readonly phase: OperationPhase;

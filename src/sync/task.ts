@@ -4,7 +4,17 @@ import type { ResourceResult } from '../model/index.ts';
 import type { OperationOptions, TaskOptions } from './options.ts';
 
 export type SyncPhase = 'PreSync' | 'Sync' | 'PostSync' | 'SyncFail';
-export const PHASES: readonly SyncPhase[] = ['PreSync', 'Sync', 'PostSync', 'SyncFail'];
+/** Phases of the deletion of an application; its objects go between them. */
+export type DeletePhase = 'PreDelete' | 'PostDelete';
+export type TaskPhase = SyncPhase | DeletePhase;
+export const PHASES: readonly TaskPhase[] = [
+  'PreSync',
+  'Sync',
+  'PostSync',
+  'SyncFail',
+  'PreDelete',
+  'PostDelete',
+];
 
 export type OperationPhase = 'Running' | 'Terminating' | 'Succeeded' | 'Failed' | 'Error';
 
@@ -12,9 +22,11 @@ export type HookDeletePolicy = 'HookSucceeded' | 'HookFailed' | 'BeforeHookCreat
 
 /** What a task that is a hook knows of itself. */
 export interface HookFacts {
-  readonly type: SyncPhase;
+  readonly type: TaskPhase;
   /** Never empty: BeforeHookCreation when nothing valid is given. */
   readonly deletePolicies: readonly HookDeletePolicy[];
+  /** `fairlead.dev/hook-timeout` of the hook, milliseconds; absent: that of the settings. */
+  readonly deadlineMs?: number;
 }
 
 /** One object in one phase. */
@@ -24,7 +36,7 @@ export interface SyncTask {
   readonly action: 'apply' | 'hook' | 'prune';
   readonly key: ResourceKey;
   readonly apiVersion: string;
-  readonly phase: SyncPhase;
+  readonly phase: TaskPhase;
   readonly wave: number;
   /** Absent for prunes. */
   readonly desired?: KubeObject;
@@ -39,7 +51,7 @@ export interface SyncTask {
 
 /** Everything of one phase and wave. Prunes come first, then groups of one kind each, in order. */
 export interface Stage {
-  readonly phase: SyncPhase;
+  readonly phase: TaskPhase;
   readonly wave: number;
   readonly prunes: readonly SyncTask[];
   readonly groups: readonly (readonly SyncTask[])[];
@@ -48,8 +60,12 @@ export interface Stage {
 export interface SyncSettings {
   /** Pause after a wave that changed something, so that controllers can report (Argo CD's 2 s). */
   readonly waveDelayMs: number;
-  /** Longest wait for the health, hooks and deletions of one wave. */
+  /** Longest wait for the health and deletions of one wave. */
   readonly waveDeadlineMs: number;
+  /** Longest wait for one hook. */
+  readonly hookDeadlineMs: number;
+  /** Longest time one attempt takes, waits for approval not counted. */
+  readonly operationDeadlineMs: number;
   /** Longest wait for somebody's approval of deletions. */
   readonly approvalDeadlineMs: number;
   /** Between two looks at what a wave waits for. */
@@ -59,6 +75,8 @@ export interface SyncSettings {
 export const DEFAULT_SETTINGS: SyncSettings = {
   waveDelayMs: 2_000,
   waveDeadlineMs: 600_000,
+  hookDeadlineMs: 1_800_000,
+  operationDeadlineMs: 2 * 3_600_000,
   approvalDeadlineMs: 24 * 3_600_000,
   pollMs: 2_000,
 };

@@ -2,7 +2,7 @@
 import { type GroupKind, gvkOf, type KubeObject } from '../k8s/index.ts';
 import { isRecord } from '../lib/index.ts';
 import { annotations } from '../model/index.ts';
-import { PHASES, type Stage, type SyncPhase, type SyncTask } from './task.ts';
+import { PHASES, type Stage, type SyncTask, type TaskPhase } from './task.ts';
 
 /** Kinds in the order in which they need each other; all others come after. */
 const KIND_ORDER = new Map(
@@ -60,7 +60,7 @@ export function compareTasks(a: SyncTask, b: SyncTask): number {
   return compareStage(a, b) || compareKind(a.key, b.key) || (a.id < b.id ? -1 : Number(a.id > b.id));
 }
 
-function compareStage(a: { phase: SyncPhase; wave: number }, b: { phase: SyncPhase; wave: number }): number {
+function compareStage(a: { phase: TaskPhase; wave: number }, b: { phase: TaskPhase; wave: number }): number {
   return PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase) || a.wave - b.wave;
 }
 
@@ -131,7 +131,7 @@ function isOrdinaryPrune(task: SyncTask): boolean {
 
 /** Stages in order, each with its prunes (what depends first) and its groups of one kind. */
 export function stagesOf(tasks: readonly SyncTask[]): Stage[] {
-  const stages: { phase: SyncPhase; wave: number; prunes: SyncTask[]; groups: SyncTask[][] }[] = [];
+  const stages: { phase: TaskPhase; wave: number; prunes: SyncTask[]; groups: SyncTask[][] }[] = [];
   for (const task of [...tasks].sort(compareTasks)) {
     let stage = stages.at(-1);
     if (stage === undefined || compareStage(stage, task) !== 0) {

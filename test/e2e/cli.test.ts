@@ -210,7 +210,11 @@ suite('the command line, as a user', () => {
   });
 
   test('set, rollback, diff and sync go together', async () => {
-    await fails('app rollback web-dev 0', 20, /auto-sync is enabled/);
+    assert.match(await ok('app rollback web-dev 0 --reason trying --for 1h'), /Phase: +Succeeded/);
+    await untilGreeting('Hello from dev', PUSH_TO_CLUSTER_MS);
+    await ok('app release web-dev');
+    await untilGreeting('Hello from me', PUSH_TO_CLUSTER_MS);
+    await fails('app release web-dev', 20, /is not held/);
     await ok('app set web-dev --sync-policy none');
     assert.match(await ok('app rollback web-dev 0'), /Phase: +Succeeded/);
     assert.equal(await greeting(), 'Hello from dev');
@@ -262,6 +266,7 @@ suite('the command line, as a user', () => {
     await ok('app wait stuck --operation --timeout 60');
     assert.match(await ok('app get stuck'), /Last Sync: +Failed.*terminated/);
     await ok('app delete stuck --yes --wait --timeout 60');
+    assert.match(await ok('app wait stuck --delete --timeout 60'), /application 'stuck' deleted/);
   });
 
   test('a chart that does not render is explained, and nothing else stops', async () => {

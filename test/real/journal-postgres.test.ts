@@ -21,7 +21,12 @@ if (missing !== undefined && !required) {
   journalSuite('Postgres', {
     fresh: () => server.createDatabase(),
     tamper: (url, statements) =>
-      runSql(url, ['drop trigger if exists journal_no_change on journal', ...statements]),
+      runSql(url, [
+        'drop trigger if exists journal_no_change on journal',
+        'drop trigger if exists journal_no_delete on journal',
+        'drop trigger if exists journal_base_forward on journal_base',
+        ...statements,
+      ]),
   });
 
   test('the database refuses to change, delete or truncate', async () => {

@@ -205,6 +205,8 @@ suite('the page in Chromium', { skip: missingBrowser() }, () => {
       });
     }
     await onPage('/applications/argocd/hostile', async (page) => {
+      // The heading is there before the application is read: what follows must be waited for.
+      await page.locator('.links a').first().waitFor({ timeout: WAIT_MS });
       const names = await page.locator('.links a').allTextContents();
       assert.deepEqual(names, ['https://shop.example.com/', 'Chat']);
     });

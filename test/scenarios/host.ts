@@ -1,31 +1,34 @@
 // Runs scenarios: one cluster (embedded or real), one Git server, one control plane, and a World for each scenario.
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startApiServer } from '../../src/apiserver/index.ts';
-import { type ControlPlane, startControlPlane } from '../../src/app/compose.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../../src/app/compose.ts';
 import { initRepository, serveRepositories } from '../../src/git/index.ts';
 import {
   connectionOfKubeconfig,
   createKubeClient,
   isKubeError,
   type KubeClient,
-  type KubeObject,
   loadKubeconfig,
   type ResourceType,
 } from '../../src/k8s/index.ts';
 import { silentLogger, systemClock, systemExec, systemRandom } from '../../src/lib/index.ts';
-import type { Application } from '../../src/model/index.ts';
+import type { Application, ApplicationSource } from '../../src/model/index.ts';
+import { testCli } from '../support/cli.ts';
 import { startControlPlane as startRealCluster } from '../support/control-plane.ts';
+import { commitObject, type Signer } from '../support/signing.ts';
 import type { Files, Scenario, World } from './world.ts';
 
 const run = promisify(execFile);
 const PATH = process.env.PATH ?? '';
 const DEPS = { clock: systemClock, random: systemRandom, exec: systemExec, log: silentLogger, path: PATH };
-const UNTIL_MS = 20_000;
+/** Never waited for in full: two slow cores may be shared with other test files. */
+const UNTIL_MS = 60_000;
 const POLL_MS = 25;
 
 export interface Host {
@@ -36,7 +39,11 @@ export interface Host {
   close(): Promise<void>;
 }
 
-export async function startHost(kind: 'embedded' | 'real'): Promise<Host> {
+/** @param options what the control plane gets besides, or instead */
+export async function startHost(
+  kind: 'embedded' | 'real',
+  options: Partial<ControlPlaneOptions> = {},
+): Promise<Host> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-scenarios-'));
   const cluster = kind === 'embedded' ? await embeddedCluster() : await realCluster();
   const root = join(folder, 'repositories');
@@ -44,8 +51,6 @@ export async function startHost(kind: 'embedded' | 'real'): Promise<Host> {
   await initRepository({ ...DEPS, root }, 'shared');
   const git = await serveRepositories({ ...DEPS, root }, '127.0.0.1:0');
   const repoUrl = `${git.url}/shared.git`;
-  const work = join(folder, 'work');
-  await gitIn(folder, 'clone', '--quiet', repoUrl, work);
   const startPlane = (): Promise<ControlPlane> =>
     startControlPlane(DEPS, {
       connection: cluster.connection,
@@ -57,7 +62,9 @@ export async function startHost(kind: 'embedded' | 'real'): Promise<Host> {
       installCrds: true,
       role: 'all',
       uiDirectory: join(folder, 'no-page'),
-      timing: { pollMs: 5_000, revisionPassMs: 200, waveDelayMs: 50 },
+      // Every push is announced; the poll is for the ones whose announcement met a restart.
+      timing: { pollMs: 15_000, revisionPassMs: 200, waveDelayMs: 50 },
+      ...options,
     });
   let plane = await startPlane();
   const kube = createKubeClient(cluster.connection, {}, DEPS);
@@ -70,8 +77,8 @@ export async function startHost(kind: 'embedded' | 'real'): Promise<Host> {
         name,
         kube,
         repoUrl,
-        work,
-        webhookUrl: () => `${plane.url}/api/webhook`,
+        work: join(folder, 'work', name),
+        planeUrl: () => plane.url,
         journal: async (action) => (await plane.journal.query({ filters: { action } })).records,
         async crash() {
           await plane.close();
@@ -82,8 +89,12 @@ export async function startHost(kind: 'embedded' | 'real'): Promise<Host> {
         await kube.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
       try {
         await scenario.run(world);
+      } catch (error) {
+        throw new Error(`${name}: ${String(error)}\n${JSON.stringify((await world.application())?.status)}`, {
+          cause: error,
+        });
       } finally {
-        await removeApplication(world);
+        await removeApplications(world, kube);
       }
     },
     async close() {
@@ -102,6 +113,13 @@ const NAMESPACES: ResourceType = {
   kind: 'Namespace',
   resource: 'namespaces',
   namespaced: false,
+};
+const CONFIG_MAPS: ResourceType = {
+  group: '',
+  version: 'v1',
+  kind: 'ConfigMap',
+  resource: 'configmaps',
+  namespaced: true,
 };
 const APPLICATIONS: ResourceType = {
   group: 'argoproj.io',
@@ -128,7 +146,7 @@ interface WorldParts {
   readonly kube: KubeClient;
   readonly repoUrl: string;
   readonly work: string;
-  webhookUrl(): string;
+  planeUrl(): string;
   journal(action: string): Promise<readonly { readonly reason?: string }[]>;
   crash(): Promise<void>;
 }
@@ -138,7 +156,8 @@ function createWorld(parts: WorldParts): World {
   const path = `apps/${name}`;
   const defaults = {
     project: 'default',
-    source: { repoURL: repoUrl, path, targetRevision: 'main' },
+    // A branch for each: the commits of one scenario are nobody else's, and its history may be rewritten.
+    source: { repoURL: repoUrl, path, targetRevision: name },
     destination: { server: 'https://kubernetes.default.svc', namespace: name },
   };
   const place = (namespace: string | null | undefined): string =>
@@ -150,15 +169,26 @@ function createWorld(parts: WorldParts): World {
     repoUrl,
     crash: parts.crash,
     commit: (files, message) => commit(parts, path, files, ['--message', message ?? `change ${name}`]),
+    commitSigned: (files, signer) => commitSigned(parts, path, files, signer),
     rewrite: (files) => commit(parts, path, files, ['--amend', '--message', `rewrite ${name}`]),
     journal: (action) => parts.journal(action),
+    async cli(...argv) {
+      await using cli = await testCli();
+      return await cli.run(...argv, '--server', parts.planeUrl(), '--plaintext');
+    },
     async apply(spec = {}, metadata = {}) {
-      const existing = await world.application();
+      const applied = metadata.name ?? name;
+      const existing = await world.application(applied);
       const app: Application = {
         apiVersion: 'argoproj.io/v1alpha1',
         kind: 'Application',
-        metadata: { ...metadata, name, namespace: 'argocd' },
-        spec: { ...defaults, ...spec },
+        metadata: {
+          ...metadata,
+          name: applied,
+          namespace: 'argocd',
+          labels: { ...metadata.labels, scenario: name },
+        },
+        spec: { ...defaults, ...spec, ...onBranch(spec.source, name) },
       };
       if (existing === undefined) await kube.create(APPLICATIONS, app);
       else {
@@ -169,6 +199,7 @@ function createWorld(parts: WorldParts): World {
         });
       }
     },
+    api: async (path) => await (await fetch(new URL(path, parts.planeUrl()))).json(),
     application: (other = name) => kube.find<Application>(APPLICATIONS, { namespace: 'argocd', name: other }),
     get: async (apiVersion, plural, object, namespace) => {
       try {
@@ -194,18 +225,53 @@ function createWorld(parts: WorldParts): World {
         { type: 'merge', body },
         { fieldManager: 'kubectl-edit' },
       ),
+    async patchStatus(apiVersion, plural, object, status) {
+      await kube.patch(
+        typeOf(apiVersion, plural, name),
+        { namespace: name, name: object },
+        { type: 'merge', body: { status } },
+        { fieldManager: 'controller', subresource: 'status' },
+      );
+    },
     async delete(apiVersion, plural, object, namespace) {
       await kube.delete(typeOf(apiVersion, plural, namespace), { namespace: place(namespace), name: object });
     },
-    async patchApplication(body) {
-      await kube.patch(APPLICATIONS, { namespace: 'argocd', name }, { type: 'merge', body });
+    async patchApplication(body, other = name) {
+      await kube.patch(APPLICATIONS, { namespace: 'argocd', name: other }, { type: 'merge', body });
     },
-    async deleteApplication() {
-      await kube.delete(APPLICATIONS, { namespace: 'argocd', name });
+    async deleteApplication(other = name) {
+      await kube.delete(APPLICATIONS, { namespace: 'argocd', name: other });
+    },
+    list: async (apiVersion, plural, namespace) => {
+      const answer = await kube.listAll(typeOf(apiVersion, plural, namespace), {
+        namespace: place(namespace),
+      });
+      if (answer.kind !== 'complete') throw new Error(answer.reason);
+      return answer.items;
+    },
+    async call(method, rest, body) {
+      const response = await fetch(`${parts.planeUrl()}/api/v1/applications/${rest}`, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    },
+    async configure(key, value) {
+      const body = { data: { [key]: value } };
+      const ref = { namespace: 'argocd', name: 'argocd-cm' };
+      if ((await kube.find(CONFIG_MAPS, ref)) === undefined)
+        await kube.create(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata: ref });
+      await kube.patch(CONFIG_MAPS, ref, { type: 'merge', body });
     },
     until,
   };
   return world;
+}
+
+/** What a scenario commits is on its branch, also when it describes the source itself. */
+function onBranch(source: ApplicationSource | undefined, branch: string): Partial<Application['spec']> {
+  return source === undefined ? {} : { source: { targetRevision: branch, ...source } };
 }
 
 function typeOf(apiVersion: string, plural: string, namespace: string | null | undefined): ResourceType {
@@ -243,7 +309,29 @@ async function commit(
   files: Files,
   how: readonly string[],
 ): Promise<string> {
-  const { work, repoUrl } = parts;
+  await stage(parts, path, files);
+  const { work } = parts;
+  await gitIn(work, 'commit', '--quiet', '--allow-empty', ...how);
+  return await push(parts, how.includes('--amend'));
+}
+
+/** A commit object written as git would, with a signature that needs no tool of the machine. */
+async function commitSigned(parts: WorldParts, path: string, files: Files, signer: Signer): Promise<string> {
+  const { work } = parts;
+  await stage(parts, path, files);
+  const tree = (await gitIn(work, 'write-tree')).trim();
+  const parents = (await gitIn(work, 'rev-list', '--max-count=1', '--branches')).split('\n').filter(Boolean);
+  const { body } = await commitObject({ tree, parents, message: 'a signed change' }, signer);
+  const file = join(work, '..', `commit-${tree}`);
+  await writeFile(file, body);
+  const id = (await gitIn(work, 'hash-object', '-t', 'commit', '-w', file)).trim();
+  await gitIn(work, 'reset', '--quiet', '--hard', id);
+  return await push(parts, false);
+}
+
+async function stage(parts: WorldParts, path: string, files: Files): Promise<void> {
+  const { name: branch, work, repoUrl } = parts;
+  await startBranch(work, branch, repoUrl);
   for (const [name, content] of Object.entries(files)) {
     const file = join(work, path, name);
     if (content === null) await rm(file, { force: true });
@@ -253,23 +341,26 @@ async function commit(
     }
   }
   await gitIn(work, 'add', '--all');
-  await gitIn(work, 'commit', '--quiet', '--allow-empty', ...how);
-  await gitIn(
-    work,
-    'push',
-    '--quiet',
-    ...(how.includes('--amend') ? ['--force'] : []),
-    'origin',
-    'HEAD:main',
-  );
+}
+
+async function push(parts: WorldParts, force: boolean): Promise<string> {
+  const { name: branch, repoUrl, work } = parts;
+  await gitIn(work, 'push', '--quiet', ...(force ? ['--force'] : []), 'origin', `HEAD:${branch}`);
   const sha = (await gitIn(work, 'rev-parse', 'HEAD')).trim();
-  const body = { ref: 'refs/heads/main', after: sha, repository: { clone_url: repoUrl } };
-  await fetch(parts.webhookUrl(), {
+  const body = { ref: `refs/heads/${branch}`, after: sha, repository: { clone_url: repoUrl } };
+  await fetch(`${parts.planeUrl()}/api/webhook`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-github-event': 'push' },
     body: JSON.stringify(body),
   });
   return sha;
+}
+
+async function startBranch(work: string, branch: string, repoUrl: string): Promise<void> {
+  if (existsSync(join(work, '.git'))) return;
+  await mkdir(work, { recursive: true });
+  await gitIn(work, 'init', '--quiet', '--initial-branch', branch);
+  await gitIn(work, 'remote', 'add', 'origin', repoUrl);
 }
 
 async function gitIn(cwd: string, ...args: string[]): Promise<string> {
@@ -283,11 +374,14 @@ async function gitIn(cwd: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** So that one scenario's application does not go on while the next one runs. */
-async function removeApplication(world: World): Promise<void> {
-  const app: KubeObject | undefined = await world.application();
-  if (app === undefined) return;
-  if ((app.metadata.finalizers ?? []).length > 0)
-    await world.patchApplication({ metadata: { finalizers: null } });
-  await world.deleteApplication().catch(() => undefined);
+/** So that the applications of one scenario do not go on while others run. */
+async function removeApplications({ name }: World, kube: KubeClient): Promise<void> {
+  const answer = await kube.listAll(APPLICATIONS, { namespace: 'argocd', labelSelector: `scenario=${name}` });
+  for (const { metadata } of answer.kind === 'complete' ? answer.items : []) {
+    const ref = { namespace: 'argocd', name: metadata.name ?? '' };
+    const body = { metadata: { finalizers: null } };
+    if ((metadata.finalizers ?? []).length > 0)
+      await kube.patch(APPLICATIONS, ref, { type: 'merge', body }).catch(() => undefined);
+    await kube.delete(APPLICATIONS, ref).catch(() => undefined);
+  }
 }

@@ -289,6 +289,7 @@ export const kinds: readonly Scenario[] = [
   },
   {
     name: 'a kill in the middle of everything is survived',
+    alone: true,
     async run(world) {
       await world.commit({ 'a.yaml': configMap('a', { v: '1' }) });
       await world.apply({ syncPolicy: AUTOMATED });

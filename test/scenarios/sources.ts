@@ -1,5 +1,6 @@
 // Applications with several sources: rendered together, compared as one, remembered with all their revisions.
 import type { ApplicationSource } from '../../src/model/index.ts';
+import { annotate } from './manifests.ts';
 import {
   AUTOMATED,
   assert,
@@ -13,6 +14,8 @@ import {
   type World,
 } from './world.ts';
 
+const API = 'argoproj.io/v1alpha1';
+
 const CHART = {
   'chart/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
   'chart/values.yaml': 'colour: red\n',
@@ -21,7 +24,7 @@ const CHART = {
 };
 
 function source(world: World, path: string, more: Partial<ApplicationSource> = {}): ApplicationSource {
-  return { repoURL: world.repoUrl, path: `${world.path}/${path}`, targetRevision: 'main', ...more };
+  return { repoURL: world.repoUrl, path: `${world.path}/${path}`, targetRevision: world.branch, ...more };
 }
 
 /** Several sources in place of the one that the world gives by default. */
@@ -68,7 +71,7 @@ export const sources: readonly Scenario[] = [
     name: 'a chart takes its values from another source, and a change of them alone is deployed',
     async run(world) {
       await world.commit({ ...CHART, 'env/prod.yaml': 'colour: green\n' });
-      const values: ApplicationSource = { repoURL: world.repoUrl, targetRevision: 'main', ref: 'values' };
+      const values: ApplicationSource = { repoURL: world.repoUrl, targetRevision: world.branch, ref: 'values' };
       const helm = { valueFiles: [`$values/${world.path}/env/prod.yaml`] };
       await several(world, [source(world, 'chart', { helm }), values]);
       await untilData(world, 'chart', 'colour', 'green');
@@ -142,6 +145,80 @@ export const sources: readonly Scenario[] = [
       await untilData(world, 'a', 'v', '1');
       const app = await untilOperation(world, 'Succeeded');
       assert.deepEqual(app.status?.operationState?.syncResult?.revisions, [first, first]);
+    },
+  },
+  {
+    name: 'a hold keeps all sources where they were together, until it is released',
+    async run(world) {
+      const first = await world.commit({
+        'one/a.yaml': configMap('a', { v: '1' }),
+        'two/b.yaml': configMap('b', { v: '1' }),
+      });
+      await several(world, [source(world, 'one'), source(world, 'two')]);
+      await untilAt(world, [first, first]);
+      const second = await world.commit({
+        'one/a.yaml': configMap('a', { v: '2' }),
+        'two/b.yaml': configMap('b', { v: '2' }),
+      });
+      await untilAt(world, [second, second]);
+      const hold = { revisions: [first, second], reason: 'one is broken' };
+      await annotate(world, { 'fairlead.dev/hold': JSON.stringify(hold) });
+      await untilData(world, 'a', 'v', '1');
+      await untilAt(world, [first, second]);
+      const short = (commit: string): string => commit.slice(0, 7);
+      await untilCondition(
+        world,
+        'HoldWarning',
+        new RegExp(`held at ${short(first)}, ${short(second)} until it is released: one is broken`),
+      );
+      const third = await world.commit({ 'two/b.yaml': configMap('b', { v: '3' }) });
+      await untilCondition(
+        world,
+        'HoldWarning',
+        new RegExp(`its source is at ${short(third)}, ${short(third)}`),
+      );
+      assert.deepEqual(await dataOf(world, 'b'), { v: '2' });
+      await annotate(world, { 'fairlead.dev/hold': null });
+      await untilAt(world, [third, third]);
+      assert.deepEqual(await dataOf(world, 'a'), { v: '2' });
+    },
+  },
+  {
+    name: 'a hold that names fewer revisions than there are sources holds nothing and says why',
+    async run(world) {
+      const first = await world.commit({
+        'one/a.yaml': configMap('a', { v: '1' }),
+        'two/b.yaml': configMap('b', { v: '1' }),
+      });
+      await several(world, [source(world, 'one'), source(world, 'two')]);
+      await untilAt(world, [first, first]);
+      await annotate(world, { 'fairlead.dev/hold': JSON.stringify({ revision: first }) });
+      await untilCondition(world, 'ComparisonError', /it has 2 sources; name one revision for each/);
+    },
+  },
+  {
+    name: 'every source has to be permitted by the project, not only the first',
+    async run(world) {
+      await world.commit({ 'one/a.yaml': configMap('a', { v: '1' }) });
+      await world.create(
+        API,
+        'appprojects',
+        {
+          apiVersion: API,
+          kind: 'AppProject',
+          metadata: { name: world.name },
+          spec: { sourceRepos: [world.repoUrl], destinations: [{ server: '*', namespace: '*' }] },
+        },
+        'argocd',
+      );
+      const foreign = { repoURL: 'https://git.example.test/foreign.git', path: 'x' };
+      const list = [source(world, 'one'), foreign];
+      await world.apply({ source: undefined, sources: list, project: world.name } as never);
+      await untilCondition(
+        world,
+        'InvalidSpecError',
+        /git\.example\.test\/foreign\.git is not permitted in project/,
+      );
     },
   },
   {

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import type { KubeObject } from '../../src/k8s/index.ts';
 import type { Application, ApplicationSpec } from '../../src/model/index.ts';
+import type { CliResult } from '../support/cli.ts';
+import type { Signer } from '../support/signing.ts';
 
 /** Manifests or other files by path below the scenario's directory; null removes one. */
 export type Files = Readonly<Record<string, string | null>>;
@@ -17,12 +19,21 @@ export interface World {
   readonly name: string;
   /** Writes, commits, pushes and announces by webhook. Returns the commit. */
   commit(files: Files, message?: string): Promise<string>;
+  /** The same with a commit that carries a signature made in this process. */
+  commitSigned(files: Files, signer: Signer): Promise<string>;
   /** Replaces the last commit by another one and pushes with force, as people do who rewrite history. */
   rewrite(files: Files): Promise<string>;
   /** What the journal says about an action, newest first. */
   journal(action: string): Promise<readonly { readonly reason?: string }[]>;
-  /** Creates (or replaces the spec of) the application; fields of `spec` win over the defaults. */
+  /** Runs the command line against the control plane. */
+  cli(...argv: readonly string[]): Promise<CliResult>;
+  /**
+   * Creates (or replaces the spec of) the application, or another one of this scenario by `metadata.name`; fields of
+   * `spec` win over the defaults.
+   */
   apply(spec?: Partial<ApplicationSpec>, metadata?: Partial<KubeObject['metadata']>): Promise<void>;
+  /** GET of Fairlead's own API; the parsed answer. */
+  api(path: string): Promise<unknown>;
   application(name?: string): Promise<Application | undefined>;
   /** GET by `group/version`, plural and name in the scenario's namespace; undefined when absent. */
   get(
@@ -45,9 +56,20 @@ export interface World {
     patch: unknown,
     namespace?: string | null,
   ): Promise<KubeObject>;
+  /** Merges into the status sub-resource, as the controller of the kind does. */
+  patchStatus(apiVersion: string, plural: string, name: string, status: object): Promise<void>;
   delete(apiVersion: string, plural: string, name: string, namespace?: string | null): Promise<void>;
-  patchApplication(patch: unknown): Promise<void>;
-  deleteApplication(): Promise<void>;
+  list(apiVersion: string, plural: string, namespace?: string | null): Promise<readonly KubeObject[]>;
+  patchApplication(patch: unknown, name?: string): Promise<void>;
+  deleteApplication(name?: string): Promise<void>;
+  /** A REST call below `/api/v1/applications/`. */
+  call(
+    method: string,
+    rest: string,
+    body?: unknown,
+  ): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>;
+  /** Sets a member of `argocd-cm`; null removes it. It counts for all: only in scenarios that run alone. */
+  configure(key: string, value: string | null): Promise<void>;
   /** Kills the control plane without a word and starts it again on the same state. */
   crash(): Promise<void>;
   /** Asks again until `check` gives something; fails with `what` and the last failure after the deadline. */
@@ -58,6 +80,8 @@ export interface Scenario {
   readonly name: string;
   /** False: the scenario creates the namespace itself. */
   readonly namespace?: false;
+  /** True: it does something to the whole control plane, so nothing runs beside it. */
+  readonly alone?: true;
   run(world: World): Promise<void>;
 }
 
@@ -125,6 +149,27 @@ export async function untilData(world: World, name: string, key: string, want: s
     `ConfigMap ${name} has ${key}=${want}`,
     async () => (await dataOf(world, name))?.[key] === want,
   );
+}
+
+/** Sets members of argocd-cm; null removes one. */
+export async function configure(world: World, data: Record<string, string | null>): Promise<void> {
+  if ((await world.get('v1', 'configmaps', 'argocd-cm', 'argocd')) === undefined) {
+    const metadata = { name: 'argocd-cm' };
+    await world.create('v1', 'configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata }, 'argocd');
+  }
+  await world.patch('v1', 'configmaps', 'argocd-cm', { data }, 'argocd');
+}
+
+/** Other scenarios share the config map: what one sets it takes away again. */
+export function configured(data: Record<string, string>, run: Scenario['run']): Scenario['run'] {
+  return async (world) => {
+    await configure(world, data);
+    try {
+      await run(world);
+    } finally {
+      await configure(world, Object.fromEntries(Object.keys(data).map((key) => [key, null])));
+    }
+  };
 }
 
 export const AUTOMATED = { automated: { prune: true, selfHeal: true } };

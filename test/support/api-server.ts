@@ -1,11 +1,11 @@
 // A running API server over in-memory parts: real sockets, real sessions, a real journal, no controller. What a
 // controller would know is given by `views`.
 import { Registry } from 'prom-client';
+import type { Account } from '../../src/access/index.ts';
 import { openJournal } from '../../src/journal/index.ts';
 import { silentLogger, systemClock, systemRandom } from '../../src/lib/index.ts';
 import type { Application, ResourceTree } from '../../src/model/index.ts';
 import {
-  type Account,
   type ApplicationViews,
   hashPassword,
   type LogRequest,
@@ -14,7 +14,9 @@ import {
   type ServerPorts,
   startServer,
 } from '../../src/server/index.ts';
+import { account, memoryAccounts, memoryPolicies, noProviders } from './access.ts';
 import { MemoryApplications } from './memory-applications.ts';
+import { memoryProjects } from './memory-projects.ts';
 
 export const PASSWORD = 'correct horse battery';
 /** Making a hash costs 80 ms; one is enough for all tests of a file. */
@@ -43,7 +45,7 @@ export interface TestServerOptions {
 export async function startTestServer(given: TestServerOptions = {}): Promise<TestServer> {
   const applications = new MemoryApplications();
   const accounts = new Map<string, Account>([
-    ['admin', { name: 'admin', enabled: true, passwordHash: await passwordHash }],
+    ['admin', account('admin', { passwordHash: await passwordHash })],
   ]);
   const refreshes: string[] = [];
   const journal = await openJournal({ clock: systemClock }, { url: 'sqlite::memory:' });
@@ -51,8 +53,10 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     applications,
     writer: applications,
     views: { ...viewsOf(refreshes), ...given.views },
+    actions: { list: async () => undefined, prepare: async () => undefined },
+    resources: { preparePatch: async () => undefined, prepareDeletion: async () => undefined },
     logs: { open: linesOfLog },
-    projects: { list: () => [], get: () => undefined },
+    projects: memoryProjects(),
     clusters: {
       list: () => [
         {
@@ -70,11 +74,15 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     },
     repositories: noRepositories,
     accounts: memoryAccounts(accounts),
+    policies: memoryPolicies(),
+    sso: noProviders,
     journal,
+    notifications: noNotifications,
     webhook: async ({ body }) => ({ status: 200, body: `${body.byteLength} bytes` }),
     information: {
       version: () => ({ Version: 'v0.1.0' }),
       settings: () => ({ userLoginsDisabled: false, execEnabled: false, statusBadgeEnabled: false }),
+      config: () => '',
       problem: () => undefined,
     },
     metrics: new Registry(),
@@ -117,6 +125,15 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     },
   };
 }
+
+const noNotifications: ServerPorts['notifications'] = {
+  services: () => ['slack'],
+  triggers: () => [{ name: 'on-created', conditions: [] }],
+  templates: () => [{ name: 'app-created', members: ['message'] }],
+  problems: () => [],
+  run: async () => [],
+  notify: async () => ({ text: '', sent: false }),
+};
 
 /** An Application with the members most tests need. */
 export function application(name: string, overrides: Partial<Application> = {}): Application {
@@ -168,12 +185,14 @@ function viewsOf(refreshes: string[]): ApplicationViews {
     orphanedNodes: [],
   };
   return {
-    tree: () => tree,
+    tree: async () => tree,
     watchTree: () => () => {},
     managedResources: async () => [],
     manifests: async () => ({ revision: 'a'.repeat(40), manifests: [] }),
     liveObject: async () => undefined,
     commit: async () => undefined,
+    chart: async () => undefined,
+    serverSideDiff: async () => ({ items: [], modified: false }),
     events: async () => ({ metadata: {}, items: [] }),
     contains: async () => false,
     explain: async () => ({
@@ -191,19 +210,6 @@ function viewsOf(refreshes: string[]): ApplicationViews {
       refreshes.push(`${metadata.namespace}/${metadata.name} ${level}`);
     },
     validate: async () => [],
-  };
-}
-
-function memoryAccounts(accounts: ReadonlyMap<string, Account>): ServerPorts['accounts'] {
-  const revoked = new Set<string>();
-  const key = systemRandom.bytes(32);
-  return {
-    get: (name) => accounts.get(name),
-    signingKey: () => key,
-    async revoke(id) {
-      revoked.add(id);
-    },
-    isRevoked: (id) => revoked.has(id),
   };
 }
 

@@ -26,6 +26,7 @@ export async function testCli(overrides: Partial<CliEnvironment> = {}): Promise<
       const code = await runCli(argv, {
         cwd: directory,
         home: directory,
+        path: process.env.PATH ?? '',
         cliConfigFile: join(directory, 'config'),
         terminal: {
           stdout: (text) => {

@@ -116,6 +116,24 @@ export const crashStories: readonly CrashStory[] = [
       cluster.get(types.applications, 'argocd', 'app') === undefined &&
       cluster.list(types.pods, namespace).length === 0,
   },
+  {
+    name: 'deletion with hooks before and after',
+    async prepare(world) {
+      world.push({
+        'before.yaml': hook('before', 'PreDelete', 'HookSucceeded'),
+        'a.yaml': map('a', '1'),
+        'after.yaml': hook('after', 'PostDelete', 'HookSucceeded'),
+      });
+      world.createApplication({ finalizers: ['resources-finalizer.argocd.argoproj.io'] });
+      await world.until('installed', () => isSettled(world));
+    },
+    async act({ cluster }) {
+      cluster.delete(types.applications, 'argocd', 'app');
+    },
+    isOver: ({ cluster, namespace }) =>
+      cluster.get(types.applications, 'argocd', 'app') === undefined &&
+      cluster.list(types.pods, namespace).length === 0,
+  },
 ];
 
 /** Synced and Healthy at the newest commit, the operation over, no pod on its way. */

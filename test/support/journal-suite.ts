@@ -31,6 +31,7 @@ export function journalSuite(name: string, store: JournalStore): void {
     writing(store);
     reading(store);
     tampering(store);
+    retention(store);
     severalWriters(store);
   });
 }
@@ -154,6 +155,11 @@ function reading(store: JournalStore): void {
     'by operation': { filters: { filters: { operation: 'op-1' } }, want: ['prune', 'sync'] },
     'by revision': { filters: { filters: { revision: 'abc' } }, want: ['sync'] },
     'by text, not by pattern': { filters: { filters: { text: '100% OF "web' } }, want: ['sync'] },
+    'by application, its operations included': {
+      filters: { filters: { applications: [{ namespace: 'argocd', name: 'web' }] } },
+      want: ['prune', 'sync'],
+    },
+    'by no application at all': { filters: { filters: { applications: [] } }, want: [] },
     'by time': {
       filters: { filters: { since: Date.UTC(2026, 0, 1, 0, 0, 1), until: Date.UTC(2026, 0, 1, 0, 0, 3) } },
       want: ['prune', 'sync'],
@@ -268,6 +274,77 @@ function tampering(store: JournalStore): void {
       await store.tamper(url, [`update journal set actor = 'bob' where seq = 8`]);
       const found = await journal.verify({ from: 4 });
       assert.deepEqual(found.ok ? found : found.seq, 8);
+    }));
+}
+
+function retention(store: JournalStore): void {
+  const second = (n: number): number => Date.UTC(2026, 0, 1, 0, 0, n);
+
+  test('prune() deletes what is older, and the rest still verifies', () =>
+    withJournal(store, async (journal, url) => {
+      for (let i = 0; i < 8; i += 1) await writeFacts(journal, 1);
+      const old = (await journal.query({ after: 2, limit: 1 })).records[0];
+      const last = (await journal.query({ after: 4, limit: 1 })).records[0];
+      const head = await journal.head();
+      assert.deepEqual(await journal.prune(second(5)), { records: 5, through: 5 });
+      const verified = await journal.verify({ head });
+      assert.deepEqual(verified.ok && [verified.records, verified.prunedThrough], [4, 5]);
+      assert.deepEqual(
+        (await journal.query({ after: 0 })).records.map(({ seq }) => seq),
+        [6, 7, 8, 9],
+      );
+      // A head of the last record that went still compares, an older one cannot.
+      assert.equal((await journal.verify({ head: { seq: 5, hash: last?.hash ?? '' } })).ok, true);
+      const wrong = await journal.verify({ head: { seq: 5, hash: old?.hash ?? '' } });
+      assert.equal(wrong.ok || wrong.fault, 'rewritten');
+      const older = await journal.verify({ head: { seq: 3, hash: old?.hash ?? '' } });
+      assert.equal(older.ok && older.headPruned, true);
+      const again = await openJournal({ clock: steppingClock() }, { url });
+      assert.equal((await again.verify()).ok, true);
+      await again.close();
+    }));
+
+  test('prune() twice keeps one chain, and keeps an intent that has not ended', () =>
+    withJournal(store, async (journal) => {
+      await writeFacts(journal, 2);
+      await journal.prune(second(1));
+      const open = await journal.intent({ actor: controller, action: 'object.apply', object: app('web') });
+      await writeFacts(journal, 3);
+      const { through } = await journal.prune(second(50));
+      assert.equal(through, open.seq - 1);
+      await journal.outcome(open, { outcome: 'succeeded' });
+      await journal.prune(second(100));
+      const verified = await journal.verify();
+      assert.equal(verified.ok, true);
+    }));
+
+  test('verify() finds a beginning that was cut off and called pruned', () =>
+    withJournal(store, async (journal, url) => {
+      await writeFacts(journal, 6);
+      const third = (await journal.query({ after: 2, limit: 1 })).records[0];
+      await store.tamper(url, [
+        `update journal_base set seq = 3, hash = '${third?.hash}'`,
+        'delete from journal where seq <= 3',
+      ]);
+      const found = await journal.verify();
+      assert.deepEqual(found.ok ? found : [found.seq, found.fault], [3, 'unexplained']);
+    }));
+
+  test('prune() of nothing changes nothing', () =>
+    withJournal(store, async (journal) => {
+      await writeFacts(journal, 4);
+      await journal.prune(second(2));
+      assert.deepEqual(await journal.prune(second(1)), { records: 0, through: 4 });
+    }));
+
+  test('verify() finds a record by the hash kept outside alone', () =>
+    withJournal(store, async (journal) => {
+      await writeFacts(journal, 4);
+      const { hash } = await journal.head();
+      await writeFacts(journal, 2);
+      assert.equal((await journal.verify({ head: { hash } })).ok, true);
+      const found = await journal.verify({ head: { hash: 'f'.repeat(64) } });
+      assert.equal(found.ok || found.fault, 'truncated');
     }));
 }
 

@@ -166,6 +166,17 @@ export function kubeSuite(name: string, start: () => Promise<KubeUnderTest>): vo
       await client.delete(wellKnown.configMaps, ref, { uid, resourceVersion });
     });
 
+    test('delete() as a dry run deletes nothing, also with preconditions', async () => {
+      const namespace = await freshNamespace();
+      const { uid } = (await client.create(wellKnown.configMaps, configMap(namespace, 'kept'))).metadata;
+      const ref = { namespace, name: 'kept' };
+      await client.delete(wellKnown.configMaps, ref, { dryRun: true });
+      await client.delete(wellKnown.configMaps, ref, { dryRun: true, uid, propagationPolicy: 'Foreground' });
+      const live = await client.get(wellKnown.configMaps, ref);
+      assert.deepEqual([live.metadata.uid, live.metadata.deletionTimestamp], [uid, undefined]);
+      await client.delete(wellKnown.configMaps, ref);
+    });
+
     test('delete() gives back the object while a finalizer holds it', async () => {
       const namespace = await freshNamespace();
       const held = configMap(namespace, 'held');

@@ -18,6 +18,10 @@ export class MemoryApplications implements ApplicationStore, ApplicationWriter {
     return [...this.#objects.values()];
   }
 
+  isServed(namespace: string): boolean {
+    return namespace !== 'not-served';
+  }
+
   get(namespace: string, name: string): Application | undefined {
     return this.#objects.get(`${namespace}/${name}`);
   }

@@ -39,8 +39,9 @@ const RETURNED: ReadonlySet<string> = new Set([
   'storageclasses.storage.k8s.io',
 ]);
 
-/** Options of the query, and of the body when one was sent. @throws ApiError 400 for values that cannot be. */
-export function readDeleteOptions(query: URLSearchParams, body: Record<string, unknown>): DeleteOptions {
+/** Options of the body, or of the query when none was sent. @throws ApiError 400 for values that cannot be. */
+export function readDeleteOptions(given: URLSearchParams, body: Record<string, unknown>): DeleteOptions {
+  const query = Object.keys(body).length === 0 ? given : new URLSearchParams();
   const grace = body['gracePeriodSeconds'] ?? query.get('gracePeriodSeconds') ?? undefined;
   const policy = body['propagationPolicy'] ?? query.get('propagationPolicy') ?? undefined;
   const orphan = body['orphanDependents'] ?? query.get('orphanDependents') ?? undefined;

@@ -1,5 +1,5 @@
 // What `app get` prints: where it comes from, which commit runs, why, and what is wrong. Pure.
-import type { Application, CommitMetadata, ResourceTree } from '../../contract/index.ts';
+import type { Application, ApplicationWindows, CommitMetadata, ResourceTree } from '../../contract/index.ts';
 import { table } from '../output.ts';
 import { age, destinationText, firstLine, qualifiedName, shortRevision, syncPolicyText } from './text.ts';
 
@@ -9,6 +9,8 @@ export interface Facts {
   readonly commit?: CommitMetadata;
   /** Has the health of each resource, which the status leaves out. */
   readonly tree?: ResourceTree;
+  /** Sync windows, when the server knows them. */
+  readonly windows?: ApplicationWindows;
   readonly url: string;
   readonly now: number;
 }
@@ -25,6 +27,7 @@ export function describeApplication(facts: Facts): string {
     ['Namespace:', app.spec.destination.namespace ?? ''],
     ['URL:', url],
     ...sourceLines(app),
+    ...windowLines(facts.windows),
     ['Sync Policy:', syncPolicyText(app)],
     ['Sync Status:', syncText(app)],
     ...commitLine(facts),
@@ -35,6 +38,18 @@ export function describeApplication(facts: Facts): string {
   return [text, conditionTable(facts), resourceTable(app, facts.tree)]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** argocd's words, and why. */
+function windowLines(windows: ApplicationWindows | undefined): Line[] {
+  if (windows === undefined) return [];
+  const { assignedWindows, canAutoSync, canSync, nextOpening, reason } = windows;
+  const state = canAutoSync ? 'Sync Allowed' : canSync ? 'Manual Allowed' : 'Sync Denied';
+  const next = nextOpening === undefined ? '' : `; next opening: ${nextOpening}`;
+  const lines: Line[] = [['SyncWindow:', reason === undefined ? state : `${state} (${reason}${next})`]];
+  const texts = assignedWindows.map(({ kind, schedule, duration }) => `${kind}:${schedule}:${duration}`);
+  if (texts.length > 0) lines.push(['Assigned Windows:', texts.join(',')]);
+  return lines;
 }
 
 /** Every resource with its state and, where the last operation said something about it, that. */

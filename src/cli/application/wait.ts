@@ -65,23 +65,39 @@ async function followOnce(
   options: WaitOptions,
   seen: (app: Application) => void,
 ): Promise<Application | undefined | 'lost'> {
+  const { applications } = deps.client;
+  const absent = new AbortController();
+  // A stream tells what is there and what goes from now on, and nothing of an application that went before it opened.
+  const look = async (): Promise<void> => {
+    const { items } = await applications.list(queryOf(id), { signal });
+    if (items.length === 0) absent.abort(new Absent());
+  };
+  const onOpen = (): void => void look().catch((error: unknown) => absent.abort(error));
   try {
-    for await (const { type, application } of deps.client.applications.watch(queryOf(id), signal)) {
-      if (type === 'DELETED') {
-        if (wanted.onDeleted !== undefined) return wanted.onDeleted();
-        throw new CliError('FAILED', `Application ${id.name} was deleted while waiting for it`);
-      }
+    const either = AbortSignal.any([signal, absent.signal]);
+    for await (const { type, application } of applications.watch(queryOf(id), either, onOpen)) {
+      if (type === 'DELETED') return deleted(id, wanted);
       seen(application);
       options.progress?.(application);
       if (wanted.isDone(application)) return application;
     }
   } catch (error) {
+    if (error instanceof Absent) return deleted(id, wanted);
     const isLost = error instanceof ClientError && error.code === 'UNREACHABLE';
     if (!isLost || signal.aborted) throw error;
     deps.out.note(`${error.message}; trying again`);
   }
   signal.throwIfAborted();
   return 'lost';
+}
+
+class Absent extends Error {
+  override readonly name = 'Absent';
+}
+
+function deleted(id: ApplicationId, wanted: Wanted): Application | undefined {
+  if (wanted.onDeleted !== undefined) return wanted.onDeleted();
+  throw new CliError('FAILED', `Application ${id.name} was deleted while waiting for it`);
 }
 
 /** True when no operation waits or runs. */

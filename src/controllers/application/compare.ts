@@ -1,6 +1,13 @@
 // Holds an application's targets against the cluster. Ownership decides; what it cannot decide a dry-run does.
 // Reads only, but for those dry-runs.
-import { compareObject, confirmChange, type IgnoreRules, projectionDigest } from '../../diff/index.ts';
+import {
+  type CompareEngine,
+  compareObject,
+  confirmChange,
+  type IgnoreRules,
+  prepareIgnored,
+  projectionDigest,
+} from '../../diff/index.ts';
 import type { ResourceHealth } from '../../health/index.ts';
 import { gvkOf, isKubeError, type KubeObject, keyOf, keyText, type ResourceKey } from '../../k8s/index.ts';
 import { mapLimited } from '../../lib/index.ts';
@@ -15,9 +22,10 @@ const PARALLEL_DRY_RUNS = 8;
 
 export interface CompareDeps {
   readonly cluster: LiveCluster;
-  readonly assessHealth: (object: KubeObject) => Health | undefined;
+  readonly assessHealth: (object: KubeObject) => Health | undefined | Promise<Health | undefined>;
   readonly aggregateHealth: (resources: readonly ResourceHealth[]) => Health;
   readonly ignore: IgnoreRules | undefined;
+  readonly engine: CompareEngine;
 }
 
 /** @param instance the application's name in tracking ids */
@@ -43,7 +51,7 @@ export async function compareTargets(
     ...roots.filter(({ key }) => !wanted.has(keyText(key))).map(({ key, object }) => extra(key, object)),
   ];
   forgetOthers(memory, changes);
-  const judged = changes.map((change) => judge(deps, change));
+  const judged = await Promise.all(changes.map((change) => judge(deps, change)));
   const health = deps.aggregateHealth(
     judged.map((item) => ({
       key: item.change.key,
@@ -73,9 +81,11 @@ async function compareOne(
   const text = keyText(key);
   const live = deps.cluster.live(key);
   const known = memory.compared.get(text);
-  if (known !== undefined && known.desired === desired && known.live === live) return known.change;
+  const { ignore, engine } = deps;
+  const isSame = known?.desired === desired && known.live === live;
+  if (isSame && known.ignore === ignore && known.engine === engine) return known.change;
   const change = await compareAfresh(deps, memory, desired, live, signal);
-  memory.compared.set(text, { desired, live, change });
+  memory.compared.set(text, { desired, live, ignore, engine, change });
   return change;
 }
 
@@ -91,7 +101,9 @@ async function compareAfresh(
     known === undefined ? undefined : await inVersionOf(deps.cluster, memory, desired, known, signal);
   if (live === undefined) return { key, kind: 'missing', desired, fields: [] };
   const rules = deps.ignore === undefined ? {} : { ignore: deps.ignore };
-  const result = compareObject({ desired, live, manager: FIELD_MANAGER, ...rules });
+  await prepareIgnored(deps.ignore, [desired, live]);
+  const result = compareObject({ desired, live, manager: FIELD_MANAGER, engine: deps.engine, ...rules });
+  if (result.kind === 'modified') return { key, kind: 'modified', desired, live, fields: result.fields };
   if (result.kind !== 'suspected') return { key, kind: 'synced', desired, live, fields: [] };
   const digest = projectionDigest(desired, live, FIELD_MANAGER);
   const text = keyText(key);
@@ -99,6 +111,7 @@ async function compareAfresh(
   let fields = result.reasons;
   try {
     const predicted = await deps.cluster.preview(desired, signal);
+    await prepareIgnored(deps.ignore, [predicted]);
     fields = confirmChange({ desired, live, predicted, ...rules });
   } catch (error) {
     // The server refuses this apply (an immutable field, a webhook): that is a difference, and the sync will say why.
@@ -135,10 +148,10 @@ function extra(key: ResourceKey, live: KubeObject): Change {
   return { key, kind: 'extra', live, fields: [] };
 }
 
-function judge(deps: CompareDeps, change: Change): Judged {
+async function judge(deps: CompareDeps, change: Change): Promise<Judged> {
   const object = change.live ?? change.desired;
   const ignored = change.live?.metadata.annotations?.[annotations.ignoreHealthcheck] === 'true';
-  const health = change.live === undefined || ignored ? undefined : deps.assessHealth(change.live);
+  const health = change.live === undefined || ignored ? undefined : await deps.assessHealth(change.live);
   return {
     change,
     version: object === undefined ? '' : gvkOf(object).version,

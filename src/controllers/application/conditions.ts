@@ -12,7 +12,16 @@ export type ConditionType =
   | 'SharedResourceWarning'
   | 'RepeatedResourceWarning'
   | 'ExcludedResourceWarning'
-  | 'OrphanedResourceWarning';
+  | 'OrphanedResourceWarning'
+  /** Fairlead: a sync window cannot be used. */
+  | 'SyncWindowWarning'
+  /** Fairlead: an automated sync waits for a window. */
+  | 'SyncWindowInfo'
+  // Fairlead's own: none of them stops anything by being there.
+  | 'DependencyWarning'
+  | 'HoldWarning'
+  | 'OptionWarning'
+  | 'DeletionHeldWarning';
 
 export interface Finding {
   readonly type: ConditionType;

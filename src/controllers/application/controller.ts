@@ -1,7 +1,6 @@
 // Watches Applications and everything they depend on, and decides which of them are looked at, and how soon.
 // What is then done with one is in reconcile.ts.
 import {
-  Informer,
   type InformerDeps,
   isKubeError,
   isNewerVersion,
@@ -26,8 +25,10 @@ import type { LiveCluster } from '../cluster/index.ts';
 import type { Snapshot } from '../repository/index.ts';
 import type { SettingsChange } from '../settings/index.ts';
 import { applicationType } from './application-type.ts';
+import { Applications, withoutManagedFields } from './applications.ts';
 import { lastOperations } from './begun.ts';
 import type { ApplicationDeps } from './deps.ts';
+import { isSignatureDemanded } from './integrity.ts';
 import type { ApplicationMemory, RefreshLevel } from './memory.ts';
 import { reconcileApplication } from './reconcile.ts';
 import { RepositoryMove } from './repository-move.ts';
@@ -35,6 +36,8 @@ import { writeRevision } from './write.ts';
 
 export interface ControllerOptions {
   readonly namespace: string;
+  /** Further namespaces with Applications, as patterns, as they are set now. */
+  applicationNamespaces(): readonly string[];
   /** Applications looked at at the same time; most of the time they wait for Git, a tool or a server. */
   readonly concurrency: number;
   /** Applications that a commit does not touch learn its id this much later, all in one pass. */
@@ -45,6 +48,8 @@ export interface ControllerOptions {
 
 /** Patches of the pass over untouched applications at once: it is in nobody's way. */
 const PASS_AT_ONCE = 4;
+/** Objects come in crowds; one look is enough for all of them. */
+const ORPHAN_PASS_MS = 200;
 
 export type ApplicationListener = (change: ObjectChange<Application>) => void;
 
@@ -54,13 +59,18 @@ export class ApplicationController {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #log: Logger;
-  readonly #informer: Informer<Application>;
+  readonly #informer: Applications;
   readonly #queue: WorkQueue;
   /** Answers of our own writes that the watch has not brought yet. */
   readonly #written = new Map<string, Application>();
   readonly #followed = new WeakSet<LiveCluster>();
   readonly #untouched = new Set<string>();
   #pass: Timer | undefined;
+  /** What comparisons were made by when argocd-cm changed last. */
+  #comparedBy = '';
+  /** Server and namespace. */
+  readonly #places = new Set<string>();
+  #orphanPass: Timer | undefined;
 
   constructor(deps: ApplicationDeps, informerDeps: InformerDeps, options: ControllerOptions) {
     this.#deps = deps;
@@ -68,10 +78,10 @@ export class ApplicationController {
     this.#clock = informerDeps.clock;
     this.#random = informerDeps.random;
     this.#log = informerDeps.log;
-    this.#informer = new Informer<Application>(informerDeps, {
-      type: applicationType,
-      namespace: options.namespace,
-      transform: withoutManagedFields,
+    this.#informer = new Applications(informerDeps, {
+      controlNamespace: options.namespace,
+      namespaces: options.applicationNamespaces,
+      noteManagers: deps.noteManagers,
     });
     this.#queue = new WorkQueue(informerDeps, {
       name: 'applications',
@@ -83,7 +93,7 @@ export class ApplicationController {
     deps.repositories.onMoved((key, snapshot) => void this.#onMoved(key, snapshot));
   }
 
-  get applications(): Informer<Application> {
+  get applications(): Applications {
     return this.#informer;
   }
 
@@ -93,8 +103,7 @@ export class ApplicationController {
 
   async start(signal: AbortSignal): Promise<void> {
     this.#informer.subscribe((change) => this.#onApplication(change));
-    this.#informer.start();
-    await this.#informer.whenComplete(signal);
+    await this.#informer.start(signal);
     await this.#recallOperations();
     this.#deps.leadership.onGained(() => this.#takeOver());
     this.#queue.start();
@@ -125,6 +134,7 @@ export class ApplicationController {
 
   async stop(): Promise<void> {
     this.#pass?.cancel();
+    this.#orphanPass?.cancel();
     await this.#queue.stop();
     await this.#informer.stop();
   }
@@ -140,6 +150,11 @@ export class ApplicationController {
     if (isBehind && watched.metadata.uid === written.metadata.uid) return written;
     this.#written.delete(key);
     return watched;
+  }
+
+  /** Whether there is an application of this instance name. */
+  has(instance: string): boolean {
+    return this.#watched(keyOfInstance(instance, this.#options.namespace)) !== undefined;
   }
 
   /** Takes in the answer of a write. */
@@ -160,17 +175,28 @@ export class ApplicationController {
     await isDone;
   }
 
+  /** argocd-cm changed: whoever is compared by other rules now is looked at again. */
+  onConfig(): void {
+    const by = `${this.#deps.ignoreRules.version()} ${this.#deps.compareEngine()}`;
+    if (by === this.#comparedBy) return;
+    this.#comparedBy = by;
+    for (const app of this.#informer.values()) this.#queue.add(keyOfApplication(app), 'low');
+  }
+
   onSettings(change: SettingsChange): void {
+    if (change.kind === 'config') this.#informer.refresh();
     for (const app of this.#informer.values()) {
       const concerned =
-        change.kind === 'project'
-          ? app.spec.project === change.name
-          : change.kind === 'repository'
-            ? sourcesOf(app.spec).some(
-                ({ repoURL }) =>
-                  repoURL.startsWith(change.url) || this.#deps.sameRepository(repoURL, change.url),
-              )
-            : change.kind === 'cluster';
+        change.kind === 'keys'
+          ? sourcesOf(app.spec).some((source) => isSignatureDemanded(this.#deps, app, source))
+          : change.kind === 'project'
+            ? app.spec.project === change.name
+            : change.kind === 'repository'
+              ? sourcesOf(app.spec).some(
+                  ({ repoURL }) =>
+                    repoURL.startsWith(change.url) || this.#deps.sameRepository(repoURL, change.url),
+                )
+              : change.kind === 'cluster' || change.kind === 'customizations' || waitsForDeletions(app);
       if (!concerned) continue;
       // What could not be fetched with the old credential may be fetched now.
       if (change.kind === 'repository') this.#askRefresh(this.#memoryOf(app), 'normal');
@@ -182,11 +208,13 @@ export class ApplicationController {
     const { object: app } = change;
     const key = keyOfApplication(app);
     if (change.kind === 'delete') {
+      this.#wake(this.#deps.dependencies.delete(key));
       this.#deps.memories.forget(instanceName(app, this.#options.namespace));
       this.#written.delete(key);
       this.#queue.remove(key);
       return;
     }
+    this.#wake(this.#deps.dependencies.set(key, app));
     const refresh = app.metadata.annotations?.[annotations.refresh];
     const old = change.kind === 'update' ? change.old : undefined;
     const isNew = [annotations.refresh, annotations.refreshId].some(
@@ -209,12 +237,18 @@ export class ApplicationController {
       const key = keyOfApplication(app);
       const memory = this.#memoryOf(app);
       const { desired } = memory;
-      const isOpen = desired === undefined || app.status?.sync?.status === 'Unknown';
+      const isHeld = app.metadata.annotations?.[annotations.hold] !== undefined;
+      const isOpen =
+        desired === undefined ||
+        isHeld ||
+        app.status?.sync?.status === 'Unknown' ||
+        sourcesOf(app.spec).some((source) => isSignatureDemanded(this.#deps, app, source));
       const effect = isOpen ? ({ kind: 'look' } as const) : await move.effectOn(app, desired);
       if (effect.kind === 'look') this.#queue.add(key);
       if (effect.kind === 'untouched' && desired !== undefined) {
         if (memory.desired === desired) memory.desired = effect.desired;
         this.#passLater(key);
+        this.#wake(this.#deps.dependencies.dependentsOf(key));
       }
     }
     await move.noteRewrites();
@@ -256,13 +290,15 @@ export class ApplicationController {
     const app = memory.isUnsure === true ? await this.#readAgain(known) : known;
     memory.isUnsure = true;
     // A rejection leaves it set, and what ran is resumed from its record, as after a restart.
-    const { requeueMs } = await reconcileApplication(this.#deps, app, memory, signal).catch(
+    const look = () => reconcileApplication(this.#deps, app, memory, signal);
+    const { requeueMs } = await (this.#deps.aroundReconcile?.(app, look) ?? look()).catch(
       (error: unknown) => {
         delete memory.running;
         throw error;
       },
     );
     memory.isUnsure = false;
+    this.#wake(this.#deps.dependencies.noteReadiness(key));
     this.#follow();
     const sweepMs = this.#options.sweepMs * (1 + this.#random.next() / 4);
     return { requeueAfterMs: Math.min(requeueMs ?? sweepMs, sweepMs) };
@@ -301,11 +337,33 @@ export class ApplicationController {
     for (const cluster of this.#deps.clusters.connected()) {
       if (this.#followed.has(cluster)) continue;
       this.#followed.add(cluster);
-      cluster.onRoot((instance) => {
+      cluster.onRoot((instance, { before, after }) => {
+        if (this.#deps.ignoreRules.isIgnoredUpdate(before?.object, after?.object)) return;
         const key = keyOfInstance(instance, this.#options.namespace);
         if (this.#watched(key) !== undefined) this.#queue.add(key);
       });
+      cluster.onOwnerless((namespace) => this.#orphansLater(`${cluster.server}\n${namespace}`));
     }
+  }
+
+  /** Notes a place where objects of nobody may have come or gone; its applications look at that together. */
+  #orphansLater(place: string): void {
+    this.#places.add(place);
+    this.#orphanPass ??= this.#clock.after(ORPHAN_PASS_MS, () => {
+      this.#orphanPass = undefined;
+      const places = new Set(this.#places);
+      this.#places.clear();
+      for (const app of this.#informer.values()) {
+        const { server } = this.#memoryOf(app);
+        if (!places.has(`${server}\n${app.spec.destination.namespace ?? ''}`)) continue;
+        if (this.#deps.project(app.spec.project)?.spec.orphanedResources === undefined) continue;
+        this.#queue.add(keyOfApplication(app), 'low');
+      }
+    });
+  }
+
+  #wake(keys: readonly string[]): void {
+    for (const key of keys) if (this.#watched(key) !== undefined) this.#queue.add(key);
   }
 
   #askRefresh(memory: ApplicationMemory, level: RefreshLevel): void {
@@ -346,7 +404,8 @@ function isRelevant(old: Application, app: Application): boolean {
   );
 }
 
-function withoutManagedFields(app: Application): Application {
-  const { managedFields: _, ...metadata } = app.metadata;
-  return { ...app, metadata };
+/** Config maps have the switch against deletions: whoever it held goes on when it is turned back. */
+function waitsForDeletions({ metadata, status }: Application): boolean {
+  if (metadata.deletionTimestamp !== undefined) return true;
+  return status?.resources?.some(({ requiresPruning }) => requiresPruning === true) ?? false;
 }

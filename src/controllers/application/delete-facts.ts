@@ -40,7 +40,10 @@ export function deleteFacts(
     approved: situation.approved,
     ownership: {
       epochCurrent: true,
-      deletingElsewhere: purpose !== 'cascade' && deps.current(app)?.metadata.deletionTimestamp !== undefined,
+      deletingElsewhere:
+        purpose !== 'cascade' &&
+        purpose !== 'request' &&
+        deps.current(app)?.metadata.deletionTimestamp !== undefined,
       windowOpen: true,
     },
     auditDurable: true,

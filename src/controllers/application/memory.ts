@@ -1,11 +1,13 @@
 // What the controller remembers of an application between reconciliations. All of it can be derived again: losing
 // it costs time, never correctness.
+import type { CompareEngine, IgnoreRules } from '../../diff/index.ts';
 import type { KubeObject } from '../../k8s/index.ts';
 import type { Change } from '../../model/index.ts';
+import type { DeletePhase } from '../../sync/index.ts';
 import type { LiveObject } from '../cluster/index.ts';
 import type { BegunOperation } from './begun.ts';
 import type { Desired } from './facts.ts';
-import type { RunningOperation } from './running-operation.ts';
+import type { DeletionHooks, RunningOperation } from './running-operation.ts';
 
 export type RefreshLevel = 'normal' | 'hard';
 
@@ -14,16 +16,26 @@ export interface ApplicationMemory {
   desired?: Desired;
   /** Server of the cluster that was compared with last. */
   server?: string;
-  /** Results of comparing, by object; valid while both sides are the very same objects. */
+  /** Results of comparing, by object; valid while both sides, the rules and the engine are the very same. */
   readonly compared: Map<
     string,
-    { desired: KubeObject | undefined; live: LiveObject | undefined; change: Change }
+    {
+      desired: KubeObject | undefined;
+      live: LiveObject | undefined;
+      ignore: IgnoreRules | undefined;
+      engine: CompareEngine;
+      change: Change;
+    }
   >;
   /** Digests under which a dry-run said "in sync", by object. */
   readonly confirmed: Map<string, string>;
   /** Live objects read in another version than the watched one, by object. */
   readonly converted: Map<string, { resourceVersion: string; object: KubeObject }>;
+  /** Digest of the render that the written status speaks of. */
+  told?: string;
   running?: RunningOperation;
+  /** Hooks of the application's deletion, by phase. */
+  readonly deletion: Map<DeletePhase, DeletionHooks>;
   /** The sync that was begun last; it is looked at once more when the application does not know how it ended. */
   begun?: BegunOperation;
   /** A write to the application failed: whether it was made is not known until the object is read. */
@@ -53,6 +65,7 @@ export class Memories {
       compared: new Map(),
       confirmed: new Map(),
       converted: new Map(),
+      deletion: new Map(),
       waiting: new Set(),
       failures: 0,
     };

@@ -1,25 +1,24 @@
 // Finds out what an application should be and what it is: git → render → targets → live objects. Every way this can
 // fail ends as a finding (a condition) of this one application.
 import { DiffError, prepareTarget } from '../../diff/index.ts';
-import { describeKey, gvkOf, keyOf, keyText } from '../../k8s/index.ts';
+import { type KubeObject, keyOf, keyText } from '../../k8s/index.ts';
 import { CodedError, messageOf, retryOf } from '../../lib/index.ts';
-import {
-  type Application,
-  instanceName,
-  isDestinationPermitted,
-  isKindPermitted,
-  isSourcePermitted,
-  type ProjectRules,
-} from '../../model/index.ts';
+import { type Application, instanceName } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
+import type { EffectiveProject } from '../settings/index.ts';
 import { compareTargets } from './compare.ts';
 import type { Finding } from './conditions.ts';
 import type { ApplicationDeps } from './deps.ts';
+import { engineOf } from './engine.ts';
 import type { Comparison, Desired, Facts } from './facts.ts';
+import { activeHold, heldAt, holdFindings } from './hold.ts';
 import type { ApplicationMemory } from './memory.ts';
+import { destinationRefusal, objectRefusal, sourceRefusal, usableProject } from './project-rules.ts';
+import { sharedFindings, sharedResources } from './shared-resources.ts';
 import {
   isOfSources,
   joinSets,
+  locateSources,
   movedTo,
   type ResolvedSource,
   renderSources,
@@ -28,13 +27,14 @@ import {
   sourceListOf,
   sourcesProblem,
 } from './sources.ts';
+import { optionFindings } from './warnings.ts';
 
 /** What the spec permits to go on with, or why it does not. */
 export type Admission =
   | {
       readonly kind: 'admitted';
       readonly list: SourceList;
-      readonly rules: ProjectRules;
+      readonly project: EffectiveProject;
       readonly cluster: LiveCluster;
     }
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
@@ -44,24 +44,35 @@ export async function observe(
   app: Application,
   memory: ApplicationMemory,
   signal: AbortSignal,
-): Promise<Facts & { readonly cluster?: LiveCluster; readonly rules?: ProjectRules }> {
+): Promise<Facts & { readonly cluster?: LiveCluster; readonly project?: EffectiveProject }> {
   const admission = await admit(deps, app);
   if (admission.kind === 'refused') return { app, findings: admission.findings, retry: 'on-change' };
-  const { cluster, rules, list } = admission;
+  const { cluster, project, list } = admission;
   memory.server = cluster.server;
   let desired: Desired;
   try {
-    desired = await desiredState(deps, app, memory, { list, cluster, signal });
+    const held = heldAt(app, list, deps.clock.now());
+    desired = await desiredState(deps, app, memory, { list, cluster, signal, ...held });
   } catch (error) {
     signal.throwIfAborted();
-    return { app, cluster, rules, ...failed(error, deps, app) };
+    return { app, cluster, project, ...failed(error, deps, app) };
   }
   try {
     const comparison = await compareDesired(deps, { app, cluster, memory, desired, signal });
-    return { app, cluster, rules, findings: desired.findings, desired, comparison };
+    const now = deps.clock.now();
+    const followed = activeHold(app, now) && (await followedRevision(deps, app, list));
+    const problem = deps.dependencies.problem(`${app.metadata.namespace}/${app.metadata.name}`);
+    const findings: Finding[] = [
+      ...desired.findings,
+      ...holdFindings(app, now, followed),
+      ...(problem === undefined ? [] : [{ type: 'InvalidSpecError', message: problem } as const]),
+      ...optionFindings(app, desired.targets),
+      ...sharedFindings(sharedResources(app, cluster, comparison.judged, deps.controlNamespace)),
+    ];
+    return { app, cluster, project, findings, desired, comparison };
   } catch (error) {
     signal.throwIfAborted();
-    return { app, cluster, rules, desired, ...failed(error, deps, app) };
+    return { app, cluster, project, desired, ...failed(error, deps, app) };
   }
 }
 
@@ -84,22 +95,18 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
   const list = sourceListOf(spec);
   const problem = sourcesProblem(list);
   if (problem !== undefined) return refuse(problem);
+  const unusable = await deps.health.problemOf(app);
+  if (unusable !== undefined) return refuse(unusable);
   const { server, name } = spec.destination;
   if (server && name) {
     return refuse(`spec.destination has both server (${server}) and name (${name}); give one of them`);
   }
   if (!server && !name) return refuse('spec.destination has neither server nor name; give one of them');
-  const rules = deps.projectRules(spec.project);
-  if (rules === undefined) {
-    return refuse(
-      `Application references project ${spec.project} which does not exist; create it or choose another in spec.project`,
-    );
-  }
-  for (const { repoURL } of list.sources) {
-    if (isSourcePermitted(rules, deps.normalizeUrl(repoURL), deps.normalizeUrl)) continue;
-    return refuse(
-      `application repo ${repoURL} is not permitted in project '${spec.project}'; add it to the project's sourceRepos`,
-    );
+  const project = usableProject(deps, app);
+  if (typeof project === 'string') return refuse(project);
+  for (const each of list.sources) {
+    const refusal = sourceRefusal(deps, project, each);
+    if (refusal !== undefined) return refuse(refusal);
   }
   const cluster = await deps.clusters.resolve(spec.destination);
   if (cluster === undefined) {
@@ -107,25 +114,33 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
       `There is no cluster ${name === undefined || name === '' ? `with server ${server}` : `named ${name}`}; add a cluster Secret for it or correct spec.destination`,
     );
   }
-  const destination = {
-    server: cluster.server,
-    name: cluster.name,
-    namespace: spec.destination.namespace ?? '',
-  };
-  if (!isDestinationPermitted(rules, destination)) {
-    return refuse(
-      `application destination server '${cluster.server}' and namespace '${destination.namespace}' do not match any of the allowed destinations in project '${spec.project}'`,
-    );
+  const refusal = destinationRefusal(deps, project, app, cluster);
+  if (refusal !== undefined) return refuse(refusal);
+  return { kind: 'admitted', list, project, cluster };
+}
+
+/** The revisions the sources are at; undefined when that cannot be told now. */
+async function followedRevision(
+  deps: ApplicationDeps,
+  app: Application,
+  list: SourceList,
+): Promise<string | undefined> {
+  try {
+    const notBefore = Number.NEGATIVE_INFINITY;
+    const located = await locateSources(deps, app, list, { notBefore, revisions: [] });
+    return located.map(({ revision }) => revision).join(',');
+  } catch {
+    return undefined;
   }
-  return { kind: 'admitted', list, rules, cluster };
 }
 
 interface DesiredOptions {
   readonly list: SourceList;
   readonly cluster: LiveCluster;
   readonly signal: AbortSignal;
-  /** Revisions to render instead of those the sources name, by index; such a render is not remembered. */
+  /** Revisions to render instead of those the sources name, by index; such a render is not remembered by itself. */
   readonly revisions?: readonly string[];
+  readonly isRemembered?: boolean;
 }
 
 /** The rendered and prepared targets; from memory when neither source nor anything that was read changed. */
@@ -142,6 +157,7 @@ export async function desiredState(
     memory.refresh?.askedAt ?? (memory.desired === undefined ? firstLook : Number.NEGATIVE_INFINITY);
   const revisions = options.revisions ?? [];
   const isPinned = revisions.some((revision) => revision !== '');
+  const isRemembered = !isPinned || options.isRemembered === true;
   const resolved = await resolveSources(deps, app, list, { notBefore, revisions, signal });
   const ids = resolved.map(({ revision }) => revision);
   const known = memory.desired;
@@ -150,12 +166,12 @@ export async function desiredState(
     if (known.revision === ids.join(',')) return known;
     const moved = await movedTo(deps, app, known, ids);
     if (moved !== undefined) {
-      if (!isPinned) memory.desired = moved;
+      if (isRemembered) memory.desired = moved;
       return moved;
     }
   }
   const desired = await renderDesired(deps, app, { list, resolved, cluster, signal, fresh: isHard });
-  if (!isPinned) memory.desired = desired;
+  if (isRemembered) memory.desired = desired;
   return desired;
 }
 
@@ -210,20 +226,24 @@ export async function compareDesired(
   },
 ): Promise<Comparison> {
   const { app, cluster, memory, desired, signal } = context;
-  const ignore = deps.ignoreRules(app);
+  const ignore = deps.ignoreRules.rulesFor(app);
+  deps.ignoreRules.requireReadable(desired.targets.map(({ object }) => object));
   const compareDeps = {
     cluster,
-    assessHealth: deps.assessHealth,
+    assessHealth: (object: KubeObject) => deps.health.assess(object, app),
     aggregateHealth: deps.aggregateHealth,
     ignore,
+    engine: engineOf(app) ?? deps.compareEngine(),
   };
-  return await compareTargets(
+  const comparison = await compareTargets(
     compareDeps,
     memory,
     instanceName(app, deps.controlNamespace),
     desired.targets,
     signal,
   );
+  const live = comparison.judged.flatMap(({ change }) => change.live ?? []);
+  return { ...comparison, health: await deps.health.refine(app, comparison.health, live) };
 }
 
 /** The same commit rendered anew, past the store. */
@@ -245,20 +265,13 @@ export async function renderAgain(
 /** Objects of the source that the project does not allow, with the sentence for the sync result. */
 export function refusedTargets(
   desired: Desired,
-  rules: ProjectRules,
+  project: EffectiveProject,
   cluster: LiveCluster,
 ): { object: Desired['targets'][number]['object']; message: string }[] {
   return desired.targets.flatMap(({ object }) => {
-    const gvk = gvkOf(object);
-    const scope = cluster.scopeOf(gvk);
-    if (scope === 'unknown') return [];
-    if (isKindPermitted(rules, gvk, scope === 'Namespaced', object.metadata.name)) return [];
-    return [
-      {
-        object,
-        message: `resource ${gvk.group}:${gvk.kind} is not permitted in the project: ${describeKey(keyOf(object))}`,
-      },
-    ];
+    const { apiVersion, kind, metadata } = object;
+    const message = objectRefusal(project, cluster, { apiVersion, kind, name: metadata.name ?? '' });
+    return message === undefined ? [] : [{ object, message }];
   });
 }
 

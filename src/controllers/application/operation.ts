@@ -1,5 +1,6 @@
 // Carries one operation of an application on: plan, machine, effects, journal. It returns as soon as there is
 // something to wait for; the next reconciliation goes on from there, after a crash from the recorded results.
+import { respectIgnored } from '../../diff/index.ts';
 import type { KubeObject } from '../../k8s/index.ts';
 import { rfc3339 } from '../../lib/index.ts';
 import {
@@ -8,16 +9,17 @@ import {
   type Change,
   type Operation,
   type OperationState,
-  type ProjectRules,
   type RevisionHistory,
-  revisionText,
 } from '../../model/index.ts';
 import {
   nextRetry,
+  operationOptions,
   type PerformDeps,
+  parseOptions,
   perform,
   planSync,
   restoreSync,
+  type SyncEffect,
   type SyncEvent,
   splitHooks,
   startSync,
@@ -25,20 +27,28 @@ import {
   syncResults,
 } from '../../sync/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
+import type { EffectiveProject } from '../settings/index.ts';
 import { deleteFacts } from './delete-facts.ts';
 import type { ApplicationDeps } from './deps.ts';
-import type { Desired, Facts } from './facts.ts';
+import { ApplicationError } from './errors.ts';
+import type { Desired, Facts, Judged } from './facts.ts';
+import { accountText } from './identity.ts';
+import { localDesired } from './local-manifests.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { compareDesired, desiredState, refusedTargets, renderAgain } from './observe.ts';
 import type { RunningOperation } from './running-operation.ts';
-import { isOfSources, operationSources, recordedSources, revisionForNames } from './sources.ts';
+import { sharedResources } from './shared-resources.ts';
+import { isOfSources, operationSources, recordedSources, revisionForNames, revisionsIn } from './sources.ts';
 import { syncJournal } from './sync-journal.ts';
+import { syncSettingsOf } from './sync-settings.ts';
+import { holdOfOperation, type WindowHold } from './windows.ts';
+import { writeTarget } from './write-target.ts';
 
 export interface OperationContext {
   readonly app: Application;
   readonly facts: Facts;
   readonly cluster: LiveCluster;
-  readonly rules: ProjectRules;
+  readonly project: EffectiveProject;
   readonly memory: ApplicationMemory;
   readonly signal: AbortSignal;
 }
@@ -58,6 +68,8 @@ export interface OperationStart {
   readonly requested: boolean;
   readonly startedAt: number;
   readonly retryCount: number;
+  /** Of a try after the first one: what the first one was pinned to. */
+  readonly revisions?: readonly string[];
   /** The recorded state of this very operation, when it is resumed. */
   readonly recorded?: OperationState;
 }
@@ -69,15 +81,27 @@ export async function planOperation(
   start: OperationStart,
 ): Promise<RunningOperation> {
   const { app, cluster, memory, signal } = context;
-  const list = operationSources(app.spec, start.operation.sync);
-  const pinned = revisionText(start.recorded?.syncResult) || revisionText(start.operation.sync);
+  const list = operationSources(app.spec, start.operation.sync, context.facts.desired);
+  const revisions = pinnedRevisions(start);
   const known = context.facts.desired;
   const isKnown =
-    known !== undefined && isOfSources(known, list) && (pinned === '' || pinned === known.revision);
-  const desired = isKnown
+    known !== undefined &&
+    isOfSources(known, list) &&
+    (revisions.length === 0 || revisions.join(',') === known.revision);
+  const rendered = isKnown
     ? known
-    : await desiredState(deps, app, memory, { list, cluster, signal, revisions: pinned.split(',') });
-  const changes = await changesFor(deps, context, desired);
+    : await desiredState(deps, app, memory, { list, cluster, signal, revisions });
+  const { manifests = [] } = start.operation.sync ?? {};
+  if (manifests.length > 0 && list.isMulti) {
+    throw new ApplicationError(
+      'NOT_PERMITTED',
+      'Local manifests cannot take the place of several sources; commit the change or give the application one source',
+    );
+  }
+  const desired = manifests.length === 0 ? rendered : localDesired(deps, app, cluster, rendered, manifests);
+  const ownOptions = start.operation.sync?.syncOptions;
+  const judged = await judgedFor(deps, context, desired, ownOptions);
+  const changes = judged.map(({ change }) => change);
   const split = splitHooks(desired.targets.map(({ object }) => object));
   const namespace = app.spec.destination.namespace ?? '';
   const plan = planSync({
@@ -95,10 +119,11 @@ export async function planOperation(
     ...(app.spec.syncPolicy?.managedNamespaceMetadata === undefined
       ? {}
       : { managedNamespaceMetadata: app.spec.syncPolicy.managedNamespaceMetadata }),
-    ...(await liveNamespace(cluster, app, namespace, signal)),
+    ...(await liveNamespace(cluster, ownOptions ?? app.spec.syncPolicy?.syncOptions, namespace, signal)),
     maxPrune: app.metadata.annotations?.[annotations.maxPrune],
-    refused: refusedTargets(desired, context.rules, cluster),
-    settings: deps.syncSettings,
+    sharedResources: sharedResources(app, cluster, judged, deps.controlNamespace),
+    refused: refusedTargets(desired, context.project, cluster),
+    settings: syncSettingsOf(deps, app),
   });
   const results = start.recorded?.syncResult?.resources;
   const state = results === undefined ? startSync(plan) : restoreSync(plan, results);
@@ -150,6 +175,27 @@ function withoutEmptyRevision<T extends { revision: string }>({
   return revision === '' ? others : { ...others, revision };
 }
 
+/** What is deployed instead of what the sources are at: the first of these that says something. */
+function pinnedRevisions({ operation, recorded, revisions }: OperationStart): readonly string[] {
+  const candidates = [revisionsIn(recorded?.syncResult), revisions ?? [], revisionsIn(operation.sync)];
+  return candidates.find((candidate) => candidate.length > 0) ?? [];
+}
+
+/** An operation that a sync window keeps from beginning. */
+export function heldBeforeStart(start: OperationStart, hold: WindowHold): OperationProgress {
+  const fresh = {
+    operation: start.operation,
+    startedAt: rfc3339(start.startedAt),
+    ...(start.retryCount > 0 ? { retryCount: start.retryCount } : {}),
+  };
+  return {
+    operationState: { ...(start.recorded ?? fresh), phase: 'Running', message: hold.message },
+    ended: false,
+    consumed: false,
+    ...(hold.waitMs === undefined ? {} : { requeueMs: hold.waitMs }),
+  };
+}
+
 /** An operation that could not even be planned: the source does not render, the spec is wrong. */
 export function failedBeforeStart(start: OperationStart, message: string, now: number): OperationProgress {
   return {
@@ -166,6 +212,29 @@ export function failedBeforeStart(start: OperationStart, message: string, now: n
   };
 }
 
+/** Somebody wants it to end, and source or cluster cannot be reached: what runs there is left to itself. */
+export function terminatedBlindly(
+  start: OperationStart,
+  recorded: OperationState,
+  now: number,
+): OperationProgress {
+  const running = (recorded.syncResult?.resources ?? []).filter(
+    ({ hookType, hookPhase }) => hookType !== undefined && hookPhase === 'Running',
+  );
+  const left = running.map(({ kind, name }) => `${kind}/${name}`).join(', ');
+  const more = left === '' ? '' : `; hooks may still run: ${left}`;
+  return {
+    operationState: {
+      ...recorded,
+      phase: 'Failed',
+      message: `Operation terminated${more}`,
+      finishedAt: rfc3339(now),
+    },
+    ended: true,
+    consumed: start.requested,
+  };
+}
+
 async function advance(
   deps: ApplicationDeps,
   context: OperationContext,
@@ -173,12 +242,24 @@ async function advance(
   first: SyncEvent,
 ): Promise<OperationProgress> {
   const performing = performDeps(deps, context, running);
-  let next = step(running.state, first);
+  const { held } = running;
+  delete running.held;
+  // What a window kept from being done is what comes next, unless all of it is to end.
+  let next =
+    held === undefined || first.kind === 'terminate'
+      ? step(running.state, first)
+      : { state: running.state, effects: [held] };
   for (;;) {
     running.state = next.state;
     const [effect] = next.effects;
     if (effect === undefined) break;
     if (effect.kind === 'wait') return progress(deps, context, running, effect.ms);
+    const hold = isWrite(effect) ? holdOfOperation(deps, context.app, context.cluster, running) : undefined;
+    if (hold !== undefined) {
+      running.held = effect;
+      const seen = progress(deps, context, running, hold.waitMs);
+      return { ...seen, operationState: { ...seen.operationState, message: hold.message } };
+    }
     // Hooks go now: who finds them gone after a restart must know how they ended.
     if (effect.kind === 'clean') await recordRunning(deps, context.app, running, running.state.message);
     const event = await perform(performing, effect);
@@ -187,6 +268,11 @@ async function advance(
     next = step(next.state, event);
   }
   return progress(deps, context, running, undefined);
+}
+
+/** Effects that begin something new on the cluster; watching and tidying up go on in a closed window. */
+function isWrite({ kind }: SyncEffect): boolean {
+  return kind === 'apply' || kind === 'prune' || kind === 'clear';
 }
 
 function progress(
@@ -237,7 +323,9 @@ function deployment(
   now: number,
 ): Pick<OperationProgress, 'deployed'> {
   const { operation, desired, startedAt } = running;
-  const isFull = (operation.sync?.resources ?? []).length === 0 && operation.sync?.dryRun !== true;
+  const { resources = [], manifests = [], dryRun } = operation.sync ?? {};
+  // What somebody sent along is no revision anybody could go back to.
+  const isFull = resources.length === 0 && manifests.length === 0 && dryRun !== true;
   if (ended.phase !== 'Succeeded' || !isFull) return {};
   return {
     deployed: {
@@ -279,27 +367,37 @@ async function recordRunning(
 }
 
 /** The comparison of the facts when it is of the same render; another revision is compared for itself. */
-async function changesFor(
+async function judgedFor(
   deps: ApplicationDeps,
   context: OperationContext,
   desired: Desired,
-): Promise<readonly Change[]> {
+  ownOptions: readonly string[] | undefined,
+): Promise<readonly Judged[]> {
   const { facts } = context;
   const sameRender = facts.desired?.set.digest === desired.set.digest;
   const comparison =
     sameRender && facts.comparison !== undefined
       ? facts.comparison
       : await compareDesired(deps, { ...context, desired });
-  return comparison.judged.map(({ change }) => change);
+  const list = parseOptions(ownOptions ?? context.app.spec.syncPolicy?.syncOptions);
+  if (!operationOptions(list).respectIgnoreDifferences) return comparison.judged;
+  return comparison.judged.map((item) => ({ ...item, change: respected(deps, context.app, item.change) }));
+}
+
+/** With `RespectIgnoreDifferences=true` an apply leaves what is ignored as it is in the cluster. */
+function respected(deps: ApplicationDeps, app: Application, change: Change): Change {
+  const { desired, live } = change;
+  if (desired === undefined || live === undefined) return change;
+  return { ...change, desired: respectIgnored(deps.ignoreRules.rulesFor(app), desired, live) };
 }
 
 async function liveNamespace(
   cluster: LiveCluster,
-  app: Application,
+  options: readonly string[] | undefined,
   name: string,
   signal: AbortSignal,
 ): Promise<{ liveNamespace?: KubeObject }> {
-  if (name === '' || !(app.spec.syncPolicy?.syncOptions ?? []).includes('CreateNamespace=true')) return {};
+  if (name === '' || parseOptions(options).get('CreateNamespace') !== 'true') return {};
   const live = await cluster.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, signal);
   return live === undefined ? {} : { liveNamespace: live };
 }
@@ -311,9 +409,9 @@ function performDeps(
 ): PerformDeps {
   const { app, cluster, signal } = context;
   return {
-    cluster: cluster.target,
+    cluster: writeTarget(deps, app, cluster),
     clock: deps.clock,
-    assessHealth: deps.assessHealth,
+    assessHealth: (object) => deps.health.assess(object, app),
     facts: async (request, live) =>
       deleteFacts(
         deps,
@@ -329,10 +427,17 @@ function performDeps(
         request,
         live,
       ),
-    journal: syncJournal(deps, app, running),
+    journal: syncJournal(deps, app, running, accountText(deps, app, cluster)),
     approvedAt: async () => approvedAt(deps, app),
+    formerManagers: formerManagers(app),
     signal,
   };
+}
+
+/** Further managers whose client-side applies become ours. */
+function formerManagers(app: Application): string[] {
+  const name = app.metadata.annotations?.[annotations.migrationManager]?.trim() ?? '';
+  return name === '' ? [] : [name];
 }
 
 /** When a person last approved deletions, by the annotation on the application as it is now. */
@@ -352,6 +457,8 @@ async function isStable(
   context: OperationContext,
   running: RunningOperation,
 ): Promise<boolean> {
+  // Nothing renders what somebody sent along.
+  if ((running.operation.sync?.manifests ?? []).length > 0) return true;
   running.stable ??= renderAgain(deps, context, running.desired).then(
     ({ set }) => set.digest === running.desired.set.digest,
   );

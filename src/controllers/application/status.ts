@@ -10,6 +10,7 @@ import type {
   ResourceStatus,
   RevisionHistory,
 } from '../../model/index.ts';
+import { parseOptions, taskOptions } from '../../sync/index.ts';
 import { type ConditionType, replaceConditions } from './conditions.ts';
 import type { Comparison, Desired, Facts, Judged } from './facts.ts';
 import { sourceListOf, statusRevision } from './sources.ts';
@@ -24,6 +25,12 @@ const EVALUATED: ReadonlySet<ConditionType> = new Set([
   'RepeatedResourceWarning',
   'ExcludedResourceWarning',
   'OrphanedResourceWarning',
+  'SyncWindowWarning',
+  'SyncWindowInfo',
+  'DependencyWarning',
+  'HoldWarning',
+  'OptionWarning',
+  'DeletionHeldWarning',
 ]);
 
 const DEFAULT_HISTORY_LIMIT = 10;
@@ -49,7 +56,9 @@ export function projectStatus(app: Application, input: StatusInput): Application
     ...old,
     sync: syncOf(app, facts),
     health: withTransition(old.health, health, now),
-    resources: (comparison?.judged ?? []).map(resourceStatus).sort(byIdentity),
+    resources: (comparison?.judged ?? [])
+      .map((judged) => resourceStatus(judged, parseOptions(app.spec.syncPolicy?.syncOptions)))
+      .sort(byIdentity),
     conditions: replaceConditions(old.conditions ?? [], EVALUATED, facts.findings, now),
     summary: summaryOf(comparison),
     ...(history === undefined ? {} : { history }),
@@ -101,7 +110,7 @@ function withTransition(
   };
 }
 
-function resourceStatus(judged: Judged): ResourceStatus {
+function resourceStatus(judged: Judged, options: ReturnType<typeof parseOptions>): ResourceStatus {
   const { group, kind, namespace, name } = judged.change.key;
   return {
     ...(group === '' ? {} : { group }),
@@ -111,8 +120,14 @@ function resourceStatus(judged: Judged): ResourceStatus {
     name,
     status: judged.status,
     ...(judged.requiresPruning ? { requiresPruning: true } : {}),
+    ...(asksBeforeDeletion(judged, options) ? { requiresDeletionConfirmation: true } : {}),
     ...(judged.syncWave === 0 ? {} : { syncWave: judged.syncWave }),
   };
+}
+
+function asksBeforeDeletion({ change }: Judged, options: ReturnType<typeof parseOptions>): boolean {
+  const own = taskOptions(change.desired ?? change.live, options);
+  return own.prune === 'confirm' || own.delete === 'confirm';
 }
 
 function byIdentity(a: ResourceStatus, b: ResourceStatus): number {

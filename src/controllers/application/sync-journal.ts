@@ -14,11 +14,15 @@ const ACTIONS: Readonly<Record<SyncIntent['kind'], string>> = {
   releaseHook: 'hook.release',
 };
 
-/** Refuses an effect when this process may not act any more. */
+/**
+ * Refuses an effect when this process may not act any more.
+ * @param actsAs the service account of the writes, when it is not Fairlead itself
+ */
 export function syncJournal(
   { journal, leadership }: Pick<ApplicationDeps, 'journal' | 'leadership'>,
   app: Application,
   running: RunningOperation,
+  actsAs?: string,
 ): SyncJournal {
   const intents = new Map<SyncIntent, JournalRecord>();
   return {
@@ -30,6 +34,7 @@ export function syncJournal(
         object: journalObject(intent.key),
         operation: operationId(app, running),
         revision: running.desired.revision,
+        ...(actsAs === undefined ? {} : { detail: { actsAs } }),
       });
       intents.set(intent, record);
       leadership.assertLeader();

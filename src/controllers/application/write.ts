@@ -76,6 +76,16 @@ export async function writeRevision(
   });
 }
 
+/** Sets the finalizers; refused with CONFLICT when the application is not as it was read. */
+export async function writeFinalizers(
+  deps: ApplicationDeps,
+  app: Application,
+  finalizers: readonly string[],
+): Promise<void> {
+  const { resourceVersion } = app.metadata;
+  await patchApplication(deps, app, { metadata: { finalizers, resourceVersion } });
+}
+
 /** Lets the application go: what is left are the finalizers of others. */
 export async function writeDeletion(
   deps: ApplicationDeps,
@@ -88,7 +98,8 @@ export async function writeDeletion(
   });
 }
 
-async function patchApplication(
+/** A merge patch; nothing happens when the application was deleted meanwhile. */
+export async function patchApplication(
   deps: ApplicationDeps,
   app: Application,
   patch: Record<string, unknown>,

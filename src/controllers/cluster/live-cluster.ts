@@ -24,6 +24,7 @@ import {
   incomplete,
   isRecord,
   type Logger,
+  Lru,
   type Random,
 } from '../../lib/index.ts';
 import { annotations, FIELD_MANAGER } from '../../model/index.ts';
@@ -46,6 +47,8 @@ export interface LiveClusterOptions {
   /** True for the cluster that holds the Applications. */
   readonly isHome: boolean;
   readonly installationId?: string;
+  /** Kinds that somebody wrote a check for: they are kept whole wherever they are, as those the tree shows. */
+  judges?(kind: GroupKind): boolean;
 }
 
 /** Called for each change of an object that an application tracks, with the application's instance name. */
@@ -63,10 +66,15 @@ const PUBLISHED_POLL_MS = 50;
 /** Ownership chains are short; a longer one is a loop. */
 const MAX_OWNERS = 10;
 
+/** Service accounts whose ports are kept; making one costs next to nothing. */
+const MAX_IDENTITIES = 1_000;
+
 type Mode = 'whole' | 'metadata';
 
 interface Watched {
   readonly mode: Mode;
+  /** Objects that nobody tracks are kept whole, too. */
+  readonly keepsAll: boolean;
   readonly type: ApiResource;
   readonly informer: Informer;
 }
@@ -80,9 +88,12 @@ export class LiveCluster {
   readonly target: TargetCluster;
   readonly #deps: LiveClusterDeps;
   readonly #store: LiveStore;
+  readonly #judges: (kind: GroupKind) => boolean;
   readonly #watched = new Map<string, Watched>();
   readonly #rootListeners = new Set<RootListener>();
   readonly #treeListeners = new Set<TreeListener>();
+  readonly #ownerlessListeners = new Set<(namespace: string) => void>();
+  readonly #targets = new Lru<TargetCluster>(MAX_IDENTITIES);
   #catalog: ApiCatalog | undefined;
   #version = '';
   #starting: Promise<void> | undefined;
@@ -96,16 +107,20 @@ export class LiveCluster {
     this.server = options.server;
     this.name = options.name;
     this.isHome = options.isHome;
+    this.#judges = options.judges?.bind(options) ?? (() => false);
     this.#store = new LiveStore(
       options.installationId === undefined ? {} : { installationId: options.installationId },
     );
-    this.target = this.#writeThrough(
-      targetCluster(
-        deps.client,
-        (gvk) => this.#typeOf(gvk),
-        () => this.#kindsChanged(),
-      ),
-    );
+    this.target = this.#targetOver(deps.client);
+  }
+
+  /** The same port with every request made as `user`. */
+  targetAs(user: string): TargetCluster {
+    const known = this.#targets.get(user);
+    if (known !== undefined) return known;
+    const target = this.#targetOver(this.client.impersonate(user));
+    this.#targets.set(user, target);
+    return target;
   }
 
   get store(): LiveStore {
@@ -132,6 +147,11 @@ export class LiveCluster {
 
   onRoot(listener: RootListener): void {
     this.#rootListeners.add(listener);
+  }
+
+  /** Calls `listener` with the namespace whenever an object that nothing owns comes, goes or changes hands. */
+  onOwnerless(listener: (namespace: string) => void): void {
+    this.#ownerlessListeners.add(listener);
   }
 
   onTree(listener: TreeListener): () => void {
@@ -171,6 +191,16 @@ export class LiveCluster {
       complete: reason === undefined,
       ageMs: reason === undefined ? 0 : this.#deps.clock.now() - watched.informer.state.asOf,
     };
+  }
+
+  /** Complete when every kind that the cluster serves was listed and is watched. */
+  everythingListed(): Answer<never> {
+    if (!this.discoveryComplete()) return incomplete('what the cluster serves is not known completely');
+    for (const { informer, type } of this.#watched.values()) {
+      const { reason } = informer.state;
+      if (reason !== undefined) return incomplete(`${type.kind} objects are not known completely: ${reason}`);
+    }
+    return complete([], `the cluster ${this.name}`, this.#deps.clock.now());
   }
 
   /** Live objects of a kind. */
@@ -236,7 +266,7 @@ export class LiveCluster {
 
   /** What an apply of `desired` would give. */
   async preview(desired: KubeObject, signal: AbortSignal): Promise<KubeObject> {
-    const type = await this.#typeOf(gvkOf(desired));
+    const type = await this.typeOf(gvkOf(desired));
     return await this.client.apply(type, desired, {
       fieldManager: FIELD_MANAGER,
       force: true,
@@ -280,7 +310,7 @@ export class LiveCluster {
     if (this.#stopped) return;
     this.#catalog = catalog;
     for (const type of catalog.preferred('list', 'watch')) {
-      if (!isExcluded(type)) this.#watch(type, isShown(type) ? 'whole' : 'metadata');
+      if (!isExcluded(type)) this.#watch(type, this.#keepsAll(type) ? 'whole' : 'metadata');
     }
     for (const [key, { type, informer }] of this.#watched) {
       if (catalog.byGroupKind(type).kind !== 'absent') continue;
@@ -294,23 +324,37 @@ export class LiveCluster {
   #watch(type: ApiResource, mode: Mode): Informer {
     const key = kindKey(type);
     const known = this.#watched.get(key);
-    if (known !== undefined && (known.mode === mode || mode === 'metadata')) return known.informer;
+    const keepsAll = this.#keepsAll(type);
+    const isEnough = known?.mode === mode && (known.keepsAll || !keepsAll);
+    if (known !== undefined && (isEnough || mode === 'metadata')) return known.informer;
     const informer = new Informer(this.#deps, {
       type,
       metadataOnly: mode === 'metadata',
       transform:
-        mode === 'metadata' ? withoutManagedFields : (object) => (isWhole(object) ? object : reduced(object)),
+        mode === 'metadata'
+          ? withoutManagedFields
+          : (object) => (keepsAll || isTracked(object) ? object : reduced(object)),
     });
-    informer.subscribe((change) => this.#onChange(change, mode));
-    this.#watched.set(key, { mode, type, informer });
+    informer.subscribe((change) => this.#onChange(change, mode === 'whole', keepsAll));
+    this.#watched.set(key, { mode, keepsAll, type, informer });
     informer.start();
     if (known !== undefined) void known.informer.stop();
     return informer;
   }
 
-  #onChange(change: ObjectChange<KubeObject>, mode: Mode): void {
+  /** Kinds the tree shows and kinds that are judged need all of every object. */
+  #keepsAll(kind: GroupKind): boolean {
+    return isShown(kind) || this.#judges(kind);
+  }
+
+  /** Watches kinds whole that `judges` names since lately. */
+  reconsiderKinds(): void {
+    if (this.#catalog !== undefined) this.#adopt(this.#catalog);
+  }
+
+  #onChange(change: ObjectChange<KubeObject>, isWhole: boolean, keepsAll: boolean): void {
     const { object } = change;
-    const full = mode === 'whole' && isWhole(object);
+    const full = isWhole && (keepsAll || isTracked(object));
     const result =
       change.kind === 'delete'
         ? this.#store.remove(keyOf(object), object.metadata.uid)
@@ -324,16 +368,24 @@ export class LiveCluster {
       if (instance !== undefined) for (const listener of this.#rootListeners) listener(instance, change);
     }
     this.#tellTree(change);
+    this.#tellOwnerless(change);
+  }
+
+  #tellOwnerless({ before, after }: LiveChange): void {
+    const namespace = (after ?? before)?.key.namespace ?? '';
+    if (namespace === '' || belonging(before) === belonging(after)) return;
+    for (const listener of this.#ownerlessListeners) listener(namespace);
   }
 
   #tellTree(change: LiveChange): void {
     if (this.#treeListeners.size === 0) return;
     const live = change.after ?? change.before;
-    const instance = live === undefined ? undefined : this.#instanceAbove(live);
+    const instance = live === undefined ? undefined : this.instanceAbove(live);
     if (instance !== undefined) for (const listener of this.#treeListeners) listener(instance);
   }
 
-  #instanceAbove(live: LiveObject): string | undefined {
+  /** The application that tracks the object or one of its owners. */
+  instanceAbove(live: LiveObject): string | undefined {
     let at: LiveObject | undefined = live;
     for (let i = 0; at !== undefined && i < MAX_OWNERS; i++) {
       if (at.instance !== undefined) return at.instance;
@@ -370,7 +422,8 @@ export class LiveCluster {
     return catalog;
   }
 
-  async #typeOf(gvk: GroupVersionKind): Promise<ResourceType> {
+  /** How the cluster serves a kind; rejects with KubeError when it does not. */
+  async typeOf(gvk: GroupVersionKind): Promise<ResourceType> {
     const answer = await this.#find(gvk);
     if (answer.kind === 'found') return answer.type;
     throw new KubeError(
@@ -379,7 +432,12 @@ export class LiveCluster {
     );
   }
 
-  #writeThrough(target: TargetCluster): TargetCluster {
+  #targetOver(client: KubeClient): TargetCluster {
+    const target = targetCluster(
+      client,
+      (gvk) => this.typeOf(gvk),
+      () => this.#kindsChanged(),
+    );
     return {
       ...target,
       delete: async (name, choice) => {
@@ -397,6 +455,12 @@ export class LiveCluster {
   }
 }
 
+/** What decides whose an object is; undefined when another object owns it. */
+function belonging(live: LiveObject | undefined): string | undefined {
+  if (live === undefined || live.owners.length > 0) return undefined;
+  return `${live.uid} ${live.instance ?? ''}`;
+}
+
 function kindKey({ group, kind }: GroupKind): string {
   return `${group}/${kind}`;
 }
@@ -405,9 +469,9 @@ function isWatchable(type: ApiResource): boolean {
   return type.verbs.includes('list') && type.verbs.includes('watch');
 }
 
-/** Tracked objects are compared, those of shown kinds are judged: both need all of it. */
-function isWhole(object: KubeObject): boolean {
-  return object.metadata.annotations?.[annotations.trackingId] !== undefined || isShown(gvkOf(object));
+/** What is compared is needed whole. */
+function isTracked(object: KubeObject): boolean {
+  return object.metadata.annotations?.[annotations.trackingId] !== undefined;
 }
 
 /** What indexes and ownership need, and nothing else: a Secret of somebody else is nobody's business. */

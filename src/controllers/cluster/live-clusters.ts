@@ -12,6 +12,8 @@ export interface ClusterEntry {
   readonly name: string;
   /** Changes with the credential or address: then the cluster is connected anew. */
   readonly digest: string;
+  /** The project it is scoped to. */
+  readonly project?: string;
 }
 
 export interface LiveClustersDeps {

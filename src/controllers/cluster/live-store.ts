@@ -34,6 +34,8 @@ export class LiveStore {
   readonly #objects = new Map<string, LiveObject>();
   readonly #byInstance = new Map<string, Map<string, LiveObject>>();
   readonly #byUid = new Map<string, LiveObject>();
+  /** Namespaced objects without an owner, by namespace. */
+  readonly #ownerless = new Map<string, Map<string, LiveObject>>();
   readonly #children = new Map<string, Set<string>>();
   readonly #installationId: string | undefined;
 
@@ -62,6 +64,11 @@ export class LiveStore {
   childrenOf(uid: string): readonly LiveObject[] {
     const keys = this.#children.get(uid) ?? [];
     return [...keys].flatMap((key) => this.#objects.get(key) ?? []);
+  }
+
+  /** Objects of a namespace that no other object owns. */
+  ownerlessIn(namespace: string): readonly LiveObject[] {
+    return [...(this.#ownerless.get(namespace)?.values() ?? [])];
   }
 
   all(): Iterable<LiveObject> {
@@ -126,6 +133,12 @@ export class LiveStore {
       roots.set(text, live);
       this.#byInstance.set(live.instance, roots);
     }
+    const { namespace } = live.key;
+    if (namespace !== '' && live.owners.length === 0) {
+      const objects = this.#ownerless.get(namespace) ?? new Map<string, LiveObject>();
+      objects.set(text, live);
+      this.#ownerless.set(namespace, objects);
+    }
     for (const { uid } of live.owners) {
       const children = this.#children.get(uid) ?? new Set<string>();
       children.add(text);
@@ -141,6 +154,9 @@ export class LiveStore {
       roots?.delete(text);
       if (roots?.size === 0) this.#byInstance.delete(live.instance);
     }
+    const ownerless = this.#ownerless.get(live.key.namespace);
+    ownerless?.delete(text);
+    if (ownerless?.size === 0) this.#ownerless.delete(live.key.namespace);
     for (const { uid } of live.owners) {
       const children = this.#children.get(uid);
       children?.delete(text);

@@ -1,4 +1,7 @@
 // Door of the settings: what is configured in Kubernetes objects.
+
+export { ConfigAudit } from './config-audit.ts';
+export type { EffectiveProject } from './projects.ts';
 export {
   type ClusterConfig,
   type ClusterSecret,
@@ -6,7 +9,7 @@ export {
   type RepositorySecret,
   repositoryFor,
 } from './secrets.ts';
-export { KNOWN_HOSTS, Settings, type SettingsChange, TLS_CERTIFICATES } from './settings.ts';
+export { KNOWN_HOSTS, projectType, Settings, type SettingsChange, TLS_CERTIFICATES } from './settings.ts';
 export {
   certificateFacts,
   fingerprintOf,

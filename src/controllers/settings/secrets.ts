@@ -86,7 +86,24 @@ function credentialOf(values: Record<string, string>): RepositoryCredential {
   if (sshPrivateKey !== undefined) return { kind: 'ssh', privateKey: sshPrivateKey };
   if (bearerToken !== undefined) return { kind: 'bearer', token: bearerToken };
   if (password !== undefined) return { kind: 'basic', username: username ?? '', password };
-  return { kind: 'none' };
+  return githubApp(values) ?? { kind: 'none' };
+}
+
+function githubApp(values: Record<string, string>): RepositoryCredential | undefined {
+  const {
+    githubAppID = '',
+    githubAppInstallationID = '',
+    githubAppPrivateKey,
+    githubAppEnterpriseBaseUrl,
+  } = values;
+  if (githubAppID === '' || githubAppPrivateKey === undefined) return undefined;
+  return {
+    kind: 'github-app',
+    appId: githubAppID,
+    privateKey: githubAppPrivateKey,
+    ...(['', '0'].includes(githubAppInstallationID) ? {} : { installationId: githubAppInstallationID }),
+    ...(githubAppEnterpriseBaseUrl ? { baseUrl: githubAppEnterpriseBaseUrl } : {}),
+  };
 }
 
 /**

@@ -9,8 +9,11 @@ import {
   wellKnown,
 } from '../../k8s/index.ts';
 import { type Logger, messageOf } from '../../lib/index.ts';
-import { type AppProject, labels, type ProjectRules, type Repository } from '../../model/index.ts';
+import { type AppProject, labels, namespaceProblem, type Repository } from '../../model/index.ts';
+import type { Keyring } from '../../source/index.ts';
 import type { WebhookSecrets } from '../repository/index.ts';
+import { withNewestManager } from './config-audit.ts';
+import { type EffectiveProject, EffectiveProjects } from './projects.ts';
 import {
   type ClusterSecret,
   parseClusterSecret,
@@ -20,7 +23,7 @@ import {
   secretValues,
 } from './secrets.ts';
 
-const projectType: ResourceType = {
+export const projectType: ResourceType = {
   group: 'argoproj.io',
   version: 'v1alpha1',
   kind: 'AppProject',
@@ -32,6 +35,10 @@ const projectType: ResourceType = {
 export const KNOWN_HOSTS = 'argocd-ssh-known-hosts-cm';
 /** PEM certificates by host name. */
 export const TLS_CERTIFICATES = 'argocd-tls-certs-cm';
+const NO_DATA: Readonly<Record<string, string>> = {};
+const GPG_KEYS = 'argocd-gpg-keys-cm';
+const SSH_SIGNERS = 'argocd-ssh-allowed-signers-cm';
+const SIGSTORE_ROOTS = 'argocd-sigstore-cm';
 
 export interface SettingsOptions {
   readonly namespace: string;
@@ -42,7 +49,11 @@ export type SettingsChange =
   | { readonly kind: 'project'; readonly name: string }
   | { readonly kind: 'repository'; readonly url: string }
   | { readonly kind: 'cluster'; readonly server: string }
-  | { readonly kind: 'config' };
+  | { readonly kind: 'config' }
+  /** Keys that signatures are verified with. */
+  | { readonly kind: 'keys' }
+  /** Checks or actions that users wrote. */
+  | { readonly kind: 'customizations' };
 
 export class Settings {
   readonly #options: SettingsOptions;
@@ -50,33 +61,52 @@ export class Settings {
   readonly #projects: Informer;
   readonly #secrets: Informer;
   readonly #configMaps: Informer;
+  readonly #effective = new EffectiveProjects({
+    project: (name) => this.project(name),
+    globalProjects: () => (this.#configMaps.state.synced ? (this.config('globalProjects') ?? '') : undefined),
+    onProblem: (problem) => this.#log.warn('global projects cannot be used', { problem }),
+  });
   #repositories: readonly RepositorySecret[] = [];
   #clusters: readonly ClusterSecret[] = [];
+  #globalProjects = '';
   readonly #cache = new Map<string, Repository>();
   readonly #listeners = new Set<(change: SettingsChange) => void>();
+  readonly #objectListeners = new Set<(old: KubeObject | undefined, now: KubeObject | undefined) => void>();
+  #revision = 0;
+  #isListed = false;
 
   constructor(deps: InformerDeps, options: SettingsOptions) {
     this.#options = options;
     this.#log = deps.log;
     const { namespace } = options;
-    this.#projects = new Informer(deps, { type: projectType, namespace });
-    this.#secrets = new Informer(deps, { type: wellKnown.secrets, namespace, transform: withoutBulk });
-    this.#configMaps = new Informer(deps, { type: wellKnown.configMaps, namespace, transform: withoutBulk });
+    this.#projects = new Informer(deps, { type: projectType, namespace, transform: withNewestManager });
+    this.#secrets = new Informer(deps, { type: wellKnown.secrets, namespace, transform: withNewestManager });
+    this.#configMaps = new Informer(deps, {
+      type: wellKnown.configMaps,
+      namespace,
+      transform: withNewestManager,
+    });
   }
 
   /** Begins to watch; resolves when everything was listed once. */
   async start(signal: AbortSignal): Promise<void> {
-    this.#projects.subscribe(({ object }) =>
-      this.#tell({ kind: 'project', name: object.metadata.name ?? '' }),
-    );
+    this.#projects.subscribe(({ object }) => this.#onProject(object.metadata.name ?? ''));
     this.#secrets.subscribe(({ object }) => this.#onSecret(object));
-    this.#configMaps.subscribe(({ object }) => {
-      if (object.metadata.name === TLS_CERTIFICATES) this.#cache.clear();
-      this.#tell({ kind: 'config' });
-    });
+    this.#configMaps.subscribe(({ object }) => this.#onConfigMap(object.metadata.name ?? ''));
     const all = [this.#projects, this.#secrets, this.#configMaps];
-    for (const informer of all) informer.start();
+    for (const informer of all) {
+      informer.subscribe((change) => {
+        this.#revision += 1;
+        if (!this.#isListed) return;
+        const old = change.kind === 'add' ? undefined : change.kind === 'update' ? change.old : change.object;
+        const now = change.kind === 'delete' ? undefined : change.object;
+        for (const listener of this.#objectListeners) listener(old, now);
+      });
+      informer.start();
+    }
     await Promise.all(all.map((informer) => informer.whenComplete(signal)));
+    // What was there at the start is no change.
+    this.#isListed = true;
   }
 
   async stop(): Promise<void> {
@@ -87,6 +117,16 @@ export class Settings {
     this.#listeners.add(listener);
   }
 
+  /** Calls `listener` for each object that was created, changed or deleted, with the newest of its managers. */
+  onObject(listener: (old: KubeObject | undefined, now: KubeObject | undefined) => void): void {
+    this.#objectListeners.add(listener);
+  }
+
+  /** Another number after each change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   project(name: string): AppProject | undefined {
     return this.#projects.get(this.#options.namespace, name) as AppProject | undefined;
   }
@@ -95,8 +135,14 @@ export class Settings {
     return [...this.#projects.values()] as AppProject[];
   }
 
-  projectRules(name: string): ProjectRules | undefined {
-    return this.project(name)?.spec;
+  /** The project with the global projects that apply to it. */
+  effectiveProject(name: string): EffectiveProject | undefined {
+    return this.#effective.get(name);
+  }
+
+  /** The global projects that add to a project. */
+  globalProjectsOf(project: AppProject): readonly AppProject[] {
+    return this.#effective.globalsOf(project);
   }
 
   /** The same object for the same question until a Secret changes: holders may compare by identity. */
@@ -129,19 +175,63 @@ export class Settings {
     return this.#repositories;
   }
 
+  /** URLs of the repositories scoped to a project. */
+  repositoriesOf(project: string): readonly string[] {
+    return this.#repositories
+      .filter((secret) => secret.project === project && !secret.isTemplate)
+      .map(({ repository }) => repository.url);
+  }
+
   clusters(): readonly ClusterSecret[] {
     return this.#clusters;
   }
 
   /** A member of config map `argocd-cm`. */
   config(key: string): string | undefined {
-    return this.configMap('argocd-cm')[key];
+    return this.configData()[key];
   }
 
-  /** The members of a config map; none when it is not there. */
+  /** A member of config map `argocd-cmd-params-cm`. */
+  parameter(key: string): string | undefined {
+    return this.configMap('argocd-cmd-params-cm')[key];
+  }
+
+  /** All members of config map `argocd-cm`; the same object until they change. */
+  configData(): Readonly<Record<string, string>> {
+    return this.configMap('argocd-cm');
+  }
+
+  /**
+   * `application.sync.impersonation.enabled` of argocd-cm. An application whose project names no account for its
+   * destination is refused then, unless `application.sync.impersonation.enforced` is "false".
+   */
+  impersonation(): 'off' | 'optional' | 'enforced' {
+    if (this.config('application.sync.impersonation.enabled') !== 'true') return 'off';
+    return this.config('application.sync.impersonation.enforced') === 'false' ? 'optional' : 'enforced';
+  }
+
+  /** What signatures are verified with: OpenPGP keys as Argo CD keeps them, SSH's allowed signers, trusted roots. */
+  keyring(): Keyring {
+    const keys = Object.entries(this.configMap(GPG_KEYS)).map(([id, armored]) => ({ id, armored }));
+    return {
+      pgp: keys,
+      allowedSigners: this.configMap(SSH_SIGNERS)['allowed_signers'] ?? '',
+      trustedRoots: this.configMap(SIGSTORE_ROOTS),
+    };
+  }
+
+  /** Namespaces besides the control namespace whose Applications are served (`application.namespaces`). */
+  applicationNamespaces(): readonly string[] {
+    return (this.parameter('application.namespaces') ?? '')
+      .split(',')
+      .map((pattern) => pattern.trim())
+      .filter((pattern) => pattern !== '' && namespaceProblem(pattern) === undefined);
+  }
+
+  /** The members of a config map, the same object until they change; none when it does not exist. */
   configMap(name: string): Readonly<Record<string, string>> {
     const data = this.#configMaps.get(this.#options.namespace, name)?.['data'];
-    return (data ?? {}) as Record<string, string>;
+    return (data ?? NO_DATA) as Readonly<Record<string, string>>;
   }
 
   /** A Secret of the control namespace as text members; undefined when there is none. */
@@ -181,6 +271,35 @@ export class Settings {
     return secretValues(secret)[key] ?? value;
   }
 
+  /** A global project changes every project it adds to. */
+  #onProject(name: string): void {
+    const isGlobal = this.#effective.globalNames().has(name);
+    const names = isGlobal ? this.projects().map(({ metadata }) => metadata.name ?? '') : [name];
+    for (const concerned of names) this.#tell({ kind: 'project', name: concerned });
+  }
+
+  /** Selectors of global projects may have changed, and with them any project. */
+  #onConfigMap(name: string): void {
+    if (name === TLS_CERTIFICATES) this.#cache.clear();
+    this.#tell({ kind: 'config' });
+    if ([GPG_KEYS, SSH_SIGNERS, SIGSTORE_ROOTS].includes(name)) this.#tell({ kind: 'keys' });
+    if (name === 'argocd-cmd-params-cm') this.#checkNamespaces();
+    if (name !== 'argocd-cm') return;
+    const text = this.config('globalProjects') ?? '';
+    if (text === this.#globalProjects) return;
+    this.#globalProjects = text;
+    for (const { metadata } of this.projects()) this.#tell({ kind: 'project', name: metadata.name ?? '' });
+  }
+
+  #checkNamespaces(): void {
+    const text = this.configMap('argocd-cmd-params-cm')['application.namespaces'] ?? '';
+    for (const pattern of text.split(',')) {
+      const problem = namespaceProblem(pattern.trim());
+      if (problem !== undefined)
+        this.#log.warn('a namespace of application.namespaces is left out', { problem });
+    }
+  }
+
   #onSecret(secret: KubeObject): void {
     const type = secret.metadata.labels?.[labels.secretType];
     if (type === undefined) {
@@ -217,9 +336,4 @@ export class Settings {
   #tell(change: SettingsChange): void {
     for (const listener of this.#listeners) listener(change);
   }
-}
-
-function withoutBulk(object: KubeObject): KubeObject {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
 }

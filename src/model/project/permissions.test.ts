@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import {
   isDestinationPermitted,
   isKindPermitted,
@@ -84,3 +85,63 @@ for (const [name, { rules, namespaced, want }] of Object.entries(KINDS)) {
   test(`isKindPermitted() ${name}`, () =>
     assert.equal(isKindPermitted(rules, { group: '', kind: 'Secret' }, namespaced), want));
 }
+
+const words = fc.constantFrom('a', 'b', 'team-a', 'team-*', '*', '**', 'https://a/*', 'https://a/b', '?');
+const entries = fc.array(fc.tuple(fc.boolean(), words), { maxLength: 6 });
+const texts = (list: readonly (readonly [boolean, string])[]): string[] =>
+  list.map(([denies, text]) => (denies ? `!${text}` : text));
+const values = fc.constantFrom('a', 'b', 'team-a', 'team-b', 'https://a/b', 'https://a/b/c');
+
+test('isSourcePermitted(): a denial more never widens, and an empty list permits nothing', () => {
+  fc.assert(
+    fc.property(entries, words, values, (list, extra, url) => {
+      const before = texts(list);
+      const permits = (sourceRepos: string[]): boolean => isSourcePermitted({ sourceRepos }, url, identity);
+      if (permits([...before, `!${extra}`])) assert.ok(permits(before));
+      assert.equal(permits([]), false);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('isDestinationPermitted(): the order of entries does not matter, and a denied cluster stays denied', () => {
+  const rule = fc.record({ server: words, namespace: words, denies: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(rule, { maxLength: 5 }), values, values, (list, server, namespace) => {
+      const destinations = list.map(({ denies, ...item }) => ({
+        ...item,
+        server: denies ? `!${item.server}` : item.server,
+      }));
+      const permits = (rules: typeof destinations): boolean =>
+        isDestinationPermitted({ destinations: rules }, { server, name: '', namespace });
+      assert.equal(permits(destinations), permits([...destinations].reverse()));
+      assert.equal(permits([...destinations, { server: `!${server}`, namespace: '*' }]), false);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('isKindPermitted(): a blacklist entry more never widens', () => {
+  const kind = fc.record({
+    group: fc.constantFrom('', 'apps', '*'),
+    kind: fc.constantFrom('Secret', 'Pod', '*'),
+  });
+  fc.assert(
+    fc.property(fc.array(kind), fc.array(kind), kind, fc.boolean(), (allowed, denied, extra, namespaced) => {
+      const permits = (list: typeof denied): boolean =>
+        isKindPermitted(
+          {
+            clusterResourceWhitelist: allowed,
+            clusterResourceBlacklist: list,
+            namespaceResourceWhitelist: allowed,
+            namespaceResourceBlacklist: list,
+          },
+          { group: '', kind: 'Secret' },
+          namespaced,
+        );
+      if (permits([...denied, extra])) assert.ok(permits(denied));
+      assert.equal(permits([...denied, { group: '', kind: 'Secret' }]), false);
+    }),
+    { numRuns: 1_000 },
+  );
+});

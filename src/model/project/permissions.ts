@@ -3,6 +3,7 @@
 import type { GroupKind } from '../../k8s/index.ts';
 import type { Destination } from '../application/schema.ts';
 import { globMatches } from './glob.ts';
+import { matchesNamespace } from './namespaces.ts';
 
 interface KindRule {
   readonly group: string;
@@ -25,6 +26,11 @@ export interface ProjectRules {
   readonly clusterResourceBlacklist?: readonly KindRule[] | undefined;
   readonly namespaceResourceWhitelist?: readonly KindRule[] | undefined;
   readonly namespaceResourceBlacklist?: readonly KindRule[] | undefined;
+}
+
+/** Whether applications outside the control namespace may name this project. */
+export function isSourceNamespacePermitted(rules: ProjectRules, namespace: string): boolean {
+  return matchesNamespace(rules.sourceNamespaces ?? [], namespace);
 }
 
 /** @param url a normalised repository URL; the patterns are matched with `/` as separator. */

@@ -51,6 +51,14 @@ export const DestinationServiceAccount = z.object({
 });
 export type DestinationServiceAccount = z.infer<typeof DestinationServiceAccount>;
 
+// Fairlead: commits signed without keys of their own, by identities that a Sigstore certifies.
+const SigstorePolicy = z.object({
+  mode: z.string(),
+  trustedRoot: z.string().optional(),
+  identities: z.array(z.object({ issuer: z.string(), subject: z.string() })).optional(),
+});
+export type SigstorePolicy = z.infer<typeof SigstorePolicy>;
+
 export const SourceIntegrity = z.object({
   git: z
     .object({
@@ -58,6 +66,9 @@ export const SourceIntegrity = z.object({
         z.object({
           repos: z.array(z.object({ url: z.string() })),
           gpg: z.object({ mode: z.string(), keys: z.array(z.string()).optional() }).optional(),
+          // Fairlead: the same for SSH keys, by fingerprint or principal.
+          ssh: z.object({ mode: z.string(), keys: z.array(z.string()).optional() }).optional(),
+          sigstore: SigstorePolicy.optional(),
         }),
       ),
     })

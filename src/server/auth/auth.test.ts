@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { SignJWT } from 'jose';
+import { account, memoryAccounts, noProviders } from '../../../test/support/access.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
+import type { Account } from '../../access/index.ts';
 import { systemRandom } from '../../lib/index.ts';
-import type { Account, Accounts } from '../ports.ts';
 import { loginLimit } from './login-limit.ts';
 import { hashPassword, passwordChecker } from './password.ts';
 import { sessionTokens } from './session-tokens.ts';
@@ -14,17 +15,14 @@ const KEY = systemRandom.bytes(32);
 
 function parts() {
   const clock = new VirtualClock();
-  const known = new Map<string, Account>([['admin', { name: 'admin', enabled: true }]]);
-  const revoked = new Set<string>();
-  const accounts: Accounts = {
-    get: (name) => known.get(name),
-    signingKey: () => KEY,
-    async revoke(id) {
-      revoked.add(id);
-    },
-    isRevoked: (id) => revoked.has(id),
+  const known = new Map<string, Account>([['admin', account('admin')]]);
+  const accounts = memoryAccounts(known);
+  return {
+    clock,
+    known,
+    accounts,
+    tokens: sessionTokens({ accounts, sso: noProviders, clock, random: systemRandom }),
   };
-  return { clock, known, accounts, tokens: sessionTokens({ accounts, clock, random: systemRandom }) };
 }
 
 const NOW = Math.floor(new VirtualClock().now() / 1000);
@@ -88,10 +86,10 @@ test('a session holds for a day, ends when revoked, and with its account', async
   clock.advance(23 * 3_600_000);
   assert.ok(tokens.isLive(await tokens.verify(token)));
 
-  known.set('admin', { name: 'admin', enabled: false });
+  known.set('admin', account('admin', { enabled: false }));
   assert.equal(tokens.isLive(caller), false);
   await assert.rejects(tokens.verify(token), { code: 'Unauthenticated' });
-  known.set('admin', { name: 'admin', enabled: true });
+  known.set('admin', account('admin'));
   assert.ok(await tokens.verify(token));
 
   await accounts.revoke(caller.session?.id ?? '', 0);
@@ -110,7 +108,7 @@ test('a changed password ends the sessions from before', async () => {
   const { tokens, clock, known } = parts();
   const { token } = await tokens.issue('admin');
   clock.advance(10_000);
-  known.set('admin', { name: 'admin', enabled: true, passwordChangedAt: clock.now() });
+  known.set('admin', account('admin', { passwordChangedAt: clock.now() }));
   await assert.rejects(tokens.verify(token), { code: 'Unauthenticated' });
   assert.ok(await tokens.verify((await tokens.issue('admin')).token));
 });

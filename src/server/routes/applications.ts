@@ -30,6 +30,7 @@ import { below, parseFields, project } from '../fields.ts';
 import { applicationRef, recorded } from '../recorded.ts';
 import { applicationObject, requireSynced } from '../resolve-application.ts';
 import { type ApplicationCall, type Call, type Route, route } from '../route.ts';
+import { unknownMembers } from '../unknown-members.ts';
 
 const LIST = '/api/v1/applications';
 const ONE = '/api/v1/applications/:name';
@@ -171,6 +172,12 @@ async function createApplication(call: CreateCall): Promise<Application> {
     );
   }
   const { namespace = '', name = '' } = wanted.metadata;
+  if (!deps.applications.isServed(namespace)) {
+    throw new ApiError(
+      'PermissionDenied',
+      `namespace '${namespace}' is not permitted: applications of it are not served; add it to application.namespaces in argocd-cmd-params-cm or to --application-namespaces`,
+    );
+  }
   const existing = deps.applications.get(namespace, name);
   if (existing !== undefined) {
     const next = withIntent(existing, wanted);
@@ -194,7 +201,7 @@ async function createApplication(call: CreateCall): Promise<Application> {
 
 type WriteCall = Pick<
   ApplicationCall<unknown, unknown>,
-  'deps' | 'caller' | 'address' | 'signal' | 'app' | 'may'
+  'deps' | 'caller' | 'address' | 'headers' | 'signal' | 'app' | 'may'
 >;
 
 /** @param want what the application shall be, decided again on a newer one when somebody else was faster */
@@ -217,7 +224,12 @@ async function update(
   if (isChecked) await validate(deps, wanted, signal);
   const { namespace = '', name = '' } = app.metadata;
   const changes = (current: Application): object => mergePatchOf(intentOf(current), intentOf(want(current)));
-  const effect = { action: 'application.update', object: applicationRef(app), detail: specDetail(wanted) };
+  const effect = {
+    action: 'application.update',
+    object: applicationRef(app),
+    detail: specDetail(wanted),
+    before: app,
+  };
   const updated = await recorded(call, effect, () =>
     resourceVersion === ''
       ? writeExactly(deps, app, changes)
@@ -235,7 +247,12 @@ async function deleteApplication(
   const policy = query.propagationPolicy ?? '';
   const wanted = finalizersForDelete(app, query.cascade, policy);
   const cascade = query.cascade !== false && policy.toLowerCase() !== 'orphan';
-  const effect = { action: 'application.delete', object: applicationRef(app), detail: { cascade, policy } };
+  const effect = {
+    action: 'application.delete',
+    object: applicationRef(app),
+    detail: { cascade, policy },
+    before: app,
+  };
   await recorded(call, effect, async () => {
     const isSame = wanted.toString() === (app.metadata.finalizers ?? []).toString();
     // Kubernetes takes no new finalizers once the deletion has begun; asking again then changes nothing.
@@ -298,6 +315,9 @@ function patched(
     const seen = write.error.issues.slice(0, 3).map(({ path, message }) => `${path.join('.')}: ${message}`);
     throw new ApiError('InvalidArgument', `The patch gives no valid application: ${seen.join('; ')}`);
   }
+  const unknown = unknownMembers(ApplicationWrite, after);
+  if (unknown.length > 0)
+    throw new ApiError('InvalidArgument', `The patch sets members no application has: ${unknown.join(', ')}`);
   const { labels, annotations, finalizers } = write.data.metadata;
   const metadata = { labels: labels ?? {}, annotations: annotations ?? {}, finalizers: finalizers ?? [] };
   return withIntent(app, { metadata, spec: checkedSpec(write.data.spec) });

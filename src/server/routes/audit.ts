@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { type AuditPage, AuditQuery, AuditVerifyQuery } from '../../contract/index.ts';
 import type { JournalFilters, JournalQuery } from '../../journal/index.ts';
+import type { ServerDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { type Route, route } from '../route.ts';
 
@@ -16,7 +17,7 @@ export const auditRoutes: readonly Route[] = [
     access: read,
     query: AuditQuery,
     async handle({ deps, query }): Promise<AuditPage> {
-      const { records, next } = await deps.journal.query(journalQuery(query));
+      const { records, next } = await deps.journal.query(journalQuery(query, applicationsOf(deps, query)));
       return { items: records, ...(next === undefined ? {} : { next }) };
     },
   }),
@@ -26,22 +27,47 @@ export const auditRoutes: readonly Route[] = [
     access: read,
     query: AuditVerifyQuery,
     handle({ deps, query: { from, headSeq, headHash = '' }, signal }) {
-      if ((headSeq === undefined) !== (headHash === '')) {
-        throw new ApiError('InvalidArgument', 'headSeq and headHash belong together');
+      if (headSeq !== undefined && headHash === '') {
+        throw new ApiError('InvalidArgument', 'headSeq needs headHash');
       }
       return deps.journal.verify({
         ...(from === undefined ? {} : { from }),
-        ...(headSeq === undefined ? {} : { head: { seq: headSeq, hash: headHash } }),
+        ...(headHash === ''
+          ? {}
+          : { head: { ...(headSeq === undefined ? {} : { seq: headSeq }), hash: headHash } }),
         signal,
       });
     },
   }),
 ];
 
-function journalQuery(query: z.output<typeof AuditQuery>): JournalQuery {
+/** Undefined: all of them. The record does not name projects, so a project means what is in it now. */
+function applicationsOf(
+  { applications, options }: ServerDeps,
+  { application = '', project = '' }: z.output<typeof AuditQuery>,
+): JournalFilters['applications'] {
+  if (application === '' && project === '') return undefined;
+  const [first = '', second] = application.split('/');
+  const namespace = second === undefined ? options.controlNamespace : first;
+  const name = second ?? first;
+  if (project === '') return [{ namespace, name }];
+  return applications
+    .list()
+    .filter(
+      ({ metadata, spec }) =>
+        spec.project === project &&
+        (application === '' || (metadata.name === name && metadata.namespace === namespace)),
+    )
+    .map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' }));
+}
+
+function journalQuery(
+  query: z.output<typeof AuditQuery>,
+  applications: JournalFilters['applications'],
+): JournalQuery {
   const { limit, after, before } = query;
   return {
-    filters: filters(query),
+    filters: { ...filters(query), ...given('applications', applications) },
     ...(limit === undefined ? {} : { limit }),
     ...(after === undefined ? {} : { after }),
     ...(before === undefined ? {} : { before }),

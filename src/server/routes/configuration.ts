@@ -1,44 +1,19 @@
-// Projects and clusters, read only.
+// Clusters: shown, added, changed and removed.
 import {
   type Cluster,
   ClusterBody,
   ClusterGetQuery,
   type ClusterList,
   ClusterWriteQuery,
-  type ProjectList,
 } from '../../contract/index.ts';
-import type { AppProject } from '../../model/index.ts';
 import type { Permission } from '../auth/authorise.ts';
 import { ApiError } from '../errors.ts';
 import { recorded } from '../recorded.ts';
 import { type Call, type Route, route } from '../route.ts';
 
-const getProject = { resource: 'projects', action: 'get' } as const;
 const getCluster = { resource: 'clusters', action: 'get' } as const;
 
 export const configurationRoutes: readonly Route[] = [
-  route({
-    method: 'GET',
-    path: '/api/v1/projects',
-    access: { ...getProject, scope: 'list' },
-    handle(call): ProjectList {
-      const visible = call.deps.projects
-        .list()
-        .filter(({ metadata }) => call.may(getProject, metadata.name ?? ''));
-      return { metadata: {}, items: visible.map(projectFacts) };
-    },
-  }),
-  route({
-    method: 'GET',
-    path: '/api/v1/projects/:name',
-    access: { ...getProject, scope: 'object', objectOf: ({ name = '' }) => name },
-    handle({ deps, params: { name = '' } }) {
-      const project = deps.projects.get(name);
-      if (project === undefined)
-        throw new ApiError('NotFound', `appprojects.argoproj.io "${name.slice(0, 80)}" not found`);
-      return projectFacts(project);
-    },
-  }),
   route({
     method: 'GET',
     path: '/api/v1/clusters',
@@ -147,9 +122,4 @@ function clusterObject({ server, project }: { server: string; project?: string |
 
 function clusterRef(server: string) {
   return { group: '', kind: 'Cluster', name: server };
-}
-
-function projectFacts(project: AppProject): AppProject {
-  const { managedFields: _, ...metadata } = project.metadata;
-  return { ...project, metadata };
 }

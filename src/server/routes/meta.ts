@@ -19,9 +19,24 @@ export function metaRoutes(publicMetrics: boolean): readonly Route[] {
       access: 'public',
       handle({ deps, caller }): Settings {
         const authDisabled = deps.options.auth === 'off';
-        if (caller !== undefined) return { ...deps.information.settings(), authDisabled };
-        return { authDisabled, userLoginsDisabled: false, execEnabled: false, statusBadgeEnabled: false };
+        const connectors = deps.sso.connectors();
+        if (caller !== undefined) return { ...deps.information.settings(), connectors, authDisabled };
+        const { statusBadgeEnabled } = deps.information.settings();
+        return {
+          authDisabled,
+          connectors,
+          userLoginsDisabled: false,
+          execEnabled: false,
+          statusBadgeEnabled,
+        };
       },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/settings/plugins',
+      access: { resource: 'applications', action: 'get', scope: 'list' },
+      // Plugins would be tools of their own beside Helm and Kustomize; none can be installed.
+      handle: () => ({ plugins: [] }),
     }),
     route({
       method: 'GET',

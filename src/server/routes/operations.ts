@@ -1,21 +1,27 @@
 // Sync, rollback and their end. The server writes what is wanted; the controller does it.
 import type { z } from 'zod';
 import { ApplicationScope, RollbackRequest, SyncRequest } from '../../contract/index.ts';
+import { jsonEqual, rfc3339 } from '../../lib/index.ts';
 import {
   type Application,
+  annotations,
+  demandsIntegrity,
+  type Hold,
   isAutomated,
   isMultiSource,
   type Operation,
   type RevisionHistory,
+  revisionText,
   type SyncOperation,
   sourcesOf,
 } from '../../model/index.ts';
 import { applicationFacts } from '../application-facts.ts';
 import { ApiError } from '../errors.ts';
-import { initiatedBy, startOperation, terminateOperation } from '../exact-write.ts';
+import { initiatedBy, startOperation, terminateOperation, writeExactly } from '../exact-write.ts';
 import { applicationRef, recorded } from '../recorded.ts';
 import { applicationObject } from '../resolve-application.ts';
 import { type ApplicationCall, type Route, route } from '../route.ts';
+import { requireOpenWindow } from '../windows.ts';
 
 const ONE = '/api/v1/applications/:name';
 const sync = { resource: 'applications', action: 'sync', scope: 'application', named: 'in-body' } as const;
@@ -32,7 +38,11 @@ export const operationRoutes: readonly Route[] = [
     body: SyncRequest,
     async handle(call) {
       const { deps, app, body, caller } = call;
-      if ((body.manifests ?? []).length > 0) requireOverride(call);
+      if ((body.manifests ?? []).length > 0) {
+        requireOverride(call);
+        refuseLocal(call);
+      }
+      requireOpenWindow(deps, app, body.dryRun === true);
       const operation: Operation = {
         sync: syncOperation(app, body),
         initiatedBy: initiatedBy(caller),
@@ -62,19 +72,63 @@ export const operationRoutes: readonly Route[] = [
     async handle(call) {
       const { deps, app, body, caller } = call;
       const entry = historyEntry(app, body);
+      requireOpenWindow(deps, app, body.dryRun === true);
       const operation: Operation = {
         sync: rollbackOperation(app, entry, body),
         initiatedBy: initiatedBy(caller),
         ...(app.spec.syncPolicy?.retry === undefined ? {} : { retry: app.spec.syncPolicy.retry }),
       };
-      const detail = { id: body.id, prune: body.prune === true, dryRun: body.dryRun === true };
+      const hold = holdFor(app, entry, body, caller.name);
+      const detail = {
+        id: body.id,
+        prune: body.prune === true,
+        dryRun: body.dryRun === true,
+        ...(hold === undefined ? {} : { hold: true, until: hold.until ?? null, reason: hold.reason ?? null }),
+      };
       const effect = {
         action: 'application.rollback',
         object: applicationRef(app),
         detail,
         ...revisionOf(entry.revision),
       };
-      return applicationFacts(await recorded(call, effect, () => startOperation(deps, app, operation)));
+      const annotated = hold === undefined ? {} : { [annotations.hold]: JSON.stringify(hold) };
+      return applicationFacts(
+        await recorded(call, effect, () => startOperation(deps, app, operation, annotated)),
+      );
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: `${ONE}/hold`,
+    access: sync,
+    query: ApplicationScope,
+    async handle({ deps, app, ...call }) {
+      if (app.metadata.annotations?.[annotations.hold] === undefined)
+        throw new ApiError('FailedPrecondition', `application ${app.metadata.name} is not held`);
+      const effect = { action: 'application.release', object: applicationRef(app) };
+      const released = await recorded({ deps, ...call }, effect, () =>
+        writeExactly(deps, app, () => ({ metadata: { annotations: { [annotations.hold]: null } } })),
+      );
+      return applicationFacts(released);
+    },
+  }),
+  route({
+    method: 'POST',
+    path: `${ONE}/confirm-deletion`,
+    access: { resource: 'applications', action: 'update', scope: 'application' },
+    query: ApplicationScope,
+    async handle({ deps, app, ...call }) {
+      const effect = { action: 'application.confirm-deletion', object: applicationRef(app) };
+      // Operations that follow each other at once are dated into the next second.
+      const started = Date.parse(app.status?.operationState?.startedAt ?? '') || 0;
+      const now = deps.clock.now();
+      const approved = {
+        [annotations.deletionApproved]: rfc3339(started - now < 2_000 ? Math.max(now, started) : now),
+      };
+      const confirmed = await recorded({ deps, ...call }, effect, () =>
+        writeExactly(deps, app, () => ({ metadata: { annotations: approved } })),
+      );
+      return applicationFacts(confirmed);
     },
   }),
   route({
@@ -89,6 +143,22 @@ export const operationRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** Local manifests come from no source that could be trusted in their place. */
+function refuseLocal({ deps, app }: ApplicationCall<unknown, unknown>): void {
+  if (isMultiSource(app.spec)) {
+    throw new ApiError(
+      'FailedPrecondition',
+      'Cannot use local sync: the application has spec.sources; local manifests can only take the place of spec.source',
+    );
+  }
+  const spec = deps.projects.get(app.spec.project)?.spec;
+  if (spec === undefined || !demandsIntegrity(spec)) return;
+  throw new ApiError(
+    'FailedPrecondition',
+    `Cannot use local sync: project ${app.spec.project} demands signed sources`,
+  );
+}
 
 function requireOverride(call: ApplicationCall<unknown, unknown>): void {
   if (call.may({ resource: 'applications', action: 'override' }, applicationObject(call.app))) return;
@@ -174,9 +244,6 @@ function historyEntry(app: Application, { id }: RollbackBody): RevisionHistory {
   if (app.metadata.deletionTimestamp !== undefined) {
     throw new ApiError('FailedPrecondition', 'application is deleting');
   }
-  if (isAutomated(app.spec)) {
-    throw new ApiError('FailedPrecondition', 'rollback cannot be initiated when auto-sync is enabled');
-  }
   const entry = app.status?.history?.find((item) => item.id === id);
   if (entry === undefined) {
     throw new ApiError(
@@ -191,6 +258,37 @@ function historyEntry(app: Application, { id }: RollbackBody): RevisionHistory {
     );
   }
   return entry;
+}
+
+/** Automated sync would undo the rollback at once: it is held there until somebody releases it. */
+function holdFor(app: Application, entry: RevisionHistory, body: RollbackBody, by: string): Hold | undefined {
+  if (!isAutomated(app.spec) || body.dryRun === true) return undefined;
+  const { reason, until } = body;
+  if (until !== undefined && Number.isNaN(Date.parse(until)))
+    throw new ApiError('InvalidArgument', `until: ${JSON.stringify(until.slice(0, 40))} is no RFC 3339 time`);
+  return {
+    ...heldRevision(entry),
+    ...(reason === undefined || reason === '' ? {} : { reason }),
+    ...(until === undefined ? {} : { until }),
+    by,
+    ...heldSource(app, entry),
+  };
+}
+
+function heldRevision(entry: RevisionHistory): Pick<Hold, 'revision' | 'revisions'> {
+  const { revisions = [] } = entry;
+  return { revision: revisionText(entry), ...(revisions.length === 0 ? {} : { revisions }) };
+}
+
+/** What it was deployed from, unless that is what the specification says, too. */
+function heldSource(
+  { spec }: Application,
+  { source, sources }: RevisionHistory,
+): Pick<Hold, 'source' | 'sources'> {
+  const isSame =
+    jsonEqual(sources ?? [source], sourcesOf(spec)) && isMultiSource(spec) === (sources !== undefined);
+  if (isSame) return {};
+  return { ...(source === undefined ? {} : { source }), ...(sources === undefined ? {} : { sources }) };
 }
 
 function rollbackOperation(app: Application, entry: RevisionHistory, body: RollbackBody): SyncOperation {

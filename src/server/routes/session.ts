@@ -1,7 +1,7 @@
 // Sign-in, sign-out, who am I.
 import { SessionCreateRequest, type SessionResponse, type UserInfo } from '../../contract/index.ts';
-import { SESSION_COOKIE } from '../auth/authenticate.ts';
-import { SESSION_MS } from '../auth/session-tokens.ts';
+import { sessionCookies } from '../auth/authenticate.ts';
+import { isSecure, signInExternal } from '../auth/external.ts';
 import type { ServerDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { JsonAnswer, type Route, route } from '../route.ts';
@@ -15,7 +15,9 @@ export const sessionRoutes: readonly Route[] = [
     async handle({ deps, body, address }) {
       const token = await signIn(deps, body, address);
       const answer: SessionResponse = { token };
-      return new JsonAnswer(answer, { 'set-cookie': cookie(deps, token, SESSION_MS / 1000) });
+      return new JsonAnswer(answer, {
+        'set-cookie': sessionCookies(isSecure(deps), token, deps.accounts.sessionMs() / 1000),
+      });
     },
   }),
   route({
@@ -32,7 +34,7 @@ export const sessionRoutes: readonly Route[] = [
           sourceAddress: address,
         });
       }
-      return new JsonAnswer({}, { 'set-cookie': cookie(deps, '', 0) });
+      return new JsonAnswer({}, { 'set-cookie': sessionCookies(isSecure(deps), '', 0) });
     },
   }),
   route({
@@ -41,21 +43,26 @@ export const sessionRoutes: readonly Route[] = [
     access: 'public',
     handle({ caller }): UserInfo {
       if (caller === undefined) return { loggedIn: false };
-      return { loggedIn: true, username: caller.name, iss: 'argocd', groups: caller.groups };
+      return { loggedIn: true, username: caller.name, iss: caller.issuer || 'argocd', groups: caller.groups };
     },
   }),
 ];
 
 async function signIn(
   deps: ServerDeps,
-  credentials: { readonly username: string; readonly password: string },
+  credentials: {
+    readonly username: string;
+    readonly password: string;
+    readonly connector?: string | undefined;
+  },
   address: string,
 ): Promise<string> {
-  const { username, password } = credentials;
+  const { username, password, connector = '' } = credentials;
+  const counted = connector === '' ? username : `${connector}:${username}`;
   if (username === '' || password === '') {
     throw new ApiError('InvalidArgument', 'Sign-in needs a user name and a password');
   }
-  const waitMs = deps.loginLimit.waitMs(username, address);
+  const waitMs = deps.loginLimit.waitMs(counted, address);
   if (waitMs > 0) {
     throw new ApiError(
       'ResourceExhausted',
@@ -63,10 +70,16 @@ async function signIn(
     );
   }
   // Counted before the check, so that guesses sent side by side cannot slip through together.
-  deps.loginLimit.failed(username, address);
+  deps.loginLimit.failed(counted, address);
+  if (connector !== '') {
+    const user = await deps.sso.checkPassword(connector, username, password);
+    if (user === undefined) throw await refusedAt(deps, connector, address);
+    deps.loginLimit.succeeded(counted, address);
+    return await signInExternal(deps, user, address);
+  }
   const account = deps.accounts.get(username);
   const isRight = await deps.passwords.verify(password, account?.passwordHash);
-  const isAllowed = isRight && account?.enabled === true;
+  const isAllowed = isRight && account?.enabled === true && account.capabilities.includes('login');
   await deps.journal.fact({
     actor: { kind: 'user', name: account?.name ?? 'unknown' },
     action: 'session.login',
@@ -76,11 +89,18 @@ async function signIn(
   });
   if (!isAllowed || account === undefined)
     throw new ApiError('Unauthenticated', 'Invalid username or password');
-  deps.loginLimit.succeeded(username, address);
+  deps.loginLimit.succeeded(counted, address);
   return (await deps.tokens.issue(account.name)).token;
 }
 
-function cookie({ options }: ServerDeps, token: string, maxAgeSeconds: number): string {
-  const secure = options.publicUrl?.startsWith('https://') === true ? '; Secure' : '';
-  return `${SESSION_COOKIE}=${token}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`;
+async function refusedAt(deps: ServerDeps, connector: string, address: string): Promise<ApiError> {
+  await deps.journal.fact({
+    actor: { kind: 'user', name: 'unknown' },
+    action: 'session.login',
+    object: { kind: 'Account', name: 'unknown' },
+    sourceAddress: address,
+    outcome: 'failed',
+    detail: { connector },
+  });
+  return new ApiError('Unauthenticated', 'Invalid username or password');
 }

@@ -41,7 +41,7 @@ export const streamRoutes: readonly Route[] = [
         try {
           changed.put('tree', true);
           for await (const _ of changed.drain(sink.signal)) {
-            const tree = deps.views.tree(app);
+            const tree = await deps.views.tree(app);
             if (tree !== undefined) await sink.send(tree);
             await deps.clock.sleep(TREE_INTERVAL_MS, sink.signal);
           }

@@ -1,14 +1,24 @@
 // Every route of the API. What is not here does not exist; what is here says who may call it.
 import type { ServerDeps } from '../deps.ts';
 import type { Route } from '../route.ts';
+import { accountRoutes } from './accounts.ts';
+import { actionRoutes } from './actions.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditRoutes } from './audit.ts';
+import { badgeRoutes } from './badge.ts';
+import { comparisonRoutes } from './comparisons.ts';
 import { configurationRoutes } from './configuration.ts';
+import { linkRoutes } from './links.ts';
 import { logRoutes } from './logs.ts';
 import { metaRoutes } from './meta.ts';
+import { notificationRoutes } from './notifications.ts';
 import { operationRoutes } from './operations.ts';
+import { projectRoutes } from './projects.ts';
+import { referenceRoutes } from './reference.ts';
 import { repositoryRoutes } from './repositories.ts';
+import { resourceWriteRoutes } from './resource-writes.ts';
 import { sessionRoutes } from './session.ts';
+import { ssoRoutes } from './sso.ts';
 import { streamRoutes } from './streams.ts';
 import { viewRoutes } from './views.ts';
 import { waitRoutes } from './wait.ts';
@@ -17,19 +27,29 @@ import { waitRoutes } from './wait.ts';
 export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route[] {
   const operations = metaRoutes(options.publicMetrics === true);
   if (options.surface === 'operations') return operations;
-  const table = [
+  const described = [
     ...sessionRoutes,
+    ...ssoRoutes,
+    ...accountRoutes,
     ...operations,
     ...applicationRoutes,
     ...operationRoutes,
     ...viewRoutes,
     ...waitRoutes,
+    ...actionRoutes,
+    ...resourceWriteRoutes,
+    ...linkRoutes,
+    ...comparisonRoutes,
+    ...badgeRoutes,
     ...logRoutes,
     ...streamRoutes,
+    ...projectRoutes,
     ...configurationRoutes,
     ...repositoryRoutes,
     ...auditRoutes,
+    ...notificationRoutes,
   ];
+  const table = [...described, ...referenceRoutes(described)];
   const seen = new Set<string>();
   for (const { method, path, access } of table) {
     const key = `${method} ${path}`;

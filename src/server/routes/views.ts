@@ -72,8 +72,8 @@ export const viewRoutes: readonly Route[] = [
     path: `${ONE}/resource-tree`,
     access: get,
     query: ResourceFilter,
-    handle({ deps, app }) {
-      const tree = deps.views.tree(app);
+    async handle({ deps, app }) {
+      const tree = await deps.views.tree(app);
       if (tree === undefined) throw notKnownYet(app);
       return tree;
     },

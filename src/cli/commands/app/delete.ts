@@ -43,13 +43,8 @@ export const appDelete = defineCommand({
       });
       if (options.wait === true) {
         const gone = { isDone: () => false, missing: () => 'it still exists', onDeleted: () => undefined };
-        const apps = await api.applications.list(
-          { name: id.name, appNamespace: id.appNamespace },
-          { signal },
-        );
         const wait = { timeoutMs: options.timeout * 1000, signal };
-        if (apps.items.length > 0)
-          await waitFor({ client: api, clock: environment.clock, out }, id, gone, wait);
+        await waitFor({ client: api, clock: environment.clock, out }, id, gone, wait);
       }
       out.line(`application '${name}' deleted`);
     }

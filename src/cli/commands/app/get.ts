@@ -37,13 +37,21 @@ export const appGet = defineCommand({
     else if (output === 'name') out.line(qualifiedName(app));
     else if (output.startsWith('tree')) out.line(treeText(await api.applications.tree(id, { signal })));
     else {
-      const [commit, tree] = await Promise.all([findCommit(api, id, app, signal), findTree(api, id, signal)]);
+      const [commit, tree, windows] = await Promise.all([
+        findCommit(api, id, app, signal),
+        findTree(api, id, signal),
+        ifKnown(api.applications.windows(id, { signal }), signal),
+      ]);
       const facts = {
         app,
         url: `${api.server}/applications/${qualifiedName(app)}`,
         now: environment.clock.now(),
       };
-      const more = { ...(commit === undefined ? {} : { commit }), ...(tree === undefined ? {} : { tree }) };
+      const more = {
+        ...(commit === undefined ? {} : { commit }),
+        ...(tree === undefined ? {} : { tree }),
+        ...(windows === undefined ? {} : { windows }),
+      };
       out.line(describeApplication({ ...facts, ...more }));
     }
     return ExitCode.Ok;

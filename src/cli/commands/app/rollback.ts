@@ -1,4 +1,5 @@
 import type { Application } from '../../../contract/index.ts';
+import { parseDurationMs, rfc3339 } from '../../../lib/index.ts';
 import { describeOperation } from '../../application/describe.ts';
 import { applicationId, identityOptions } from '../../application/identity.ts';
 import { isOperationOver, progressPrinter, waitFor } from '../../application/wait.ts';
@@ -14,6 +15,12 @@ export const appRollback = defineCommand({
   options: {
     ...identityOptions,
     prune: { type: 'boolean', describe: 'Delete what that deployment did not have' },
+    reason: { type: 'string', value: 'text', describe: 'Why it is held there, with automated sync' },
+    for: {
+      type: 'string',
+      value: 'duration',
+      describe: 'How long it is held there, with automated sync; without: until app release',
+    },
     timeout: {
       type: 'number',
       default: 0,
@@ -21,14 +28,23 @@ export const appRollback = defineCommand({
       describe: 'Give up waiting after this long; 0: never',
     },
   },
-  examples: ['fairlead app rollback web', 'fairlead app rollback web 3 --prune'],
+  examples: [
+    'fairlead app rollback web',
+    'fairlead app rollback web 3 --prune',
+    'fairlead app rollback web --reason "checkout is broken" --for 12h',
+  ],
   async run({ client, options, positionals, out, environment, signal }) {
     const api = await client();
     const { clock } = environment;
     const id = applicationId(positionals[0], options);
     const app = await api.applications.get(id, undefined, { signal });
     const entry = historyId(app, positionals[1]);
-    const started = await api.applications.rollback(id, { id: entry, prune: options.prune === true });
+    const started = await api.applications.rollback(id, {
+      id: entry,
+      prune: options.prune === true,
+      ...(options.reason === undefined ? {} : { reason: options.reason }),
+      ...until(options.for, clock.now()),
+    });
     const version = Number(started.metadata.resourceVersion ?? 0);
     const ended = await waitFor(
       { client: api, clock, out },
@@ -46,6 +62,13 @@ export const appRollback = defineCommand({
     return ended?.status?.operationState?.phase === 'Succeeded' ? ExitCode.Ok : ExitCode.CommandFailed;
   },
 });
+
+function until(text: string | undefined, now: number): { until?: string } {
+  if (text === undefined) return {};
+  const durationMs = parseDurationMs(text);
+  if (durationMs !== undefined && durationMs > 0) return { until: rfc3339(now + durationMs) };
+  throw new CliError('USAGE', `--for: "${text}" is no duration; write for example 12h`, 1);
+}
 
 function historyId(app: Application, text: string | undefined): number {
   if (text !== undefined) {

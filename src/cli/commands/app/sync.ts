@@ -28,6 +28,16 @@ const options = {
   },
   selector: { type: 'string', short: 'l', value: 'labels', describe: 'Every application with these labels' },
   strategy: { type: 'string', choices: ['apply', 'hook'], describe: 'apply leaves hooks out' },
+  local: {
+    type: 'string',
+    value: 'directory',
+    describe: 'Apply what this directory renders to here instead of the source',
+  },
+  'local-repo-root': {
+    type: 'string',
+    value: 'directory',
+    describe: 'Root of the repository that --local is part of; default: the directory itself',
+  },
   info: { type: 'list', value: 'name=value', isWhole: true, describe: 'Note to keep with the operation' },
   async: { type: 'boolean', describe: 'Do not wait for the end' },
   timeout: {
@@ -90,7 +100,8 @@ async function syncOne(
   const { options: given, out, environment, signal } = context;
   const { clock } = environment;
   const app = await api.applications.get(id, undefined, { signal });
-  const started = await api.applications.sync(id, requestOf(app, given));
+  const manifests = await localManifests(context, api, app);
+  const started = await api.applications.sync(id, { ...requestOf(app, given), ...manifests });
   if (given.async === true) {
     out.note(`Sync of ${id.name} started; follow it with: fairlead app wait ${id.name} --operation`);
     return ExitCode.Ok;
@@ -111,6 +122,20 @@ async function syncOne(
   );
   if (ended === undefined) return ExitCode.CommandFailed;
   return reportEnd(context, ended, await findTree(api, id, signal));
+}
+
+async function localManifests(
+  { options: given, environment }: CommandContext & { readonly options: Options },
+  api: Client,
+  app: Application,
+): Promise<Pick<SyncRequest, 'manifests'>> {
+  if (given.local === undefined) return {};
+  const { server, name } = app.spec.destination;
+  const { items } = await api.clusters.list();
+  const cluster = items.find((item) => item.server === server || item.name === name);
+  const local = { directory: given.local, root: given['local-repo-root'] };
+  const { renderLocally } = await import('../../application/local-render.ts');
+  return { manifests: await renderLocally(environment, app, cluster?.serverVersion ?? '', local) };
 }
 
 function reportEnd(

@@ -1,6 +1,6 @@
 import type { Application } from '../../../contract/index.ts';
 import { describeApplication } from '../../application/describe.ts';
-import { applicationId, identityOptions, queryOf } from '../../application/identity.ts';
+import { applicationId, identityOptions } from '../../application/identity.ts';
 import { findTree } from '../../application/known.ts';
 import { isSelected, parseSelectors, type Selector } from '../../application/selection.ts';
 import { qualifiedName } from '../../application/text.ts';
@@ -45,16 +45,8 @@ export const appWait = defineCommand({
     const selectors = parseSelectors(given.resource);
     for (const name of positionals) {
       const id = applicationId(name, given);
-      if (given.delete === true) {
-        const { items } = await api.applications.list(queryOf(id), { signal });
-        if (items.length === 0) {
-          out.line(`application '${id.name}' deleted`);
-          continue;
-        }
-      } else {
-        // Says at once that there is no such application; a stream would wait for it to come into being.
-        await api.applications.get(id, undefined, { signal });
-      }
+      // Says that there is no such application, rather than that it was deleted.
+      if (given.delete !== true) await api.applications.get(id, undefined, { signal });
       const app = await waitFor(
         { client: api, clock, out },
         id,

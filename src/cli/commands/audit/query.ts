@@ -1,3 +1,4 @@
+import { auditFilters, filterQuery } from '../../audit/filters.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
@@ -6,16 +7,7 @@ export const auditQuery = defineCommand({
   words: 'audit query',
   describe: 'Search the record of what happened, newest first',
   options: {
-    actor: { type: 'string', value: 'name', describe: 'Done by this account, controller or field manager' },
-    action: { type: 'string', value: 'verb', describe: 'This action; a * at the end matches the rest' },
-    kind: { type: 'string', value: 'kind', describe: 'Done to an object of this kind' },
-    namespace: { type: 'string', value: 'namespace', describe: 'Done to an object in this namespace' },
-    name: { type: 'string', value: 'name', describe: 'Done to an object of this name' },
-    revision: { type: 'string', value: 'commit', describe: 'Concerning this commit' },
-    outcome: { type: 'string', choices: ['succeeded', 'failed', 'unknown'], describe: 'Ended so' },
-    since: { type: 'string', value: 'time', describe: 'Not before this time (RFC 3339)' },
-    until: { type: 'string', value: 'time', describe: 'Before this time (RFC 3339)' },
-    search: { type: 'string', value: 'text', describe: 'With this text anywhere' },
+    ...auditFilters,
     limit: { type: 'number', default: 50, describe: 'At most so many records' },
     before: { type: 'number', value: 'seq', describe: 'Only records before this one: the next page' },
     output: {
@@ -32,8 +24,8 @@ export const auditQuery = defineCommand({
     'fairlead audit query --since 2026-01-01T00:00:00Z -o json',
   ],
   async run({ client, options, out }) {
-    const { output, ...query } = options;
-    const page = await (await client()).audit.query(query);
+    const { output, limit, before, ...filters } = options;
+    const page = await (await client()).audit.query({ ...filterQuery(filters), limit, before });
     if (output === 'json') out.json(page);
     else if (output === 'yaml') out.yaml(page);
     else {

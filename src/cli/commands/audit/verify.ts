@@ -1,5 +1,5 @@
+import { readHead } from '../../audit/head.ts';
 import { defineCommand } from '../../command.ts';
-import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 
 export const auditVerify = defineCommand({
@@ -8,8 +8,9 @@ export const auditVerify = defineCommand({
   options: {
     head: {
       type: 'string',
-      value: 'seq:hash',
-      describe: 'What an earlier check ended with: reveals a cut or rewritten record',
+      value: 'file|hash',
+      describe:
+        'What an earlier check ended with, as SEQ:HASH or hash, or a file with it or an export: reveals a cut or rewritten record',
     },
     from: { type: 'number', value: 'seq', describe: 'First record to check; the one before is trusted' },
     output: {
@@ -21,26 +22,28 @@ export const auditVerify = defineCommand({
       describe: 'Output format',
     },
   },
-  examples: ['fairlead audit verify', 'fairlead audit verify --head 4711:9f86d08…'],
+  examples: [
+    'fairlead audit verify',
+    'fairlead audit verify -o json > head.json',
+    'fairlead audit verify --head head.json',
+    'fairlead audit verify --head 4711:9f86d08…',
+  ],
   async run({ client, options, out }) {
     const { head, from, output } = options;
-    const [headSeq, headHash] = head === undefined ? [] : headOf(head);
-    const verdict = await (await client()).audit.verify({ from, headSeq, headHash });
+    const kept = head === undefined ? {} : await readHead(head);
+    const verdict = await (await client()).audit.verify({ from, ...kept });
     if (output === 'json') out.json(verdict);
     else if (output === 'yaml') out.yaml(verdict);
     else if (verdict.ok) {
       out.line(
         `The record is whole: ${verdict.records} records checked, head ${verdict.head.seq}:${verdict.head.hash}`,
       );
+      if (verdict.prunedThrough !== undefined) {
+        out.note(`Records up to ${verdict.prunedThrough} were pruned by the retention, as the record says`);
+      }
+      if (verdict.headPruned === true)
+        out.note('The head kept outside is older than that and could not be compared');
     } else out.line(`The record is broken at ${verdict.seq} (${verdict.fault}): ${verdict.message}`);
     return verdict.ok ? ExitCode.Ok : ExitCode.CommandFailed;
   },
 });
-
-function headOf(text: string): readonly [string, string] {
-  const match = /^(\d+):([0-9a-f]{64})$/.exec(text);
-  if (match?.[1] === undefined || match[2] === undefined) {
-    throw new CliError('USAGE', `--head: "${text}" is not SEQ:HASH, as an earlier check printed it`, 1);
-  }
-  return [match[1], match[2]];
-}

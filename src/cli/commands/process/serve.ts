@@ -21,6 +21,11 @@ export const serve = defineCommand({
       default: 'argocd',
       describe: 'Namespace of configuration and applications',
     },
+    'application-namespaces': {
+      type: 'list',
+      value: 'pattern',
+      describe: 'Further namespaces with applications, as globs or /regular expressions/',
+    },
     listen: {
       type: 'string',
       default: '127.0.0.1:8080',
@@ -37,6 +42,16 @@ export const serve = defineCommand({
       type: 'string',
       value: 'url',
       describe: 'Journal: postgres://… or sqlite:FILE (default: in the data directory)',
+    },
+    'audit-retention': {
+      type: 'string',
+      value: 'duration',
+      describe: 'How long the journal keeps records, e.g. 365d (default: for ever)',
+    },
+    'otlp-address': {
+      type: 'string',
+      value: 'url',
+      describe: 'OTLP/HTTP endpoint for traces (default: OTEL_EXPORTER_OTLP_ENDPOINT, else none)',
     },
     role: {
       type: 'string',
@@ -59,9 +74,12 @@ export const serve = defineCommand({
       store,
       'data-dir': dataDir,
       'install-crds': installCrds,
+      'audit-retention': auditRetention,
+      'otlp-address': otlpAddress,
     } = options;
     const serveOptions = {
       namespace,
+      applicationNamespaces: options['application-namespaces'],
       listen: checkedAddress(listen),
       dataDir,
       installCrds,
@@ -69,6 +87,8 @@ export const serve = defineCommand({
       auth: AUTH.find((auth) => auth === options.auth) ?? 'on',
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(store === undefined ? {} : { store }),
+      ...(auditRetention === undefined ? {} : { auditRetention }),
+      ...(otlpAddress === undefined ? {} : { otlpAddress }),
     };
     await environment.processes.serve(serveOptions, { signal, print: out.line });
     return ExitCode.Ok;

@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useRef } from 'react';
 import { Failure } from '../../components/failure.tsx';
@@ -9,6 +9,10 @@ import { useTitle } from '../../lib/use-title.ts';
 interface Credentials {
   username: string;
   password: string;
+}
+
+interface Offer {
+  connectors?: { id: string; name: string; kind: string }[];
 }
 
 /** User name and password; the session is a cookie the page cannot read. */
@@ -25,6 +29,8 @@ export function SignInPage() {
     },
     onError: () => password.current?.select(),
   });
+  const settings = useQuery({ queryKey: ['sign-in'], queryFn: () => api<Offer>('GET', '/api/v1/settings') });
+  const providers = (settings.data?.connectors ?? []).filter(({ kind }) => kind === 'redirect');
   useTitle('Sign in');
   // The page has one purpose, and this is where it starts.
   useEffect(() => password.current?.focus(), []);
@@ -48,6 +54,14 @@ export function SignInPage() {
       <button type="submit" className="primary" disabled={signIn.isPending}>
         {signIn.isPending ? 'Signing in…' : 'Sign in'}
       </button>
+      {providers.map(({ id, name }) => (
+        <a
+          key={id}
+          href={`/auth/login?${new URLSearchParams({ connector: id, return_url: returnPath(to) })}`}
+        >
+          Sign in with {name}
+        </a>
+      ))}
       <p className="quiet">
         The first password is printed by <code>fairlead up</code>; in a cluster it is in the Secret{' '}
         <code>argocd-initial-admin-secret</code>.

@@ -1,0 +1,36 @@
+// What a Helm chart says of itself: its Chart.yaml at one revision of one source.
+import type { ChartDetails } from '../contract/index.ts';
+import type { ApplicationDeps } from '../controllers/index.ts';
+import { isRecord, joinInside, parseYaml } from '../lib/index.ts';
+import { type Application, sourcesOf } from '../model/index.ts';
+
+const MAX_BYTES = 1024 * 1024;
+
+/** Undefined: there is no such source, or it is no chart. Rejects with what fetching rejects. */
+export async function chartDetails(
+  deps: ApplicationDeps,
+  app: Application,
+  { revision, sourceIndex }: { readonly revision: string; readonly sourceIndex: number },
+  signal: AbortSignal,
+): Promise<ChartDetails | undefined> {
+  const source = sourcesOf(app.spec)[sourceIndex];
+  if (source === undefined) return undefined;
+  const repository = deps.repositoryFor(source.repoURL, app.spec.project);
+  const { id } = await deps.repositories.mirror(repository).resolve(revision);
+  const { tree } = await deps.openArtifact(repository, id, signal);
+  const file = joinInside(source.path ?? '', 'Chart.yaml');
+  if (file === undefined || (await tree.stat(file))?.kind !== 'file') return undefined;
+  const chart = parseYaml(Buffer.from(await tree.read(file, MAX_BYTES)).toString(), { name: file });
+  const members = isRecord(chart) ? chart : {};
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const maintainers = Array.isArray(members['maintainers']) ? members['maintainers'] : [];
+  return {
+    description: text(members['description']),
+    maintainers: maintainers.map((item: unknown) => {
+      const { name, email } = isRecord(item) ? item : {};
+      const address = text(email);
+      return address === '' ? text(name) : `${text(name)} <${address}>`.trim();
+    }),
+    home: text(members['home']),
+  };
+}

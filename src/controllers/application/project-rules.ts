@@ -1,0 +1,111 @@
+// What a project says about an application: who may use it, from where, to where, and which kinds. Each refusal names
+// the rule and the remedy. The rules themselves are pure functions of the model.
+import { gvkOf, type KubeObject } from '../../k8s/index.ts';
+import {
+  type Application,
+  type ApplicationSource,
+  globMatches,
+  isDestinationPermitted,
+  isKindPermitted,
+  isSourceNamespacePermitted,
+  isSourcePermitted,
+  sourcesOf,
+} from '../../model/index.ts';
+import type { LiveCluster } from '../cluster/index.ts';
+import type { EffectiveProject } from '../settings/index.ts';
+import type { ApplicationDeps } from './deps.ts';
+
+type Place = Pick<LiveCluster, 'server' | 'name'>;
+
+/** The project of an application, or why it cannot be used. */
+export function usableProject(deps: ApplicationDeps, app: Application): EffectiveProject | string {
+  const { name = '', namespace = '' } = app.metadata;
+  const wanted = app.spec.project;
+  const project = deps.project(wanted);
+  if (project === undefined) {
+    return `Application references project ${wanted} which does not exist; create it or choose another in spec.project`;
+  }
+  if (project.problem !== undefined)
+    return `The rules of project ${wanted} are not known: ${project.problem}`;
+  if (namespace !== deps.controlNamespace && !isSourceNamespacePermitted(project.spec, namespace)) {
+    return `application '${name}' in namespace '${namespace}' is not permitted to use project '${wanted}'; add the namespace to the project's sourceNamespaces`;
+  }
+  return project;
+}
+
+/** Why a source may not be used; undefined when it may. */
+export function sourceRefusal(
+  deps: ApplicationDeps,
+  project: EffectiveProject,
+  source: ApplicationSource,
+): string | undefined {
+  const url = deps.normalizeUrl(source.repoURL);
+  if (isSourcePermitted(project.spec, url, deps.normalizeUrl)) return undefined;
+  const denial = (project.spec.sourceRepos ?? []).find(
+    (pattern) => pattern.startsWith('!') && globMatches(deps.normalizeUrl(pattern.slice(1)), url, '/'),
+  );
+  const remedy =
+    denial === undefined
+      ? "add it to the project's sourceRepos"
+      : `its sourceRepos entry ${JSON.stringify(denial)} denies it`;
+  return `application repo ${source.repoURL} is not permitted in project '${project.name}'; ${remedy}`;
+}
+
+/** Why the destination may not be used; undefined when it may. */
+export function destinationRefusal(
+  deps: ApplicationDeps,
+  project: EffectiveProject,
+  app: Application,
+  cluster: Place,
+): string | undefined {
+  const { server, name } = cluster;
+  const namespace = app.spec.destination.namespace ?? '';
+  const what = `application destination server '${server}' and namespace '${namespace}' do not match any of the allowed destinations in project '${project.name}'`;
+  if (!isDestinationPermitted(project.spec, { server, name, namespace })) {
+    return `${what}; add {server: ${server}, namespace: ${namespace === '' ? "''" : namespace}} to the project's destinations, or take back a "!" entry that denies it`;
+  }
+  if (project.spec.permitOnlyProjectScopedClusters !== true) return undefined;
+  const isScoped = deps.clusters
+    .entries()
+    .some((entry) => entry.server === server && entry.project === project.name);
+  if (isScoped) return undefined;
+  return `application destination server '${server}' is not scoped to project '${project.name}', which has permitOnlyProjectScopedClusters; set project: ${project.name} in the cluster's Secret`;
+}
+
+/** Why an object may not be applied or deleted for the project; undefined when it may. */
+export function objectRefusal(
+  project: EffectiveProject,
+  cluster: Pick<LiveCluster, 'scopeOf'>,
+  object: Pick<KubeObject, 'apiVersion' | 'kind'> & { readonly name: string },
+): string | undefined {
+  const gvk = gvkOf(object);
+  const scope = cluster.scopeOf(gvk);
+  if (scope === 'unknown') return undefined;
+  const isNamespaced = scope === 'Namespaced';
+  if (isKindPermitted(project.spec, gvk, isNamespaced, object.name)) return undefined;
+  const [allow, deny] = isNamespaced
+    ? ['namespaceResourceWhitelist', 'namespaceResourceBlacklist']
+    : ['clusterResourceWhitelist', 'clusterResourceBlacklist'];
+  const from =
+    project.globals.length === 0 ? '' : ` (global projects that add to it: ${project.globals.join(', ')})`;
+  return `resource ${gvk.group}:${gvk.kind} is not permitted in project ${project.name}: ${gvk.kind} ${object.name} must be allowed by ${allow} and not be named by ${deny}${from}`;
+}
+
+/**
+ * Everything that must still hold right before a write: the project as it is now, sources and destination in it.
+ * @returns why not; undefined when it holds
+ */
+export function writeRefusal(
+  deps: ApplicationDeps,
+  app: Application,
+  cluster: LiveCluster,
+  object: Pick<KubeObject, 'apiVersion' | 'kind'> & { readonly name: string },
+): string | undefined {
+  const project = usableProject(deps, app);
+  if (typeof project === 'string') return project;
+  for (const source of sourcesOf(app.spec)) {
+    const refusal = sourceRefusal(deps, project, source);
+    if (refusal !== undefined) return refusal;
+  }
+  return destinationRefusal(deps, project, app, cluster) ?? objectRefusal(project, cluster, object);
+}

@@ -1,0 +1,2 @@
+export { NotificationsController } from './controller.ts';
+export type { NotificationMetrics, NotificationsDeps } from './deps.ts';

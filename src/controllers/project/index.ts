@@ -1,0 +1,2 @@
+// Door of the project controller.
+export { ProjectController } from './controller.ts';
