@@ -114,7 +114,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       return {
         author: info.author,
         date: info.date,
-        message: info.message,
+        message: info.message.trim(),
         tags: info.tags,
         revision: info.sha,
       };

@@ -9,6 +9,7 @@ export type {
   ApplicationWriter,
   CertificateFilter,
   Clusters,
+  LogReading,
   LogRequest,
   ManifestRequest,
   NotificationsPort,

@@ -24,7 +24,7 @@ const CHART = {
 };
 
 function source(world: World, path: string, more: Partial<ApplicationSource> = {}): ApplicationSource {
-  return { repoURL: world.repoUrl, path: `${world.path}/${path}`, targetRevision: world.branch, ...more };
+  return { repoURL: world.repoUrl, path: `${world.path}/${path}`, targetRevision: world.name, ...more };
 }
 
 /** Several sources in place of the one that the world gives by default. */
@@ -71,7 +71,7 @@ export const sources: readonly Scenario[] = [
     name: 'a chart takes its values from another source, and a change of them alone is deployed',
     async run(world) {
       await world.commit({ ...CHART, 'env/prod.yaml': 'colour: green\n' });
-      const values: ApplicationSource = { repoURL: world.repoUrl, targetRevision: world.branch, ref: 'values' };
+      const values: ApplicationSource = { repoURL: world.repoUrl, targetRevision: world.name, ref: 'values' };
       const helm = { valueFiles: [`$values/${world.path}/env/prod.yaml`] };
       await several(world, [source(world, 'chart', { helm }), values]);
       await untilData(world, 'chart', 'colour', 'green');
