@@ -1,17 +1,22 @@
 // Every command, in the order the help shows them. A new one is a file below commands/ and a line here.
 import type { Command } from './command.ts';
+import { adminAppGenerateSpec } from './commands/admin/app-generate-spec.ts';
+import { backupCommands } from './commands/admin/backup.ts';
+import { adminDashboard } from './commands/admin/dashboard.ts';
 import { templateGet, templateNotify, triggerGet, triggerRun } from './commands/admin/notifications.ts';
 import { overrideHealth } from './commands/admin/override-health.ts';
 import { overrideIgnoreDifferences, overrideIgnoreUpdates } from './commands/admin/override-ignored.ts';
 import { overrideListActions } from './commands/admin/override-list-actions.ts';
 import { overrideRunAction } from './commands/admin/override-run-action.ts';
 import { adminProjGenerateSpec } from './commands/admin/proj-generate-spec.ts';
+import { settingsValidate } from './commands/admin/settings-validate.ts';
 import { appActionsList } from './commands/app/actions-list.ts';
 import { appActionsRun } from './commands/app/actions-run.ts';
 import { appConfirmDeletion } from './commands/app/confirm-deletion.ts';
 import { appCreate } from './commands/app/create.ts';
 import { appDelete } from './commands/app/delete.ts';
 import { appDiff } from './commands/app/diff.ts';
+import { appEditCommands } from './commands/app/edit.ts';
 import { appExplain } from './commands/app/explain.ts';
 import { appGet } from './commands/app/get.ts';
 import { appHistory } from './commands/app/history.ts';
@@ -19,6 +24,7 @@ import { appList } from './commands/app/list.ts';
 import { appLogs } from './commands/app/logs.ts';
 import { appManifests } from './commands/app/manifests.ts';
 import { appRelease } from './commands/app/release.ts';
+import { appResourceCommands } from './commands/app/resource.ts';
 import { appResources } from './commands/app/resources.ts';
 import { appRollback } from './commands/app/rollback.ts';
 import { appSet } from './commands/app/set.ts';
@@ -32,13 +38,16 @@ import { apiserver } from './commands/process/apiserver.ts';
 import { serve } from './commands/process/serve.ts';
 import { up } from './commands/process/up.ts';
 import { projectCommands } from './commands/proj/basics.ts';
+import { projEdit } from './commands/proj/edit.ts';
 import { projectListCommands } from './commands/proj/lists.ts';
 import { roleCommands } from './commands/proj/roles.ts';
 import { windowCommands } from './commands/proj/windows.ts';
 import { completionOf } from './commands/top/completion.ts';
+import { configure } from './commands/top/configure.ts';
 import { context } from './commands/top/context.ts';
 import { login } from './commands/top/login.ts';
 import { logout } from './commands/top/logout.ts';
+import { names } from './commands/top/names.ts';
 import { version } from './commands/top/version.ts';
 
 const list: readonly Command[] = [
@@ -52,6 +61,7 @@ const list: readonly Command[] = [
   appGet,
   appCreate,
   appSet,
+  ...appEditCommands,
   appSync,
   appWait,
   appDiff,
@@ -61,6 +71,7 @@ const list: readonly Command[] = [
   appRelease,
   appManifests,
   appResources,
+  ...appResourceCommands,
   appActionsList,
   appActionsRun,
   appLogs,
@@ -68,6 +79,7 @@ const list: readonly Command[] = [
   appConfirmDeletion,
   appDelete,
   ...projectCommands,
+  projEdit,
   ...projectListCommands,
   ...roleCommands,
   ...windowCommands,
@@ -83,8 +95,14 @@ const list: readonly Command[] = [
   overrideRunAction,
   overrideIgnoreDifferences,
   overrideIgnoreUpdates,
+  settingsValidate,
   adminProjGenerateSpec,
+  adminAppGenerateSpec,
+  ...backupCommands,
+  adminDashboard,
+  configure,
   version,
+  names,
 ];
 
 export const commands: readonly Command[] = [...list, completionOf(list)];

@@ -73,6 +73,7 @@ export {
   BadgeQuery,
   type ChartDetails,
   ChartQuery,
+  CompareRequest,
   type LinkInfo,
   type LinkList,
   ResourceDeleteQuery,

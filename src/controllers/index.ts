@@ -9,6 +9,7 @@ export {
   type ControllerOptions,
   compareDesired,
   Dependencies,
+  type Desired,
   decideNext,
   desiredState,
   engineNamed,

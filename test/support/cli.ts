@@ -41,7 +41,18 @@ export async function testCli(overrides: Partial<CliEnvironment> = {}): Promise<
         fetch: globalThis.fetch,
         insecureFetch: async () => globalThis.fetch,
         clock: systemClock,
-        processes: { up: async () => {}, serve: async () => {}, apiServer: async () => {} },
+        processes: {
+          up: async () => {},
+          serve: async () => {},
+          apiServer: async () => {},
+          core: async () => {
+            throw new Error('this test has no cluster');
+          },
+          cluster: async () => {
+            throw new Error('this test has no cluster');
+          },
+        },
+        edit: async () => {},
         version: '0.1.0',
         signal: new AbortController().signal,
         readStdin: async () => '',

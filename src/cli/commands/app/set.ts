@@ -3,6 +3,7 @@ import { hasSpecFlags, specOptions, withSpecFlags } from '../../application/spec
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const appSet = defineCommand({
   words: 'app set',
@@ -22,6 +23,7 @@ export const appSet = defineCommand({
       default: true,
       describe: 'Check source and project first (--validate=false: do not)',
     },
+    ...resultOption,
     'source-position': { type: 'number', describe: 'Which of several sources to change, counted from 1' },
   },
   examples: [
@@ -41,8 +43,10 @@ export const appSet = defineCommand({
       options,
       position - 1,
     );
-    await api.applications.update({ ...app, spec }, { validate });
-    out.note(`application '${app.metadata.namespace}/${app.metadata.name}' changed`);
+    const updated = await api.applications.update({ ...app, spec }, { validate });
+    if (options.output === '')
+      out.note(`application '${app.metadata.namespace}/${app.metadata.name}' changed`);
+    else printResult(out, options.output, updated, '');
     return ExitCode.Ok;
   },
 });
