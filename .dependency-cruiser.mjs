@@ -14,6 +14,7 @@ const stages = [
   'infra',
   'preview',
   'notify',
+  'pods',
 ];
 const mayImport = {
   lib: [],

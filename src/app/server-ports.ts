@@ -1,7 +1,5 @@
 // Adapts the parts to what the server asks for (server/ports.ts). Only wiring: each port is a few lines over a part.
-import { createInterface } from 'node:readline';
 import type { Registry } from 'prom-client';
-import type { LogEntry } from '../contract/index.ts';
 import {
   type ApplicationController,
   type ApplicationDeps,
@@ -9,26 +7,24 @@ import {
   type LiveClusters,
   listActions,
   prepareAction,
-  resourceTree,
   type Settings,
 } from '../controllers/index.ts';
 import type { Journal } from '../journal/index.ts';
-import { type KubeClient, KubeError } from '../k8s/index.ts';
+import type { KubeClient } from '../k8s/index.ts';
 import type { Clock, Logger, Random } from '../lib/index.ts';
-import { type Application, instanceName } from '../model/index.ts';
+import type { Application } from '../model/index.ts';
 import type {
   Accounts,
   ApplicationStore,
   ApplicationWriter,
-  LogRequest,
   NotificationsPort,
-  PodLogs,
   ServerPorts,
   Webhook,
 } from '../server/index.ts';
 import { watchedPolicies, watchedProviders } from './access.ts';
 import { registerMetrics } from './metrics.ts';
 
+import { podLogs } from './pods.ts';
 import { projectPort } from './projects.ts';
 
 import type { LeaderRefresh } from './refresh.ts';
@@ -75,8 +71,8 @@ export function serverPorts(
       list: (app, id, signal) => listActions(application, app, id, signal),
       prepare: (app, id, request, signal) => prepareAction(application, app, id, request, signal),
     },
+    logs: podLogs({ ...deps, application }),
     resources: resourceWrites(application, maskAnnotations),
-    logs: podLogs(application),
     projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
     clusters: { list: () => clusterList(clusters) },
     accounts,
@@ -166,104 +162,6 @@ function clusterList(clusters: LiveClusters) {
     serverVersion: connected.get(server)?.versions().version ?? '',
     connectionState: { status: connected.has(server) ? 'Successful' : 'Unknown', message: '' },
   }));
-}
-
-/** Logs of more pods than this would be a flood nobody reads. */
-const MAX_PODS = 20;
-
-function podLogs(application: ApplicationDeps): PodLogs {
-  return {
-    async *open(app, request, signal) {
-      const cluster = await application.clusters.resolve(app.spec.destination);
-      if (cluster === undefined) {
-        throw new KubeError(
-          'CONFIG',
-          `Cannot read logs of ${app.metadata.name}: its destination cluster is not configured`,
-        );
-      }
-      const roots = cluster.trackedBy(instanceName(app, application.controlNamespace));
-      const tree = resourceTree(cluster.store, roots, [], () => undefined);
-      const pods = tree.nodes.filter(
-        (node) => node.kind === 'Pod' && (node.group ?? '') === '' && matches(node, request),
-      );
-      const open = pods
-        .slice(0, MAX_PODS)
-        .map(({ name, namespace }) => podLines(cluster.client, { name, namespace }, request, signal));
-      yield* merged(open);
-    },
-  };
-}
-
-type Line = Omit<LogEntry, 'last'>;
-
-async function* podLines(
-  client: KubeClient,
-  pod: { readonly name: string; readonly namespace?: string | undefined },
-  request: LogRequest,
-  signal: AbortSignal,
-): AsyncGenerator<Line> {
-  const { container, follow, previous, sinceSeconds, sinceTime, tailLines } = request;
-  const options = {
-    container,
-    follow,
-    previous,
-    sinceSeconds,
-    sinceTime,
-    tailLines,
-    timestamps: true,
-    signal,
-  };
-  const stream = await client.logs(pod, options);
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    yield entryOf(line, pod.name);
-  }
-}
-
-/** Lines of all pods as they come; one pod that says nothing does not hold the others up. */
-async function* merged(sources: readonly AsyncGenerator<Line>[]): AsyncGenerator<Line> {
-  const next = (index: number): Promise<{ index: number; step: IteratorResult<Line> }> =>
-    (sources[index] as AsyncGenerator<Line>).next().then((step) => ({ index, step }));
-  const waiting = new Map(sources.map((_, index) => [index, next(index)]));
-  try {
-    while (waiting.size > 0) {
-      const { index, step } = await Promise.race(waiting.values());
-      if (step.done === true) waiting.delete(index);
-      else {
-        waiting.set(index, next(index));
-        yield step.value;
-      }
-    }
-  } finally {
-    await Promise.allSettled(sources.map((source) => source.return(undefined)));
-  }
-}
-
-function matches(
-  node: {
-    readonly name: string;
-    readonly namespace?: string | undefined;
-    readonly parentRefs?: readonly { kind: string; name: string }[] | undefined;
-  },
-  request: LogRequest,
-): boolean {
-  if (request.namespace !== undefined && request.namespace !== '' && node.namespace !== request.namespace)
-    return false;
-  if (request.podName !== undefined && request.podName !== '') return node.name === request.podName;
-  const { resource } = request;
-  if (resource === undefined || resource.kind === '') return true;
-  return node.name === resource.name || node.name.startsWith(`${resource.name}-`);
-}
-
-function entryOf(line: string, podName: string): Omit<LogEntry, 'last'> {
-  const space = line.indexOf(' ');
-  const time = line.slice(0, Math.max(0, space));
-  const hasTime = /^\d{4}-\d{2}-\d{2}T/.test(time);
-  return {
-    content: hasTime ? line.slice(space + 1) : line,
-    ...(hasTime ? { timeStamp: time } : {}),
-    timeStampStr: hasTime ? time : '',
-    podName,
-  };
 }
 
 function namesIn(text = ''): string[] {

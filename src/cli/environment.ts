@@ -9,7 +9,7 @@ import type {
   ServeOptions,
   UpOptions,
 } from '../app/index.ts';
-import type { Clock } from '../lib/index.ts';
+import type { Clock, Random } from '../lib/index.ts';
 import type { Terminal } from './output.ts';
 
 /** The long-running commands. Each resolves when it was told to stop and has stopped. */
@@ -39,6 +39,9 @@ export interface CliEnvironment
   /** Like `fetch`, for a server whose certificate cannot be verified. Loaded only when it is asked for. */
   readonly insecureFetch: () => Promise<typeof fetch>;
   readonly clock: Clock;
+  readonly random: Random;
+  /** Shows an address in the person's browser; false when there is none. */
+  readonly openBrowser: (url: string) => Promise<boolean>;
   readonly processes: Processes;
   /** Opens a file in the person's editor and resolves when it is closed; rejects when that was not possible. */
   readonly edit: (file: string) => Promise<void>;

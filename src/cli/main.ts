@@ -4,10 +4,11 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { openCluster, readEnvironment, runApiServer, runServe, runUp, startCore } from '../app/index.ts';
-import { runOnTerminal, systemClock } from '../lib/index.ts';
+import { runOnTerminal, systemClock, systemRandom } from '../lib/index.ts';
 import type { CliEnvironment } from './environment.ts';
 import { CliError } from './errors.ts';
 import { splitWords } from './flags.ts';
+import { openBrowser } from './open-browser.ts';
 import { processTerminal } from './output.ts';
 import { runCli } from './run.ts';
 
@@ -22,6 +23,8 @@ function machine(): CliEnvironment {
     fetch: globalThis.fetch,
     insecureFetch,
     clock: systemClock,
+    random: systemRandom,
+    openBrowser: (url) => openBrowser({ PATH: environment.path, HOME: environment.home }, url),
     processes: { up: runUp, serve: runServe, apiServer: runApiServer, core: startCore, cluster: openCluster },
     edit: (file) => edit(editor, file),
     version: packageVersion(),

@@ -1,5 +1,7 @@
 // Every command, in the order the help shows them. A new one is a file below commands/ and a line here.
 import type { Command } from './command.ts';
+import { accountCommands } from './commands/account/accounts.ts';
+import { accountSecretCommands } from './commands/account/secrets.ts';
 import { adminAppGenerateSpec } from './commands/admin/app-generate-spec.ts';
 import { backupCommands } from './commands/admin/backup.ts';
 import { adminDashboard } from './commands/admin/dashboard.ts';
@@ -9,6 +11,7 @@ import { overrideIgnoreDifferences, overrideIgnoreUpdates } from './commands/adm
 import { overrideListActions } from './commands/admin/override-list-actions.ts';
 import { overrideRunAction } from './commands/admin/override-run-action.ts';
 import { adminProjGenerateSpec } from './commands/admin/proj-generate-spec.ts';
+import { rbacCommands } from './commands/admin/rbac.ts';
 import { settingsValidate } from './commands/admin/settings-validate.ts';
 import { appActionsList } from './commands/app/actions-list.ts';
 import { appActionsRun } from './commands/app/actions-run.ts';
@@ -40,6 +43,7 @@ import { up } from './commands/process/up.ts';
 import { projectCommands } from './commands/proj/basics.ts';
 import { projEdit } from './commands/proj/edit.ts';
 import { projectListCommands } from './commands/proj/lists.ts';
+import { roleTokenCommands } from './commands/proj/role-tokens.ts';
 import { roleCommands } from './commands/proj/roles.ts';
 import { windowCommands } from './commands/proj/windows.ts';
 import { completionOf } from './commands/top/completion.ts';
@@ -48,6 +52,7 @@ import { context } from './commands/top/context.ts';
 import { login } from './commands/top/login.ts';
 import { logout } from './commands/top/logout.ts';
 import { names } from './commands/top/names.ts';
+import { relogin } from './commands/top/relogin.ts';
 import { version } from './commands/top/version.ts';
 
 const list: readonly Command[] = [
@@ -55,8 +60,11 @@ const list: readonly Command[] = [
   serve,
   apiserver,
   login,
+  relogin,
   logout,
   context,
+  ...accountCommands,
+  ...accountSecretCommands,
   appList,
   appGet,
   appCreate,
@@ -82,6 +90,7 @@ const list: readonly Command[] = [
   projEdit,
   ...projectListCommands,
   ...roleCommands,
+  ...roleTokenCommands,
   ...windowCommands,
   auditQuery,
   auditVerify,
@@ -101,6 +110,7 @@ const list: readonly Command[] = [
   ...backupCommands,
   adminDashboard,
   configure,
+  ...rbacCommands,
   version,
   names,
 ];

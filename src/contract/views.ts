@@ -109,6 +109,11 @@ export const LogQuery = ApplicationScope.extend({
   resourceName: text,
   sinceSeconds: count,
   sinceTime: text,
+  /** The same as seconds since the epoch, as the gateway writes a time. */
+  'sinceTime.seconds': count,
+  'sinceTime.nanos': count,
+  /** RFC 3339; the first line after it ends the answer. */
+  untilTime: text,
   tailLines: count,
   follow: flag,
   previous: flag,
@@ -119,8 +124,9 @@ export const LogQuery = ApplicationScope.extend({
 
 export interface LogEntry {
   readonly content: string;
-  /** RFC 3339. */
-  readonly timeStamp?: string;
+  /** RFC 3339 with seconds; null on a line that Fairlead itself says, e.g. why a log cannot be read. */
+  readonly timeStamp: string | null;
+  /** RFC 3339 as the cluster wrote it, with up to nine digits of a second; '' where there is none. */
   readonly timeStampStr: string;
   readonly podName: string;
   /** True on the entry that ends the stream; its content is empty. */

@@ -6,6 +6,7 @@ export {
   admissionFindings,
   applicationObject,
   applicationType,
+  asAccount,
   type ControllerOptions,
   compareDesired,
   Dependencies,

@@ -5,6 +5,7 @@ import { isRecord, jsonEqual } from '../lib/index.ts';
 import type { FieldChange } from '../model/index.ts';
 import { annotations } from '../model/index.ts';
 import { comparesStatus, type IgnoreRules, stripIgnored } from './ignore.ts';
+import { knownFieldsOf } from './known-types.ts';
 import {
   appliedEntry,
   hasPrefix,
@@ -82,7 +83,7 @@ function compareOwned(input: ComparisonInput): Comparison {
   const entry = appliedEntry(input.live, manager);
   const desired = normalized(stripIgnored(input.ignore, input.desired, input.live));
   const live = normalized(stripIgnored(input.ignore, input.live, input.live));
-  const walk = new Walk(desired, live, comparesStatus(input.ignore, desired));
+  const walk = new Walk(desired, live, input.ignore);
   if (entry === undefined) {
     walk.object({}, shapeOf(input.live));
     walk.lastApplied(shapeOf(input.live));
@@ -142,11 +143,11 @@ class Walk {
   readonly #context: ValueContext;
   readonly #comparesStatus: boolean;
 
-  constructor(desired: KubeObject, live: KubeObject, comparesStatus: boolean) {
+  constructor(desired: KubeObject, live: KubeObject, rules: IgnoreRules | undefined) {
     this.#desired = desired;
     this.#live = live;
-    this.#context = { builtIn: isBuiltIn(desired) };
-    this.#comparesStatus = comparesStatus;
+    this.#context = { builtIn: isBuiltIn(desired), known: knownFieldsOf(rules?.known, desired) };
+    this.#comparesStatus = comparesStatus(rules, desired);
   }
 
   object(owned: FieldsV1, shape: FieldsV1): void {

@@ -6,9 +6,11 @@ import type { FieldChange } from '../model/index.ts';
 import { FIELD_MANAGER } from '../model/index.ts';
 import { compareObject } from './compare.ts';
 import { comparesStatus, type IgnoreRules, stripIgnored } from './ignore.ts';
+import { knownFieldsOf } from './known-types.ts';
 import { appliedEntry, itemKeys, ownersAt, shapeOf } from './managed-fields.ts';
 import { field, formatPath, type Path } from './path.ts';
 import { maskChange } from './secrets.ts';
+import { sameAtomic } from './values.ts';
 
 export interface Confirmation {
   /** What the dry-run applied. */
@@ -35,7 +37,9 @@ export function confirmChange(input: Confirmation): FieldChange[] {
   const changes: FieldChange[] = [];
   const keys = listKeysOf(input.live, input.predicted);
   const isCausedByUs = causes(input, manager);
+  const known = knownFieldsOf(input.ignore?.known, input.live);
   const note = (path: Path, desired: unknown, was: unknown): void => {
+    if (known.length > 0 && sameAtomic({ builtIn: false, known }, path, desired, was)) return;
     if (isCausedByUs(path, desired)) changes.push(noted(input.live, path, desired, was));
   };
   differences({ keys, note }, [], predicted, live);

@@ -4,6 +4,7 @@ import { isRecord, jsonEqual } from '../lib/index.ts';
 import type { IgnoreDifference } from '../model/index.ts';
 import { DiffError } from './errors.ts';
 import { compileJqPath, JqSyntaxError, type JsonPath, type PathExpression } from './jq-path.ts';
+import type { KnownTypeRule } from './known-types.ts';
 import { isLeaf, itemMatches } from './managed-fields.ts';
 
 interface Rule {
@@ -23,6 +24,7 @@ export type IgnoredStatus = 'all' | 'crd' | 'none';
 export interface IgnoreRules {
   readonly rules: readonly Rule[];
   readonly status: IgnoredStatus;
+  readonly known: readonly KnownTypeRule[];
 }
 
 export interface IgnoreOptions {
@@ -30,6 +32,7 @@ export interface IgnoreOptions {
   compileExpression?(text: string): PathExpression;
   /** Default `all`. */
   readonly status?: IgnoredStatus;
+  readonly known?: readonly KnownTypeRule[];
 }
 
 /** Throws DiffError `INVALID_IGNORE_RULE` naming the rule and the expression that cannot be read. */
@@ -38,7 +41,11 @@ export function compileIgnoreRules(
   options: IgnoreOptions = {},
 ): IgnoreRules {
   const compile = options.compileExpression ?? compileJqPath;
-  return { rules: (list ?? []).map((rule) => compileRule(rule, compile)), status: options.status ?? 'all' };
+  return {
+    rules: (list ?? []).map((rule) => compileRule(rule, compile)),
+    status: options.status ?? 'all',
+    known: options.known ?? [],
+  };
 }
 
 function compileRule(rule: IgnoreDifference, compile: (text: string) => PathExpression): Rule {

@@ -13,6 +13,7 @@ export {
   stripIgnored,
 } from './ignore.ts';
 export { compileJqPath, JqSyntaxError, type JsonPath, type PathExpression } from './jq-path.ts';
+export { type KnownTypeRule, knownType } from './known-types.ts';
 export { projectionDigest } from './projection.ts';
 export { maskAnnotationChange, maskSecrets } from './secrets.ts';
 export {

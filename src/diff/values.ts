@@ -1,7 +1,8 @@
 // When two values mean the same to a Kubernetes API server, as far as that can be told cheaply and without doubt:
 // quantities, emptiness, and the defaults it writes inside atomic lists and maps. Everything else counts as
 // different and is settled by a dry-run.
-import { isRecord, jsonEqual } from '../lib/index.ts';
+import { isRecord, jsonEqual, parseDurationMs } from '../lib/index.ts';
+import { type KnownTypeField, typeAt } from './known-types.ts';
 import { fieldNames, type Path } from './path.ts';
 
 /** True for null, `{}`, `[]` and an absent value: the server may drop each of them. */
@@ -19,15 +20,29 @@ export function isZero(value: unknown): boolean {
 export interface ValueContext {
   /** True for the kinds compiled into the server: only those have quantities and known defaults. */
   readonly builtIn: boolean;
+  /** Fields of other kinds that hold such a type. */
+  readonly known: readonly KnownTypeField[];
+}
+
+function isTyped(context: ValueContext, path: Path): boolean {
+  return context.builtIn || typeAt(context.known, path) === 'object';
 }
 
 /** Scalars at `path`. */
 export function sameScalar(context: ValueContext, path: Path, desired: unknown, live: unknown): boolean {
   if (desired === live) return true;
   if (desired === null) return live === undefined || live === '';
-  if (!context.builtIn || !isQuantityPath(path)) return false;
+  const type = typeAt(context.known, path);
+  if (type === 'duration') return sameDuration(desired, live);
+  if (type !== 'quantity' && !(isTyped(context, path) && isQuantityPath(path))) return false;
   const a = parseQuantity(desired);
   return a !== undefined && a === parseQuantity(live);
+}
+
+function sameDuration(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'string' || typeof b !== 'string') return false;
+  const wanted = parseDurationMs(a);
+  return wanted !== undefined && wanted === parseDurationMs(b);
 }
 
 /** A list or map that is owned as a whole, at `path`. */
@@ -43,13 +58,13 @@ export function sameAtomic(context: ValueContext, path: Path, desired: unknown, 
   if (!isRecord(live)) return false;
   for (const name in desired) {
     const inside: Path = [...path, { kind: 'field', name }];
-    if (context.builtIn && isZero(desired[name]) && live[name] === undefined) continue;
+    if (isTyped(context, inside) && isZero(desired[name]) && live[name] === undefined) continue;
     if (!sameAtomic(context, inside, desired[name], live[name])) return false;
   }
   const names = fieldNames(path);
   for (const name in live) {
     if (desired[name] !== undefined || live[name] === null) continue;
-    if (!context.builtIn || !isKnownDefault(names.at(-1) ?? '', name, live[name])) return false;
+    if (!isTyped(context, path) || !isKnownDefault(names.at(-1) ?? '', name, live[name])) return false;
   }
   return true;
 }

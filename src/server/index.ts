@@ -7,6 +7,7 @@ export type {
   ApplicationStore,
   ApplicationViews,
   ApplicationWriter,
+  LogReading,
   LogRequest,
   ManifestRequest,
   NotificationsPort,

@@ -209,25 +209,38 @@ export interface EventSubject {
 }
 
 export interface LogRequest {
-  /** One pod, or every pod of `resource`, or every pod of the application. */
+  /** One pod, or every pod of the resource, or every pod of the application. */
   readonly podName?: string;
   readonly namespace?: string;
-  readonly resource?: { readonly group: string; readonly kind: string; readonly name: string };
+  readonly group?: string;
+  readonly kind?: string;
+  readonly resourceName?: string;
   readonly container?: string;
   readonly sinceSeconds?: number;
+  /** RFC 3339. */
   readonly sinceTime?: string;
+  /** RFC 3339; the first line after it ends the answer. */
+  readonly untilTime?: string;
   readonly tailLines?: number;
   readonly follow: boolean;
   readonly previous: boolean;
+  /** Who reads, for bounds on each reader. */
+  readonly reader: string;
 }
 
-/** Logs of an application's pods. Ends when the pods' logs end, or when `signal` aborts. */
+export interface LogReading {
+  readonly lines: AsyncIterable<Omit<LogEntry, 'last'>>;
+  /** Ends every connection to the cluster. */
+  close(): void;
+}
+
+/** Logs of an application's pods, merged by time. */
 export interface PodLogs {
-  open(
-    application: Application,
-    request: LogRequest,
-    signal: AbortSignal,
-  ): AsyncIterable<Omit<LogEntry, 'last'>>;
+  /**
+   * Rejects before the first line when a pod or resource is not the application's, when they are too many, or when no
+   * log can be read. Ends with the logs, with `signal`, and with `close`.
+   */
+  open(application: Application, request: LogRequest, signal: AbortSignal): Promise<LogReading>;
 }
 
 /** Projects, and what only the settings know of them. Writes reject with the codes of k8s, as ApplicationWriter's. */
@@ -274,6 +287,10 @@ export interface Accounts {
   /** Remembers that a session id is over until `expiresAt` (milliseconds); shared by all replicas. */
   revoke(id: string, expiresAt: number): Promise<void>;
   isRevoked(id: string): boolean;
+  /** Leaves a sealed note for whichever replica is asked for it until `expiresAt` (milliseconds). */
+  leaveNote(key: string, text: string, expiresAt: number): Promise<void>;
+  /** Gives a note, once. */
+  takeNote(key: string): Promise<string | undefined>;
 }
 
 /** The policies in force. */

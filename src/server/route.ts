@@ -82,9 +82,15 @@ export class JsonAnswer {
 /** A stream that `run` writes; it ends when `run` resolves. */
 export class StreamAnswer {
   readonly run: (sink: StreamSink) => Promise<void>;
+  /** False once the caller may not see it any more; asked every few seconds, and the stream ends then. */
+  readonly isAllowed: () => boolean;
 
-  constructor(run: (sink: StreamSink) => Promise<void>) {
+  constructor(
+    run: (sink: StreamSink) => Promise<void>,
+    { isAllowed = () => true }: { readonly isAllowed?: () => boolean } = {},
+  ) {
     this.run = run;
+    this.isAllowed = isAllowed;
   }
 }
 

@@ -209,7 +209,7 @@ class Web {
       if (answer instanceof StreamAnswer) {
         await this.#stream(answer, request, reply, {
           signal: open,
-          isLive: () => caller === undefined || this.#deps.tokens.isLive(caller),
+          isLive: () => (caller === undefined || this.#deps.tokens.isLive(caller)) && answer.isAllowed(),
         });
         return;
       }

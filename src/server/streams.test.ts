@@ -154,3 +154,61 @@ test('logs end with the pods, filtered line by line', async () => {
   }
   assert.deepEqual(lines, ['starting', 'GET /', '(end)']);
 });
+
+// A hundred times as fast, so that nobody waits.
+const fast = { ...systemClock, after: (ms: number, run: () => void) => systemClock.after(ms / 100, run) };
+
+test('followed logs end when the application is deleted, or another one has its name', async () => {
+  for (const replaced of [false, true]) {
+    await using server = await startTestServer({ ports: { clock: fast } });
+    await server.applications.create(application('web'));
+    const client = await clientOf(server);
+    const lines = client.applications.logs({ name: 'web' }, { follow: true });
+    assert.equal((await lines.next()).value?.content, 'starting');
+    await server.applications.delete('argocd', 'web', {});
+    if (replaced)
+      await server.applications.create({
+        ...application('web'),
+        metadata: { name: 'web', namespace: 'argocd', uid: 'another' },
+      });
+    const rest: boolean[] = [];
+    for await (const { last } of lines) rest.push(last);
+    assert.ok(rest.length <= 2 && !rest.includes(true), 'cut off, not ended');
+  }
+});
+
+test('each line of logs has the members that Argo CD gives it', async () => {
+  await using server = await startTestServer();
+  await server.applications.create(application('web'));
+  const answer = await fetch(
+    `${server.url}/api/v1/applications/web/pods/web-7/logs?tailLines=0&filter=ready`,
+    {
+      headers: { authorization: `Bearer ${await server.signIn()}` },
+    },
+  );
+  const lines = (await answer.text())
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).result);
+  assert.deepEqual(lines[0], {
+    content: 'ready',
+    timeStamp: '2026-01-02T03:04:05Z',
+    timeStampStr: '2026-01-02T03:04:05Z',
+    podName: 'web-7',
+    last: false,
+  });
+  const { timeStamp, timeStampStr, ...end } = lines[1];
+  assert.deepEqual(end, { content: '', podName: '', last: true });
+  assert.equal(timeStamp, timeStampStr);
+});
+
+test('questions about logs that cannot be answered are refused before the stream begins', async () => {
+  await using server = await startTestServer();
+  await server.applications.create(application('web'));
+  const queries = ['tailLines=-1', 'sinceSeconds=x', 'follow=perhaps', `filter=${'x'.repeat(2_000)}`];
+  for (const query of queries) {
+    const { status, body } = await server.call('GET', `/api/v1/applications/web/logs?${query}`);
+    assert.equal(status, 400, query);
+    assert.match(JSON.stringify(body), /"code":3/);
+  }
+});

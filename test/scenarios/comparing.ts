@@ -58,8 +58,8 @@ const synced: readonly [string, object][] = [
   ['a name', { name: 'a', jsonPointers: ['/data/free'] }],
 ];
 
-/** A kind of this scenario's own whose status is a field like any other, and one object with a status in Git. */
-async function withStatus(world: World): Promise<void> {
+/** A kind of this scenario's own whose status is a field like any other, and one object of it that somebody changes. */
+async function gauge(world: World, changed: object): Promise<void> {
   const group = `${world.name}.example.com`;
   const crd = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -74,12 +74,30 @@ spec:
       storage: true
       schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
 `;
-  const gauge = `apiVersion: ${group}/v1\nkind: Gauge\nmetadata: {name: g}\nspec: {a: 1}\nstatus: {phase: Wanted}\n`;
-  await world.commit({ 'crd.yaml': crd, 'gauge.yaml': gauge });
+  const object = `apiVersion: ${group}/v1\nkind: Gauge\nmetadata: {name: g}\nspec: ${SPEC}\nstatus: {phase: Wanted}\n`;
+  await world.commit({ 'crd.yaml': crd, 'gauge.yaml': object });
   await world.apply({ syncPolicy: MANUAL_DRIFT });
   await untilSynced(world);
-  await world.patch(`${group}/v1`, 'gauges', 'g', { status: { phase: 'Seen' } });
+  await world.patch(`${group}/v1`, 'gauges', 'g', changed);
 }
+
+const SPEC =
+  '{size: 1000m, every: 60m, pod: {containers: [{name: c, resources: {limits: {cpu: 1000m, memory: 1Gi}}}]}}';
+/** The same to somebody who knows the types, and another text to everybody else. */
+const SAME = {
+  spec: {
+    size: '1',
+    every: '1h',
+    pod: { containers: [{ name: 'c', resources: { limits: { cpu: 1, memory: '1024Mi' } } }] },
+  },
+};
+const TYPES = `
+'*.example.com/Gauge':
+  knownTypeFields:
+    - {field: spec.size, type: core/Quantity}
+    - {field: spec.every, type: meta/v1/Duration}
+    - {field: spec.pod, type: core/v1/PodSpec}
+`;
 
 export const comparing: readonly Scenario[] = [
   ...synced.map(([name, rule]) => ({
@@ -94,14 +112,30 @@ export const comparing: readonly Scenario[] = [
   {
     name: 'a status in Git is not compared, as long as nobody says so',
     async run(world) {
-      await withStatus(world);
+      await gauge(world, { status: { phase: 'Seen' } });
       await staysSynced(world);
+    },
+  },
+  {
+    name: 'values that mean the same to a built-in type are no difference in a field that knownTypeFields names',
+    run: configured({ 'resource.customizations': TYPES }, async (world) => {
+      await gauge(world, SAME);
+      await staysSynced(world);
+      await world.patch(`${world.name}.example.com/v1`, 'gauges', 'g', { spec: { size: '2' } });
+      await untilOutOfSync(world);
+    }),
+  },
+  {
+    name: 'values that are written in another way are a difference where nobody knows their type',
+    async run(world) {
+      await gauge(world, SAME);
+      await untilOutOfSync(world);
     },
   },
   {
     name: 'with ignoreResourceStatusField none a status in Git is compared',
     run: configured({ 'resource.compareoptions': 'ignoreResourceStatusField: none' }, async (world) => {
-      await withStatus(world);
+      await gauge(world, { status: { phase: 'Seen' } });
       await untilOutOfSync(world);
     }),
   },

@@ -8,6 +8,7 @@ import type { Application, ResourceTree } from '../../src/model/index.ts';
 import {
   type ApplicationViews,
   hashPassword,
+  type LogReading,
   type LogRequest,
   type RunningServer,
   type ServerOptions,
@@ -55,7 +56,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     views: { ...viewsOf(refreshes), ...given.views },
     actions: { list: async () => undefined, prepare: async () => undefined },
     resources: { preparePatch: async () => undefined, prepareDeletion: async () => undefined },
-    logs: { open: linesOfLog },
+    logs: { open: openTestLog },
     projects: memoryProjects(),
     clusters: {
       list: () => [
@@ -207,10 +208,19 @@ function viewsOf(refreshes: string[]): ApplicationViews {
   };
 }
 
-/** Three lines, then the end; with `follow`, it ends with the signal. */
-async function* linesOfLog(_app: Application, request: LogRequest, signal: AbortSignal) {
-  for (const content of ['starting', 'ready', 'GET /']) {
-    yield { content, timeStampStr: '2026-01-02T03:04:05Z', podName: request.podName ?? 'web-1' };
+/** Three lines, then the end; with `follow`, it ends with the signal or when it is closed. */
+async function openTestLog(_app: Application, request: LogRequest, signal: AbortSignal): Promise<LogReading> {
+  const closed = new AbortController();
+  async function* lines() {
+    const timeStamp = '2026-01-02T03:04:05Z';
+    for (const content of ['starting', 'ready', 'GET /']) {
+      yield { content, timeStamp, timeStampStr: timeStamp, podName: request.podName ?? 'web-1' };
+    }
+    if (!request.follow || signal.aborted || closed.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve());
+      closed.signal.addEventListener('abort', () => resolve());
+    });
   }
-  if (request.follow) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  return { lines: lines(), close: () => closed.abort() };
 }

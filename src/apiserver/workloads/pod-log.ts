@@ -168,6 +168,8 @@ async function* followed(
     run = runOf(pod, request.container, false);
     const nowMs = deps.clock.now();
     yield* logLines(run, seenMs + 1, nowMs).map(show);
+    // A status tells the end in whole seconds, which may be before what was shown already.
+    if (run.end !== undefined && run.end.atMs <= seenMs) yield* endLines(run, run.end).map(show);
     seenMs = nowMs;
   }
 }

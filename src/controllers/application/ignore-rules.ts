@@ -9,6 +9,8 @@ import {
   type IgnoreRules,
   JqSyntaxError,
   type JsonPath,
+  type KnownTypeRule,
+  knownType,
   maskSecrets,
   type PathExpression,
   stripIgnored,
@@ -52,6 +54,7 @@ export class IgnoreRuleBook {
   #system: SystemIgnoreRules = { rules: [], problems: [] };
   #updates: IgnoreRules | undefined;
   #status: IgnoredStatus = 'all';
+  #known: readonly KnownTypeRule[] = [];
   #version = '';
 
   constructor(deps: IgnoreRuleBookDeps) {
@@ -66,13 +69,15 @@ export class IgnoreRuleBook {
     const { rules } = this.system();
     const own = app.spec.ignoreDifferences ?? [];
     const status = this.#status;
-    if (own.length === 0 && rules.length === 0 && status === 'all') return undefined;
+    const types = this.#known;
+    if (own.length + rules.length + types.length === 0 && status === 'all') return undefined;
     const key = `${this.#version} ${digestOf(own)}`;
     const known = this.#compiled.get(key);
     if (known !== undefined) return known;
     const compiled = compileIgnoreRules([...rules, ...own], {
       compileExpression: (text) => this.#expression(text),
       status,
+      known: types,
     });
     this.#compiled.set(key, compiled);
     return compiled;
@@ -87,8 +92,13 @@ export class IgnoreRuleBook {
       this.#system = readSystemRules(data, 'ignoreDifferences', compileExpression);
       const { status, problems } = ignoredStatus(data[COMPARE_OPTIONS] ?? '');
       this.#status = status;
-      this.#system = { ...this.#system, problems: [...this.#system.problems, ...problems] };
-      this.#version = digestOf({ ...this.#system, status });
+      const known = readKnownTypes(data);
+      this.#known = known.rules;
+      this.#system = {
+        ...this.#system,
+        problems: [...this.#system.problems, ...problems, ...known.problems],
+      };
+      this.#version = digestOf({ ...this.#system, status, known: known.rules });
       const updates = readSystemRules(data, 'ignoreResourceUpdates', compileExpression);
       const isOn = data[UPDATES_ENABLED] !== 'false' && updates.rules.length > 0;
       this.#updates = isOn ? compileIgnoreRules(updates.rules, { compileExpression }) : undefined;
@@ -207,13 +217,44 @@ function readSystemRules(
   what: 'ignoreDifferences' | 'ignoreResourceUpdates',
   compileExpression: (text: string) => PathExpression,
 ): SystemIgnoreRules {
-  const rules: IgnoreDifference[] = [];
+  return readMembers(data, what, (group, kind, value) => {
+    const rule = ruleOf(group, kind, value);
+    compileIgnoreRules([rule], { compileExpression });
+    return rule;
+  });
+}
+
+/** `resource.customizations.knownTypeFields.<group>_<Kind>`: a list of fields and the built-in types they hold. */
+function readKnownTypes(data: Readonly<Record<string, string>>): {
+  rules: readonly KnownTypeRule[];
+  problems: readonly IgnoreRuleProblem[];
+} {
+  return readMembers(data, 'knownTypeFields', (group, kind, value) => {
+    if (!Array.isArray(value)) throw new Error('it is no list of fields with their types');
+    const fields = value.map((item: unknown) => {
+      const { field, type } = isRecord(item) ? item : {};
+      const known = typeof type === 'string' ? knownType(type) : undefined;
+      if (typeof field !== 'string' || field === '' || known === undefined) {
+        const example = '{field: spec.template.spec, type: core/v1/PodSpec}';
+        throw new Error(`${JSON.stringify(item)?.slice(0, 120)} is no field with a type; write ${example}`);
+      }
+      return { names: field.replace(/^\./, '').split('.'), type: known };
+    });
+    return { group, kind, fields };
+  });
+}
+
+/** What `argocd-cm` says of kinds in its three spellings; what cannot be read becomes a problem of those kinds. */
+function readMembers<Rule>(
+  data: Readonly<Record<string, string>>,
+  what: 'ignoreDifferences' | 'ignoreResourceUpdates' | 'knownTypeFields',
+  ruleFrom: (group: string, kind: string, value: unknown) => Rule,
+): { rules: Rule[]; problems: IgnoreRuleProblem[] } {
+  const rules: Rule[] = [];
   const problems: IgnoreRuleProblem[] = [];
-  const add = (source: string, group: string, kind: string, text: string): void => {
+  const add = (source: string, group: string, kind: string, text: unknown): void => {
     try {
-      const rule = ruleOf(group, kind, text);
-      compileIgnoreRules([rule], { compileExpression });
-      rules.push(rule);
+      rules.push(ruleFrom(group, kind, typeof text === 'string' ? parseYaml(text) : text));
     } catch (error) {
       problems.push(unreadable(source, messageOf(error), group, kind));
     }
@@ -237,7 +278,8 @@ function unreadable(source: string, why: string, group = '*', kind = '*'): Ignor
   return { group, kind, message: `Cannot read ${source} of argocd-cm: ${why}` };
 }
 
-function* combined(text: string, what: string, problems: IgnoreRuleProblem[]): Generator<[string, string]> {
+/** Members are YAML in a text, or, as people also write them, the YAML itself. */
+function* combined(text: string, what: string, problems: IgnoreRuleProblem[]): Generator<[string, unknown]> {
   if (text.trim() === '') return;
   let value: unknown;
   try {
@@ -248,13 +290,12 @@ function* combined(text: string, what: string, problems: IgnoreRuleProblem[]): G
   }
   for (const [pattern, members] of Object.entries(isRecord(value) ? value : {})) {
     const member = isRecord(members) ? members[what] : undefined;
-    if (typeof member === 'string') yield [pattern, member];
+    if (member !== undefined) yield [pattern, member];
   }
 }
 
-function ruleOf(group: string, kind: string, text: string): IgnoreDifference {
-  const value = parseYaml(text);
-  if (!isRecord(value)) throw new Error(`${JSON.stringify(text.slice(0, 80))} is no map of rules`);
+function ruleOf(group: string, kind: string, value: unknown): IgnoreDifference {
+  if (!isRecord(value)) throw new Error(`${JSON.stringify(value)?.slice(0, 80)} is no map of rules`);
   const listed = (name: string): string[] => {
     const items = value[name] ?? [];
     if (Array.isArray(items) && items.every((item) => typeof item === 'string')) return items;

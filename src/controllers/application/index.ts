@@ -5,6 +5,7 @@ export { Dependencies } from './dependencies.ts';
 export type { ApplicationDeps } from './deps.ts';
 export { engineNamed } from './engine.ts';
 export type { Comparison, Desired, Facts, Judged } from './facts.ts';
+export { asAccount } from './identity.ts';
 export { IgnoreRuleBook } from './ignore-rules.ts';
 export { type Leadership, onlyLeader } from './leadership.ts';
 export { localDesired } from './local-manifests.ts';
