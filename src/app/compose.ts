@@ -95,6 +95,8 @@ export interface ControlPlaneOptions {
   readonly host: string;
   readonly port: number;
   readonly auth: 'on' | 'off';
+  /** See ServerOptions. */
+  readonly accessKey?: string | undefined;
   /** Mirrors, checkouts, renders, tools, and the journal unless `store` says otherwise. */
   readonly dataDir: string;
   /** `sqlite:FILE` or `postgres://…`; undefined: SQLite in `dataDir`. */
@@ -665,6 +667,7 @@ async function startHttp(
     controlNamespace: options.namespace,
     uiDirectory: options.uiDirectory,
     surface: options.role === 'controller' ? 'operations' : 'all',
+    ...(options.accessKey === undefined ? {} : { accessKey: options.accessKey }),
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
   });
 }

@@ -18,6 +18,8 @@ export interface Environment {
   readonly path: string;
   /** Where a Pod finds its cluster; empty outside of one. */
   readonly inCluster: { readonly host: string; readonly port: string };
+  /** `FAIRLEAD_EDITOR`, `KUBE_EDITOR`, `VISUAL` or `EDITOR`, else vi, and what an editor may see of the environment. */
+  readonly editor: { readonly command: string; readonly env: Readonly<Record<string, string>> };
   /** `OTEL_EXPORTER_OTLP_ENDPOINT`: where traces go. */
   readonly otlpEndpoint?: string;
   /** `FAIRLEAD_LOG_LEVEL`; default `warn`, so that a terminal shows what matters. */
@@ -44,6 +46,10 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     ...(cliOptions === undefined ? {} : { cliOptions }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(otlpEndpoint === undefined ? {} : { otlpEndpoint }),
+    editor: {
+      command: first('FAIRLEAD_EDITOR', 'KUBE_EDITOR', 'VISUAL', 'EDITOR') ?? 'vi',
+      env: withoutTokens(variables),
+    },
     path: first('PATH') ?? '/usr/local/bin:/usr/bin:/bin',
     inCluster: {
       host: first('KUBERNETES_SERVICE_HOST') ?? '',
@@ -51,6 +57,14 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     },
     logLevel: logLevel(first('FAIRLEAD_LOG_LEVEL')),
   };
+}
+
+/** Everything but what signs in. */
+function withoutTokens(variables: NodeJS.ProcessEnv): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(variables))
+    if (value !== undefined && !/^(FAIRLEAD|ARGOCD)_/.test(name)) kept[name] = value;
+  return kept;
 }
 
 function logLevel(text: string | undefined): LogLevel {

@@ -39,6 +39,16 @@ export interface ApiServerOptions {
   readonly dataDir: string;
 }
 
+/** Which cluster a call means that needs no server. */
+export interface ClusterChoice {
+  /** Absent: the environment's KUBECONFIG, else ~/.kube/config. */
+  readonly kubeconfig?: string;
+  /** Absent: the current one. */
+  readonly context?: string;
+  /** Absent: the context's namespace, else argocd. */
+  readonly namespace?: string;
+}
+
 /** What a long-running command may use of the terminal. */
 export interface ProcessContext {
   /** Aborts on the first Ctrl-C or SIGTERM: stop in order. */

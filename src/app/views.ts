@@ -1,10 +1,12 @@
 // What the server shows of an application from inside the controllers: tree, managed resources, manifests, commits,
 // events. Secrets are masked here, before anything reaches the server.
-import type { EventList, ManagedResource } from '../contract/index.ts';
+import type { EventList, ManagedResource, ServerSideDiff } from '../contract/index.ts';
 import {
   type ApplicationDeps,
+  type ApplicationMemory,
   admissionFindings,
   compareDesired,
+  type Desired,
   desiredState,
   judgedTree,
   type LiveCluster,
@@ -34,13 +36,56 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
   const instance = (app: Application): string => instanceName(app, application.controlNamespace);
   const clusterOf = async (app: Application): Promise<LiveCluster | undefined> =>
     await application.clusters.resolve(app.spec.destination);
-  const known = (app: Application): LiveCluster | undefined => {
+  const lastCluster = (app: Application): LiveCluster | undefined => {
     const { server } = application.memories.peek(instance(app)) ?? {};
     return application.clusters.connected().find((cluster) => cluster.server === server);
   };
+  /** The destination of an application this process has not looked at yet, with the kinds it is made of watched. */
+  const firstLook = async (app: Application): Promise<LiveCluster | undefined> => {
+    const resources = app.status?.resources ?? [];
+    const cluster = resources.length === 0 ? undefined : await clusterOf(app);
+    const kinds = resources.map(({ group = '', kind = '', version = '' }) => ({ group, kind, version }));
+    // Bounded by the deadline of its lists.
+    const answer = await cluster?.ensureWatched(kinds, new AbortController().signal);
+    return answer?.kind === 'complete' ? cluster : undefined;
+  };
+  const rendered = async (
+    app: Application,
+    cluster: LiveCluster,
+    memory: ApplicationMemory,
+    request: ManifestRequest,
+    signal: AbortSignal,
+  ): Promise<Desired | undefined> => {
+    const list = sourceListOf(app.spec);
+    if (list.sources.length === 0) return undefined;
+    const revisions = requestedRevisions(request, list.sources.length);
+    return await desiredState(application, app, memory, { list, cluster, signal, revisions });
+  };
+  /** What it should be: as the controller knows it, or rendered now when this process has not looked yet. */
+  const known = async (
+    app: Application,
+    cluster: LiveCluster,
+    signal: AbortSignal,
+  ): Promise<Desired | undefined> => {
+    const memory = application.memories.of(instance(app));
+    if (memory.desired !== undefined) return memory.desired;
+    if ((await admissionFindings(application, app)).length > 0) return undefined;
+    return await rendered(app, cluster, memory, {}, signal);
+  };
+  const shownDiff = async (
+    cluster: LiveCluster,
+    judged: readonly { readonly change: Change }[],
+    signal: AbortSignal,
+  ): Promise<ServerSideDiff> => {
+    const shown = judged.map(({ change }) =>
+      managedResource(cluster, change, deps.maskAnnotations(), signal),
+    );
+    const items = await Promise.all(shown);
+    return { items, modified: items.some(({ modified }) => modified === true) };
+  };
   return {
     async tree(app) {
-      const cluster = known(app);
+      const cluster = lastCluster(app) ?? (await firstLook(app));
       if (cluster === undefined) return undefined;
       const desired = application.memories.peek(instance(app))?.desired?.targets ?? [];
       const roots = cluster.trackedBy(instance(app)).filter(({ owners }) => owners.length === 0);
@@ -52,7 +97,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       return { ...tree, orphanedNodes: nodes };
     },
     watchTree(app, handler) {
-      const cluster = known(app);
+      const cluster = lastCluster(app);
       if (cluster === undefined) return () => {};
       const own = instance(app);
       return cluster.onTree((changed) => {
@@ -61,15 +106,10 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
     },
     async managedResources(app, signal) {
       const cluster = await clusterOf(app);
+      const desired = cluster === undefined ? undefined : await known(app, cluster, signal);
+      if (cluster === undefined || desired === undefined) return undefined;
       const memory = application.memories.of(instance(app));
-      if (cluster === undefined || memory.desired === undefined) return undefined;
-      const comparison = await compareDesired(application, {
-        app,
-        cluster,
-        memory,
-        desired: memory.desired,
-        signal,
-      });
+      const comparison = await compareDesired(application, { app, cluster, memory, desired, signal });
       return await Promise.all(
         comparison.judged.map(({ change }) =>
           managedResource(cluster, change, deps.maskAnnotations(), signal),
@@ -78,16 +118,11 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
     },
     async manifests(app, request, signal) {
       const cluster = await clusterOf(app);
-      const list = sourceListOf(app.spec);
-      if (cluster === undefined || list.sources.length === 0)
-        throw new Error('the application has no usable destination or source');
       const memory = application.memories.of(instance(app));
-      const desired = await desiredState(application, app, memory, {
-        list,
-        cluster,
-        signal,
-        revisions: requestedRevisions(request, list.sources.length),
-      });
+      const desired =
+        cluster === undefined ? undefined : await rendered(app, cluster, memory, request, signal);
+      if (cluster === undefined || desired === undefined)
+        throw new Error('the application has no usable destination or source');
       return {
         manifests: desired.targets.map(({ object }) => masked(object, deps.maskAnnotations())),
         namespace: app.spec.destination.namespace ?? '',
@@ -130,18 +165,27 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       chartDetails(application, app, { revision, sourceIndex }, signal),
     async serverSideDiff(app, manifests, signal) {
       const cluster = await clusterOf(app);
-      const known = application.memories.peek(instance(app))?.desired;
-      if (cluster === undefined || known === undefined) return undefined;
-      const desired =
-        manifests.length === 0 ? known : localDesired(application, app, cluster, known, manifests);
+      const own = cluster === undefined ? undefined : await known(app, cluster, signal);
+      if (cluster === undefined || own === undefined) return undefined;
+      const desired = manifests.length === 0 ? own : localDesired(application, app, cluster, own, manifests);
       const memory = application.memories.scratch();
       const { judged } = await compareDesired(application, { app, cluster, memory, desired, signal });
       // What only the cluster has is a matter of pruning, not of these manifests.
       const asked = judged.filter(({ change }) => manifests.length === 0 || change.kind !== 'extra');
-      const items = await Promise.all(
-        asked.map(({ change }) => managedResource(cluster, change, deps.maskAnnotations(), signal)),
-      );
-      return { items, modified: items.some(({ modified }) => modified === true) };
+      return await shownDiff(cluster, asked, signal);
+    },
+    async compare(app, wanted, signal) {
+      const cluster = await clusterOf(app);
+      const own = cluster === undefined ? undefined : await known(app, cluster, signal);
+      if (cluster === undefined || own === undefined) return undefined;
+      const memory = application.memories.scratch();
+      const desired =
+        'manifests' in wanted
+          ? localDesired(application, app, cluster, own, wanted.manifests)
+          : await rendered(app, cluster, memory, wanted, signal);
+      if (desired === undefined) return undefined;
+      const { judged } = await compareDesired(application, { app, cluster, memory, desired, signal });
+      return await shownDiff(cluster, judged, signal);
     },
     explain: (app, signal) => explain(application, app, deps.maskAnnotations(), signal),
     async events(app, of, signal): Promise<EventList> {

@@ -54,7 +54,10 @@ Commands:
   cert                         TLS certificates and SSH host keys of Git servers
   audit                        The record of everything that happened
   admin                        Tools for administrators
+  configure [options]          Change how this command works for you
   version [options]            Print the versions of this command and of the server
+  names [options] <KIND>       Print names, one a line, as completion scripts want them: applications,
+                               projects, clusters, contexts
   completion <SHELL>           Print a completion script for bash, zsh or fish
 `,
   );
@@ -87,6 +90,9 @@ Connection:
   --config <file>                   Configuration file
   --insecure                        Do not verify the server certificate
   --plaintext                       Use HTTP without TLS
+  --core                            Without a server, straight to the cluster of the kubeconfig
+  --kubeconfig <file>               With --core: kubeconfig (default KUBECONFIG, else ~/.kube/config)
+  --kube-context <name>             With --core: context of the kubeconfig
   -H, --header <header>             Further header of every request, may be repeated
 
 Examples:
@@ -497,7 +503,9 @@ test('up, serve and apiserver hand on what their flags say', async () => {
   const note = async (options: unknown): Promise<void> => {
     started.push(options);
   };
-  await using cli = await testCli({ processes: { up: note, serve: note, apiServer: note } });
+  const none = async (): Promise<never> => assert.fail('no cluster is meant');
+  const processes = { up: note, serve: note, apiServer: note, core: none, cluster: none };
+  await using cli = await testCli({ processes });
   await cli.run('up');
   await cli.run('up', '--fresh', '--port', '9000', '--data-dir', '/tmp/x');
   await cli.run('serve', '--no-install-crds', '--auth', 'off', '--listen', ':80', '--role=server');

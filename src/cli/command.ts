@@ -59,6 +59,10 @@ export interface ConnectionFlags {
   readonly context?: string;
   readonly insecure?: boolean;
   readonly plaintext?: boolean;
+  /** No server: straight to the cluster of the kubeconfig. */
+  readonly core?: boolean;
+  readonly kubeconfig?: string;
+  readonly kubeContext?: string;
   readonly headers: readonly string[];
 }
 

@@ -4,6 +4,10 @@ import type { Command } from './command.ts';
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
+/** What `fairlead names` can list. */
+export const NAME_KINDS = ['applications', 'projects', 'clusters', 'contexts'] as const;
+export type NameKind = (typeof NAME_KINDS)[number];
+
 export function completionScript(shell: Shell, commands: readonly Command[]): string {
   return shell === 'fish'
     ? fishScript(commands)
@@ -28,7 +32,18 @@ function nextWords(commands: readonly Command[]): ReadonlyMap<string, readonly s
 
 function flagsOf(command: Command): string[] {
   const connection = command.isClient
-    ? ['server', 'auth-token', 'context', 'config', 'insecure', 'plaintext', 'header']
+    ? [
+        'server',
+        'auth-token',
+        'context',
+        'config',
+        'insecure',
+        'plaintext',
+        'core',
+        'kubeconfig',
+        'kube-context',
+        'header',
+      ]
     : [];
   return [...Object.keys(command.options), ...connection, 'help'].map((name) => `--${name}`);
 }
@@ -48,11 +63,41 @@ ${[...nextWords(commands)].map(([path, list]) => `      "${path}") words="${list
 ${longestFirst.map((command) => `      "${command.words}"*) words="${flagsOf(command).join(' ')}" ;;`).join('\n')}
     esac
   fi
+  if [[ -z "$words" && "$current" != -* ]]; then
+    case "$before" in
+${live(longestFirst)}
+    esac
+  fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -o default -F _fairlead fairlead
 `;
 }
+
+/** Names come from the server; without one, or when it takes long, there are none. */
+function live(commands: readonly Command[]): string {
+  return commands
+    .flatMap(({ words, positionals }) => {
+      const kind = nameKindOf(positionals[0]);
+      return kind === undefined
+        ? []
+        : [`      "${words}"*) words="$(fairlead names ${kind} 2>/dev/null)" ;;`];
+    })
+    .join('\n');
+}
+
+/** What a first positional names. */
+function nameKindOf(positional = ''): NameKind | undefined {
+  const word = positional.replace(/[[\].]/g, '');
+  return NAME_KINDS_OF[word];
+}
+
+const NAME_KINDS_OF: Readonly<Record<string, NameKind>> = {
+  APPNAME: 'applications',
+  PROJECT: 'projects',
+  CLUSTER: 'clusters',
+  CONTEXT: 'contexts',
+};
 
 /** zsh runs the bash script through its own compatibility. */
 function zshScript(commands: readonly Command[]): string {
@@ -69,6 +114,9 @@ function fishScript(commands: readonly Command[]): string {
     const condition = seen(command.words);
     for (const flag of flagsOf(command))
       lines.push(`complete -c fairlead -n '${condition}' -l ${flag.slice(2)}`);
+    const kind = nameKindOf(command.positionals[0]);
+    if (kind !== undefined)
+      lines.push(`complete -c fairlead -n '${condition}' -a '(fairlead names ${kind} 2>/dev/null)'`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -7,6 +7,7 @@ import { CliError } from './errors.ts';
 
 const Configuration = z.object({
   'current-context': z.string().default(''),
+  'prompts-enabled': z.boolean().optional(),
   contexts: z.array(z.object({ name: z.string(), server: z.string(), user: z.string() })).nullish(),
   servers: z
     .array(
@@ -32,6 +33,8 @@ export interface Context {
 export interface Configuration {
   readonly current: string;
   readonly contexts: readonly Context[];
+  /** Ask before something is deleted. */
+  readonly isAsking?: boolean;
 }
 
 const EMPTY: Configuration = { current: '', contexts: [] };
@@ -50,6 +53,7 @@ export async function readConfiguration(file: string): Promise<Configuration> {
   const { contexts, servers, users } = result.data;
   return {
     current: result.data['current-context'],
+    ...(result.data['prompts-enabled'] === undefined ? {} : { isAsking: result.data['prompts-enabled'] }),
     contexts: (contexts ?? []).map(({ name, server, user }) => {
       const how = servers?.find((item) => item.server === server);
       const token = users?.find((item) => item.name === user)?.['auth-token'];
@@ -65,10 +69,14 @@ export async function readConfiguration(file: string): Promise<Configuration> {
 }
 
 /** Writes the file whole, through a temporary one beside it. */
-export async function writeConfiguration(file: string, { current, contexts }: Configuration): Promise<void> {
+export async function writeConfiguration(
+  file: string,
+  { current, contexts, isAsking }: Configuration,
+): Promise<void> {
   const text = stringify({
     contexts: contexts.map(({ name, server }) => ({ name, server, user: name })),
     'current-context': current,
+    ...(isAsking === undefined ? {} : { 'prompts-enabled': isAsking }),
     servers: contexts.map(({ server, insecure, plaintext }) => ({
       server,
       insecure,
@@ -93,7 +101,7 @@ export async function writeConfiguration(file: string, { current, contexts }: Co
 /** Adds or replaces the context and makes it the current one. */
 export function withContext(configuration: Configuration, context: Context): Configuration {
   const others = configuration.contexts.filter(({ name }) => name !== context.name);
-  return { current: context.name, contexts: [...others, context] };
+  return { ...configuration, current: context.name, contexts: [...others, context] };
 }
 
 function parsed(file: string, text: string): unknown {

@@ -26,6 +26,34 @@ export interface Target {
   readonly password?: string;
 }
 
+export interface Connected {
+  readonly client: Client;
+  close(): Promise<void>;
+}
+
+/** A client for the server this call means, or with `--core` for one of our own in this process. */
+export async function openConnection(
+  environment: CliEnvironment,
+  flags: ConnectionFlags,
+): Promise<Connected> {
+  if (flags.core === true) return await connectToCore(environment, flags);
+  return { client: await connect(environment, flags), close: async () => {} };
+}
+
+async function connectToCore(environment: CliEnvironment, flags: ConnectionFlags): Promise<Connected> {
+  const { kubeconfig, kubeContext } = flags;
+  const core = await environment.processes.core({
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(kubeContext === undefined ? {} : { context: kubeContext }),
+  });
+  const { fetch, clock } = environment;
+  const headers = { ...parseHeaders(flags.headers), [core.header.name]: core.header.value };
+  return {
+    client: createClient({ fetch, clock }, { server: core.url, headers }),
+    close: async () => await core[Symbol.asyncDispose](),
+  };
+}
+
 /** A client for the server this call means. */
 export async function connect(environment: CliEnvironment, flags: ConnectionFlags): Promise<Client> {
   const target = await findTarget(environment, flags);

@@ -1,5 +1,14 @@
 // What the command line needs from the machine; tests give their own.
-import type { ApiServerOptions, Environment, ProcessContext, ServeOptions, UpOptions } from '../app/index.ts';
+import type {
+  ApiServerOptions,
+  ClusterChoice,
+  CoreServer,
+  Environment,
+  OpenCluster,
+  ProcessContext,
+  ServeOptions,
+  UpOptions,
+} from '../app/index.ts';
 import type { Clock, Random } from '../lib/index.ts';
 import type { Terminal } from './output.ts';
 
@@ -8,6 +17,10 @@ export interface Processes {
   up(options: UpOptions, context: ProcessContext): Promise<void>;
   serve(options: ServeOptions, context: ProcessContext): Promise<void>;
   apiServer(options: ApiServerOptions, context: ProcessContext): Promise<void>;
+  /** A server in this process, for one call (`--core`). */
+  core(choice: ClusterChoice): Promise<CoreServer>;
+  /** A client for a cluster's own API. */
+  cluster(choice: ClusterChoice): Promise<OpenCluster>;
 }
 
 export interface Prompt {
@@ -30,6 +43,8 @@ export interface CliEnvironment
   /** Shows an address in the person's browser; false when there is none. */
   readonly openBrowser: (url: string) => Promise<boolean>;
   readonly processes: Processes;
+  /** Opens a file in the person's editor and resolves when it is closed; rejects when that was not possible. */
+  readonly edit: (file: string) => Promise<void>;
   /** Of this program. */
   readonly version: string;
   /** Aborts on Ctrl-C. */

@@ -2,7 +2,7 @@
 import type { Command } from './command.ts';
 
 /** Connection flags that ARGOCD_OPTS may hold besides those of the command. */
-const CONNECTION_BOOLEANS = ['insecure', 'plaintext', 'grpc-web'];
+const CONNECTION_BOOLEANS = ['insecure', 'plaintext', 'core', 'grpc-web'];
 
 /** `--prune=true` → `--prune`, `--cascade=false` → `--no-cascade`, for flags that are on or off. */
 export function normaliseFlags(argv: readonly string[], commands: readonly Command[]): string[] {

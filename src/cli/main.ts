@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
-import { readEnvironment, runApiServer, runServe, runUp } from '../app/index.ts';
-import { systemClock, systemRandom } from '../lib/index.ts';
+import { openCluster, readEnvironment, runApiServer, runServe, runUp, startCore } from '../app/index.ts';
+import { runOnTerminal, systemClock, systemRandom } from '../lib/index.ts';
 import type { CliEnvironment } from './environment.ts';
+import { CliError } from './errors.ts';
+import { splitWords } from './flags.ts';
 import { openBrowser } from './open-browser.ts';
 import { processTerminal } from './output.ts';
 import { runCli } from './run.ts';
@@ -13,7 +15,7 @@ import { runCli } from './run.ts';
 process.exitCode = await runCli(process.argv.slice(2), machine());
 
 function machine(): CliEnvironment {
-  const { kubeconfig: _, ...environment } = readEnvironment();
+  const { kubeconfig: _, editor, ...environment } = readEnvironment();
   return {
     ...environment,
     terminal: processTerminal(),
@@ -23,7 +25,8 @@ function machine(): CliEnvironment {
     clock: systemClock,
     random: systemRandom,
     openBrowser: (url) => openBrowser({ PATH: environment.path, HOME: environment.home }, url),
-    processes: { up: runUp, serve: runServe, apiServer: runApiServer },
+    processes: { up: runUp, serve: runServe, apiServer: runApiServer, core: startCore, cluster: openCluster },
+    edit: (file) => edit(editor, file),
     version: packageVersion(),
     signal: interruption(),
     readStdin: () => readAll(process.stdin),
@@ -41,6 +44,17 @@ function interruption(): AbortSignal {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   return controller.signal;
+}
+
+/** The variable may hold arguments, too: `code --wait`. */
+async function edit(
+  { command, env }: { command: string; env: Readonly<Record<string, string>> },
+  file: string,
+) {
+  const [program = 'vi', ...args] = splitWords(command);
+  const code = await runOnTerminal({ command: program, args: [...args, file], env });
+  if (code !== 0)
+    throw new CliError('FAILED', `The editor ${program} ended with code ${code}; nothing was changed`);
 }
 
 async function ask(question: string, isSecret: boolean): Promise<string> {

@@ -30,6 +30,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   'admin settings resource-overrides': 'Try checks and actions out on a manifest',
   'admin settings rbac': 'Try policies out',
   'admin proj': 'Projects without a server',
+  'admin app': 'Applications without a server',
   'admin notifications': 'Try notifications out',
   'admin notifications template': 'Texts of notifications',
   'admin notifications trigger': 'Conditions of notifications',
@@ -151,6 +152,10 @@ function connectionOptions(): Option[] {
     new Option('--no-insecure').hideHelp(),
     new Option('--plaintext', 'Use HTTP without TLS'),
     new Option('--no-plaintext').hideHelp(),
+    new Option('--core', 'Without a server, straight to the cluster of the kubeconfig'),
+    new Option('--no-core').hideHelp(),
+    new Option('--kubeconfig <file>', 'With --core: kubeconfig (default KUBECONFIG, else ~/.kube/config)'),
+    new Option('--kube-context <name>', 'With --core: context of the kubeconfig'),
     new Option('-H, --header <header>', 'Further header of every request, may be repeated').argParser(
       collectInto(true),
     ),
@@ -163,12 +168,16 @@ function connectionOf(values: Readonly<Record<string, unknown>>): ConnectionFlag
   const text = (name: string): string | undefined =>
     typeof values[name] === 'string' ? values[name] : undefined;
   const [server, authToken, config] = [text('server'), text('authToken'), text('config')];
+  const [kubeconfig, kubeContext] = [text('kubeconfig'), text('kubeContext')];
   const context = text('context') ?? text('argocdContext');
   return {
     ...(server === undefined ? {} : { server }),
     ...(authToken === undefined ? {} : { authToken }),
     ...(config === undefined ? {} : { config }),
     ...(context === undefined ? {} : { context }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(kubeContext === undefined ? {} : { kubeContext }),
+    ...(typeof values['core'] === 'boolean' ? { core: values['core'] } : {}),
     ...(typeof values['insecure'] === 'boolean' ? { insecure: values['insecure'] } : {}),
     ...(typeof values['plaintext'] === 'boolean' ? { plaintext: values['plaintext'] } : {}),
     headers: (values['header'] as readonly string[] | undefined) ?? [],

@@ -2,6 +2,9 @@
 import type { Command } from './command.ts';
 import { accountCommands } from './commands/account/accounts.ts';
 import { accountSecretCommands } from './commands/account/secrets.ts';
+import { adminAppGenerateSpec } from './commands/admin/app-generate-spec.ts';
+import { backupCommands } from './commands/admin/backup.ts';
+import { adminDashboard } from './commands/admin/dashboard.ts';
 import { templateGet, templateNotify, triggerGet, triggerRun } from './commands/admin/notifications.ts';
 import { overrideHealth } from './commands/admin/override-health.ts';
 import { overrideIgnoreDifferences, overrideIgnoreUpdates } from './commands/admin/override-ignored.ts';
@@ -9,12 +12,14 @@ import { overrideListActions } from './commands/admin/override-list-actions.ts';
 import { overrideRunAction } from './commands/admin/override-run-action.ts';
 import { adminProjGenerateSpec } from './commands/admin/proj-generate-spec.ts';
 import { rbacCommands } from './commands/admin/rbac.ts';
+import { settingsValidate } from './commands/admin/settings-validate.ts';
 import { appActionsList } from './commands/app/actions-list.ts';
 import { appActionsRun } from './commands/app/actions-run.ts';
 import { appConfirmDeletion } from './commands/app/confirm-deletion.ts';
 import { appCreate } from './commands/app/create.ts';
 import { appDelete } from './commands/app/delete.ts';
 import { appDiff } from './commands/app/diff.ts';
+import { appEditCommands } from './commands/app/edit.ts';
 import { appExplain } from './commands/app/explain.ts';
 import { appGet } from './commands/app/get.ts';
 import { appHistory } from './commands/app/history.ts';
@@ -22,6 +27,7 @@ import { appList } from './commands/app/list.ts';
 import { appLogs } from './commands/app/logs.ts';
 import { appManifests } from './commands/app/manifests.ts';
 import { appRelease } from './commands/app/release.ts';
+import { appResourceCommands } from './commands/app/resource.ts';
 import { appResources } from './commands/app/resources.ts';
 import { appRollback } from './commands/app/rollback.ts';
 import { appSet } from './commands/app/set.ts';
@@ -37,6 +43,7 @@ import { apiserver } from './commands/process/apiserver.ts';
 import { serve } from './commands/process/serve.ts';
 import { up } from './commands/process/up.ts';
 import { projectCommands } from './commands/proj/basics.ts';
+import { projEdit } from './commands/proj/edit.ts';
 import { projectListCommands } from './commands/proj/lists.ts';
 import { roleTokenCommands } from './commands/proj/role-tokens.ts';
 import { roleCommands } from './commands/proj/roles.ts';
@@ -45,9 +52,11 @@ import { certAddSsh, certAddTls, certList, certRemove } from './commands/repo/ce
 import { repoAdd, repoGet, repoList, repoRemove } from './commands/repo/repo.ts';
 import { repocredsAdd, repocredsList, repocredsRemove } from './commands/repo/repocreds.ts';
 import { completionOf } from './commands/top/completion.ts';
+import { configure } from './commands/top/configure.ts';
 import { context } from './commands/top/context.ts';
 import { login } from './commands/top/login.ts';
 import { logout } from './commands/top/logout.ts';
+import { names } from './commands/top/names.ts';
 import { relogin } from './commands/top/relogin.ts';
 import { version } from './commands/top/version.ts';
 
@@ -67,6 +76,7 @@ const list: readonly Command[] = [
   appSet,
   appAddSource,
   appRemoveSource,
+  ...appEditCommands,
   appSync,
   appWait,
   appDiff,
@@ -76,6 +86,7 @@ const list: readonly Command[] = [
   appRelease,
   appManifests,
   appResources,
+  ...appResourceCommands,
   appActionsList,
   appActionsRun,
   appLogs,
@@ -83,6 +94,7 @@ const list: readonly Command[] = [
   appConfirmDeletion,
   appDelete,
   ...projectCommands,
+  projEdit,
   ...projectListCommands,
   ...roleCommands,
   ...roleTokenCommands,
@@ -113,9 +125,15 @@ const list: readonly Command[] = [
   overrideRunAction,
   overrideIgnoreDifferences,
   overrideIgnoreUpdates,
+  settingsValidate,
   adminProjGenerateSpec,
+  adminAppGenerateSpec,
+  ...backupCommands,
+  adminDashboard,
+  configure,
   ...rbacCommands,
   version,
+  names,
 ];
 
 export const commands: readonly Command[] = [...list, completionOf(list)];

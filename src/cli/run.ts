@@ -1,9 +1,9 @@
 // One call of the command line: parse, run, report, give the exit code. Never ends the process.
 import { CommanderError } from 'commander';
-import { type Client, ClientError } from '../client/index.ts';
+import { ClientError } from '../client/index.ts';
 import { CodedError, isAbort, messageOf } from '../lib/index.ts';
 import type { CommandContext } from './command.ts';
-import { connect } from './connect.ts';
+import { type Connected, openConnection } from './connect.ts';
 import type { CliEnvironment } from './environment.ts';
 import { CliError } from './errors.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -45,18 +45,25 @@ function split(argv: readonly string[]): [readonly string[], readonly string[]] 
 
 async function execute(parsed: Parsed, environment: CliEnvironment, out: Output): Promise<number> {
   const { command, positionals, options, connection } = parsed;
-  let client: Promise<Client> | undefined;
+  let connected: Promise<Connected> | undefined;
   const context: CommandContext = {
     environment,
     out,
     connection,
     signal: environment.signal,
-    client() {
-      client ??= connect(environment, connection);
-      return client;
+    async client() {
+      connected ??= openConnection(environment, connection);
+      return (await connected).client;
     },
   };
-  return await command.run(positionals, options, context);
+  try {
+    return await command.run(positionals, options, context);
+  } finally {
+    await connected?.then(
+      ({ close }) => close(),
+      () => {},
+    );
+  }
 }
 
 /** Says what went wrong, in one line with its remedy, and with which code the process should end. */

@@ -13,6 +13,7 @@ import type {
   Cluster,
   ClusterList,
   CommitMetadata,
+  CompareRequest,
   DetailedProject,
   EventList,
   Explanation,
@@ -33,6 +34,7 @@ import type {
   ResourceResponse,
   ResourceTree,
   RollbackRequest,
+  ServerSideDiff,
   SessionResponse,
   Settings,
   SyncRequest,
@@ -234,6 +236,30 @@ function applicationCalls(http: Transport) {
       }),
     resource: (id: ApplicationId, query: QueryValues, options: ReadOptions = {}) =>
       read<ResourceResponse>(id, '/resource', query, options),
+    patchResource: (id: ApplicationId, query: QueryValues, patch: string) =>
+      http.call<ResourceResponse>({
+        method: 'POST',
+        path: one(id, '/resource'),
+        query: { ...scope(id), ...query },
+        body: patch,
+        timeoutMs: REFRESH_MS,
+      }),
+    deleteResource: (id: ApplicationId, query: QueryValues) =>
+      http.call<object>({
+        method: 'DELETE',
+        path: one(id, '/resource'),
+        query: { ...scope(id), ...query },
+        timeoutMs: REFRESH_MS,
+      }),
+    compare: (id: ApplicationId, body: CompareRequest, { signal }: ReadOptions = {}) =>
+      http.call<ServerSideDiff>({
+        method: 'POST',
+        path: `/api/v1/fairlead/applications/${encodeURIComponent(id.name)}/compare`,
+        query: scope(id),
+        body,
+        signal,
+        timeoutMs: REFRESH_MS,
+      }),
     commit: (id: ApplicationId, revision: string, options: ReadOptions = {}) =>
       read<CommitMetadata>(id, `/revisions/${encodeURIComponent(revision)}/metadata`, {}, options),
     windows: (id: ApplicationId, options: ReadOptions = {}) =>

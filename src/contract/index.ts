@@ -95,6 +95,7 @@ export {
   BadgeQuery,
   type ChartDetails,
   ChartQuery,
+  CompareRequest,
   type LinkInfo,
   type LinkList,
   ResourceDeleteQuery,

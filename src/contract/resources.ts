@@ -59,6 +59,17 @@ export interface ServerSideDiff {
   readonly modified: boolean;
 }
 
+/** Manifests that are too many for a query, or a revision to hold against the cluster before anybody syncs to it. */
+export const CompareRequest = z.object({
+  /** One JSON or YAML text each; they stand for everything the source would give. */
+  manifests: z.array(z.string()).max(5_000).optional(),
+  revision: z.string().max(1_000).optional(),
+  /** By source, in step with `sourcePositions` (from 1). */
+  revisions: z.array(z.string().max(1_000)).max(50).optional(),
+  sourcePositions: z.array(z.number().int().min(1)).max(50).optional(),
+});
+export type CompareRequest = z.input<typeof CompareRequest>;
+
 export const ChartQuery = ApplicationScope.extend({ sourceIndex: count, versionId: count });
 
 /** What a chart says of itself. */

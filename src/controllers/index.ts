@@ -10,6 +10,7 @@ export {
   type ControllerOptions,
   compareDesired,
   Dependencies,
+  type Desired,
   decideNext,
   desiredState,
   engineNamed,

@@ -59,6 +59,19 @@ export interface Exec {
 /** The real thing: node:child_process. */
 export const systemExec: Exec = { run, open };
 
+/**
+ * Runs a program that a person works in (an editor): it has this process's terminal until it ends. There is no deadline,
+ * because the person is the one who ends it.
+ * @returns its exit code
+ */
+export function runOnTerminal(request: Pick<ExecRequest, 'command' | 'args' | 'env'>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(request.command, [...request.args], { env: { ...request.env }, stdio: 'inherit' });
+    child.once('error', (error: NodeJS.ErrnoException) => reject(startError(request, error)));
+    child.once('close', (code, signal) => resolve(code ?? (signal === null ? 1 : 137)));
+  });
+}
+
 function open(request: Omit<ExecRequest, 'timeoutMs' | 'maxOutputBytes' | 'input'>): OpenProcess {
   const child = spawn(request.command, [...request.args], {
     ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
@@ -170,7 +183,7 @@ function aborted(request: ExecRequest): ExecError {
   return new ExecError('EXEC_ABORTED', 'backoff', `${describe(request)} was cancelled`);
 }
 
-function startError(request: ExecRequest, error: NodeJS.ErrnoException): ExecError {
+function startError(request: Pick<ExecRequest, 'command' | 'args'>, error: NodeJS.ErrnoException): ExecError {
   if (error.code === 'ENOENT') {
     return new ExecError(
       'EXEC_NOT_FOUND',

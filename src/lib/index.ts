@@ -12,6 +12,7 @@ export {
   type ExecRequest,
   type ExecResult,
   type OpenProcess,
+  runOnTerminal,
   systemExec,
 } from './exec.ts';
 export { type HelperExec, helperExec } from './exec-helper.ts';

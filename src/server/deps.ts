@@ -58,6 +58,8 @@ export interface ServerOptions {
   readonly port: number;
   /** `off`: everybody is an anonymous admin. */
   readonly auth: 'on' | 'off';
+  /** Only requests with this value in the header `x-fairlead-key` are answered; absent: all are. */
+  readonly accessKey?: string;
   /** Namespace of applications without an `appNamespace`. */
   readonly controlNamespace: string;
   /** Folder of the built page (`ui/dist`). */

@@ -129,6 +129,12 @@ export interface ApplicationViews {
     manifests: readonly string[],
     signal: AbortSignal,
   ): Promise<ServerSideDiff | undefined>;
+  /** What a sync to these manifests, or to this revision, would change, deletions included. Undefined: not known yet. */
+  compare(
+    application: Application,
+    wanted: { readonly manifests: readonly string[] } | ManifestRequest,
+    signal: AbortSignal,
+  ): Promise<ServerSideDiff | undefined>;
   /** True when `revision` is a commit that contains `ancestor`; false when it is not or nobody can tell. */
   contains(
     application: Application,

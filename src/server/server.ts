@@ -1,4 +1,5 @@
 // The HTTP server: routes, streams, the webhook and the page on one port. Starts and stops; decides nothing.
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -112,8 +113,16 @@ function prepare(app: FastifyInstance, deps: ServerDeps): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers);
     if (deps.options.auth === 'off') refuseForeignHost(deps.options, request.hostname);
+    requireKey(deps.options.accessKey, request.headers['x-fairlead-key']);
   });
   app.setErrorHandler((error, _request, reply) => sendError(deps, reply, error));
+}
+
+function requireKey(key: string | undefined, given: string | string[] | undefined): void {
+  if (key === undefined) return;
+  const digest = (value: string): Buffer => createHash('sha256').update(value).digest();
+  if (typeof given === 'string' && timingSafeEqual(digest(given), digest(key))) return;
+  throw new ApiError('Unauthenticated', 'This server answers only the program that started it');
 }
 
 /** Without sign-in, a page elsewhere could reach us under its own name (DNS rebinding); only known names are answered. */

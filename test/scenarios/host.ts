@@ -1,6 +1,6 @@
 // Runs scenarios: one cluster (embedded or real), one Git server, one control plane, and a World for each scenario.
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -35,6 +35,8 @@ export interface Host {
   /** The cluster's URL, for messages. */
   readonly cluster: string;
   readonly plane: () => ControlPlane;
+  /** The administrator's kubeconfig, as text. */
+  readonly kubeconfig: () => string;
   run(scenario: Scenario, index: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -71,6 +73,7 @@ export async function startHost(
   return {
     cluster: cluster.connection.server,
     plane: () => plane,
+    kubeconfig: cluster.kubeconfig,
     async run(scenario, index) {
       const name = `s${index}`;
       const world = createWorld({
@@ -132,13 +135,13 @@ const APPLICATIONS: ResourceType = {
 async function embeddedCluster() {
   const server = await startApiServer({ ...DEPS, listen: { host: '127.0.0.1', port: 0 } });
   const connection = await connectionOfKubeconfig(server.kubeconfig(), { clock: systemClock });
-  return { connection, close: () => server.close() };
+  return { connection, kubeconfig: () => server.kubeconfig(), close: () => server.close() };
 }
 
 async function realCluster() {
   const plane = await startRealCluster();
   const connection = await loadKubeconfig(plane.kubeconfig, { clock: systemClock });
-  return { connection, close: () => plane.close() };
+  return { connection, kubeconfig: () => readFileSync(plane.kubeconfig, 'utf8'), close: () => plane.close() };
 }
 
 interface WorldParts {

@@ -1,4 +1,7 @@
 // Single objects through the API: patched, deleted and compared by hand, and what is refused.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   assert,
   configMap,
@@ -207,6 +210,42 @@ export const resources: readonly Scenario[] = [
       assert.deepEqual(await dataOf(world, 'settings'), { v: '1' });
       const broken = await world.call('GET', `${world.name}/server-side-diff?targetManifests=%7B%22a%22`);
       assert.equal(broken.status, 400, JSON.stringify(broken.body));
+    },
+  },
+  {
+    name: 'the command line shows what another revision and a local directory would change',
+    async run(world) {
+      const before = await world.commit({
+        'a.yaml': configMap('settings', { v: '1' }),
+        'b.yaml': configMap('extra', {}),
+      });
+      await world.apply({ syncPolicy: { automated: {} } });
+      await untilSynced(world, before);
+      const local = await mkdtemp(join(tmpdir(), 'fairlead-local-diff-'));
+      try {
+        await writeFile(join(local, 'a.yaml'), configMap('settings', { v: '3' }));
+        const diff = await world.cli('app', 'diff', world.name, '--local', local);
+        assert.equal(diff.code, 1, diff.stderr);
+        assert.match(diff.stdout, /-.*v: "1"/);
+        assert.match(diff.stdout, /\+.*v: "3"/);
+        // What the directory does not have would be pruned.
+        assert.match(diff.stdout, /ConfigMap \S+\/extra/);
+      } finally {
+        await rm(local, { recursive: true, force: true });
+      }
+      const next = await world.commit({ 'a.yaml': configMap('settings', { v: '2' }) });
+      await untilSynced(world, next);
+      const same = await world.cli('app', 'diff', world.name, '--revision', next);
+      assert.deepEqual([same.code, same.stdout], [0, ''], same.stderr);
+      const back = await world.cli('app', 'diff', world.name, '--revision', before, '-o', 'json');
+      assert.equal(back.code, 1, back.stderr);
+      assert.deepEqual(
+        (JSON.parse(back.stdout) as { name: string }[]).map(({ name }) => name),
+        ['settings'],
+      );
+      const both = await world.cli('app', 'diff', world.name, '--revision', before, '--local', '.');
+      assert.match(both.stderr, /Give --local or --revision, not both/);
+      assert.deepEqual(await dataOf(world, 'settings'), { v: '2' });
     },
   },
   {

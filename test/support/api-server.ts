@@ -194,6 +194,7 @@ function viewsOf(refreshes: string[]): ApplicationViews {
     commit: async () => undefined,
     chart: async () => undefined,
     serverSideDiff: async () => ({ items: [], modified: false }),
+    compare: async () => ({ items: [], modified: false }),
     events: async () => ({ metadata: {}, items: [] }),
     contains: async () => false,
     explain: async () => ({

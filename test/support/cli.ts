@@ -43,7 +43,18 @@ export async function testCli(overrides: Partial<CliEnvironment> = {}): Promise<
         clock: systemClock,
         random: systemRandom,
         openBrowser: async () => false,
-        processes: { up: async () => {}, serve: async () => {}, apiServer: async () => {} },
+        processes: {
+          up: async () => {},
+          serve: async () => {},
+          apiServer: async () => {},
+          core: async () => {
+            throw new Error('this test has no cluster');
+          },
+          cluster: async () => {
+            throw new Error('this test has no cluster');
+          },
+        },
+        edit: async () => {},
         version: '0.1.0',
         signal: new AbortController().signal,
         readStdin: async () => '',

@@ -1,11 +1,15 @@
 // What manifests would change, by dry run on the destination cluster, and what a chart says of itself.
 import {
+  ApplicationScope,
   type ChartDetails,
   ChartQuery,
+  CompareRequest,
   type ServerSideDiff,
   ServerSideDiffQuery,
 } from '../../contract/index.ts';
+import type { Application } from '../../model/index.ts';
 import { ApiError } from '../errors.ts';
+import type { ManifestRequest } from '../ports.ts';
 import { type Route, route } from '../route.ts';
 
 const ONE = '/api/v1/applications/:name';
@@ -27,12 +31,23 @@ export const comparisonRoutes: readonly Route[] = [
           `targetManifests: ${targetManifests.length} are more than ${MAX_MANIFESTS}`,
         );
       }
-      const diff = await deps.views.serverSideDiff(app, targetManifests, signal);
-      if (diff !== undefined) return diff;
-      throw new ApiError(
-        'FailedPrecondition',
-        `${app.metadata.namespace}/${app.metadata.name} was not compared so far; refresh it first`,
-      );
+      return known(app, await deps.views.serverSideDiff(app, targetManifests, signal));
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/fairlead/applications/:name/compare',
+    access: get,
+    query: ApplicationScope,
+    body: CompareRequest,
+    async handle({ deps, app, body, signal }): Promise<ServerSideDiff> {
+      const { manifests, ...at } = body;
+      const isBoth = manifests !== undefined && Object.values(at).some((value) => value !== undefined);
+      if (isBoth) throw new ApiError('InvalidArgument', 'Give either manifests or a revision, not both');
+      if ((at.revisions?.length ?? 0) !== (at.sourcePositions?.length ?? 0))
+        throw new ApiError('InvalidArgument', 'revisions and sourcePositions must be equally many');
+      const wanted = manifests === undefined ? defined(at) : { manifests };
+      return known(app, await deps.views.compare(app, wanted, signal));
     },
   }),
   route({
@@ -51,3 +66,18 @@ export const comparisonRoutes: readonly Route[] = [
     },
   }),
 ];
+
+function known(app: Application, diff: ServerSideDiff | undefined): ServerSideDiff {
+  if (diff !== undefined) return diff;
+  throw new ApiError(
+    'FailedPrecondition',
+    `${app.metadata.namespace}/${app.metadata.name} was not compared so far; refresh it first`,
+  );
+}
+
+/** Without the members that are undefined. */
+function defined(
+  request: { [K in keyof ManifestRequest]?: ManifestRequest[K] | undefined },
+): ManifestRequest {
+  return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
+}

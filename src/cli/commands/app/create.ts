@@ -1,37 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import type { Application } from '../../../contract/index.ts';
-import { isRecord, parseYamlDocuments } from '../../../lib/index.ts';
-import { APPLICATION_API_VERSION, finalizers } from '../../../model/index.ts';
-import { emptySpec, specOptions, withSpecFlags } from '../../application/spec-flags.ts';
+import { applicationsIn, manifestOptions, withManifestFlags } from '../../application/manifest.ts';
 import { qualifiedName } from '../../application/text.ts';
-import { defineCommand, type OptionsOf } from '../../command.ts';
+import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 const options = {
-  ...specOptions,
-  'app-namespace': {
-    type: 'string',
-    short: 'N',
-    value: 'namespace',
-    describe: 'Namespace of the application',
-  },
-  project: { type: 'string', value: 'name', describe: 'Project (default "default")' },
-  file: {
-    type: 'string',
-    short: 'f',
-    value: 'file',
-    describe: 'Manifest of the application, a file or - for stdin',
-  },
+  ...manifestOptions,
   upsert: { type: 'boolean', describe: 'Change the application if it exists and is different' },
   validate: {
     type: 'boolean',
     default: true,
     describe: 'Check source and project first (--validate=false: do not)',
   },
-  label: { type: 'list', short: 'l', value: 'key=value', describe: 'Label of the application' },
-  annotations: { type: 'list', value: 'key=value', isWhole: true, describe: 'Annotation of the application' },
-  'set-finalizer': { type: 'boolean', describe: 'Delete the resources when the application is deleted' },
+  ...resultOption,
 } as const;
 
 export const appCreate = defineCommand({
@@ -45,9 +29,8 @@ export const appCreate = defineCommand({
   ],
   async run({ client, options: given, positionals, out, environment }) {
     const text = given.file === undefined ? undefined : await read(given.file, environment.readStdin);
-    const wanted = text === undefined ? [withFlags(undefined, positionals[0], given)] : manifests(text);
-    const apps = text === undefined ? wanted : wanted.map((app) => withFlags(app, positionals[0], given));
-    for (const app of apps) {
+    const bases: (Application | undefined)[] = text === undefined ? [undefined] : applicationsIn(text);
+    for (const app of bases.map((base) => withManifestFlags(base, positionals[0], given))) {
       if ((app.metadata.name ?? '') === '')
         throw new CliError('USAGE', 'Name the application: fairlead app create NAME …', 1);
       const query = {
@@ -55,64 +38,16 @@ export const appCreate = defineCommand({
         ...(given.upsert === undefined ? {} : { upsert: given.upsert }),
       };
       const created = await (await client()).applications.create(app, query);
-      out.line(`application '${qualifiedName(created)}' created`);
+      printResult(out, given.output, created, `application '${qualifiedName(created)}' created`);
     }
     return ExitCode.Ok;
   },
 });
 
-/** A manifest with what the flags say on top. */
-function withFlags(
-  base: Application | undefined,
-  name: string | undefined,
-  given: OptionsOf<typeof options>,
-): Application {
-  const [first = '', second] = (name ?? '').split('/');
-  const metadata = base?.metadata ?? {};
-  const project = given.project ?? base?.spec.project ?? 'default';
-  const namespace = given['app-namespace'] ?? (second === undefined ? metadata.namespace : first);
-  return {
-    apiVersion: APPLICATION_API_VERSION,
-    kind: 'Application',
-    metadata: {
-      ...metadata,
-      name: (second ?? first) || (metadata.name ?? ''),
-      ...(namespace === undefined ? {} : { namespace }),
-      labels: { ...metadata.labels, ...entries(given.label, '--label') },
-      annotations: { ...metadata.annotations, ...entries(given.annotations, '--annotations') },
-      ...(given['set-finalizer'] === true ? { finalizers: [finalizers.resources] } : {}),
-    },
-    spec: withSpecFlags({ ...(base?.spec ?? emptySpec(project)), project }, given),
-  };
-}
-
-function entries(texts: readonly string[], flag: string): Record<string, string> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf('=');
-      if (at <= 0) throw new CliError('USAGE', `${flag}: "${text}" is not KEY=VALUE`, 1);
-      return [text.slice(0, at), text.slice(at + 1)];
-    }),
-  );
-}
-
-async function read(file: string, readStdin: () => Promise<string>): Promise<string> {
+/** The text of a manifest; `-` is stdin. */
+export async function read(file: string, readStdin: () => Promise<string>): Promise<string> {
   if (file === '-') return await readStdin();
   return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new CliError('USAGE', `Cannot read ${file}: ${error.message}`, 1, { cause: error });
-  });
-}
-
-/** Every Application of the text; anything else in it is refused, so that nothing is left out unseen. */
-function manifests(text: string): Application[] {
-  return parseYamlDocuments(text).map(({ value }) => {
-    if (!isRecord(value) || value['kind'] !== 'Application' || !isRecord(value['spec'])) {
-      throw new CliError(
-        'USAGE',
-        'The file holds something that is no Application; create other objects with kubectl',
-        1,
-      );
-    }
-    return value as unknown as Application;
   });
 }

@@ -1,40 +1,70 @@
 import { stringify } from 'yaml';
-import type { ManagedResource } from '../../../contract/index.ts';
+import type { ApplicationId, Client } from '../../../client/index.ts';
+import type { CompareRequest, ManagedResource } from '../../../contract/index.ts';
 import { applicationId, identityOptions } from '../../application/identity.ts';
 import { lineDiff } from '../../application/line-diff.ts';
-import { defineCommand } from '../../command.ts';
+import { defineCommand, type OptionsOf } from '../../command.ts';
+import type { CliEnvironment } from '../../environment.ts';
+import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+
+const options = {
+  ...identityOptions,
+  refresh: { type: 'boolean', describe: 'Look at the source and the cluster again first' },
+  'hard-refresh': { type: 'boolean', describe: 'The same, and render again even if nothing changed' },
+  revision: { type: 'string', value: 'ref', describe: 'What a sync to this revision would change' },
+  revisions: {
+    type: 'list',
+    value: 'ref',
+    describe: 'Revisions of several sources, with --source-positions',
+  },
+  'source-positions': {
+    type: 'list',
+    value: 'number',
+    describe: 'Which sources --revisions mean, counted from 1',
+  },
+  local: { type: 'string', value: 'directory', describe: 'What a sync of this directory would change' },
+  'local-repo-root': {
+    type: 'string',
+    value: 'directory',
+    describe: 'Nothing outside is read (default: --local itself)',
+  },
+  'exit-code': {
+    type: 'boolean',
+    default: true,
+    describe: 'Exit with --diff-exit-code when there is a difference',
+  },
+  'diff-exit-code': { type: 'number', default: 1, value: 'code', describe: 'Exit code of a difference' },
+  output: {
+    type: 'string',
+    short: 'o',
+    default: '',
+    value: 'format',
+    choices: ['', 'json', 'yaml'],
+    describe: 'Fields that differ, with their owners, for programs',
+  },
+} as const;
 
 export const appDiff = defineCommand({
   words: 'app diff',
   describe: 'Show what a sync would change. Exits 1 when there is a difference. Secrets are masked',
   positionals: ['APPNAME'],
-  options: {
-    ...identityOptions,
-    refresh: { type: 'boolean', describe: 'Look at the source and the cluster again first' },
-    'hard-refresh': { type: 'boolean', describe: 'The same, and render again even if nothing changed' },
-    'exit-code': {
-      type: 'boolean',
-      default: true,
-      describe: 'Exit with --diff-exit-code when there is a difference',
-    },
-    'diff-exit-code': { type: 'number', default: 1, value: 'code', describe: 'Exit code of a difference' },
-    output: {
-      type: 'string',
-      short: 'o',
-      default: '',
-      value: 'format',
-      choices: ['', 'json', 'yaml'],
-      describe: 'Fields that differ, with their owners, for programs',
-    },
-  },
-  examples: ['fairlead app diff web', 'fairlead app diff web --refresh --exit-code=false'],
-  async run({ client, options, positionals, out, signal }) {
+  options,
+  examples: [
+    'fairlead app diff web',
+    'fairlead app diff web --revision v1.3.0',
+    'fairlead app diff web --local ./deploy/web',
+  ],
+  async run({ client, options: given, positionals, out, signal, environment }) {
     const api = await client();
-    const id = applicationId(positionals[0], options);
-    const level = options['hard-refresh'] === true ? 'hard' : options.refresh === true ? 'normal' : undefined;
+    const id = applicationId(positionals[0], given);
+    const level = given['hard-refresh'] === true ? 'hard' : given.refresh === true ? 'normal' : undefined;
     if (level !== undefined) await api.applications.get(id, level, { signal });
-    const { items } = await api.applications.managedResources(id, { signal });
+    const wanted = await request(api, id, given, environment);
+    const { items } =
+      wanted === undefined
+        ? await api.applications.managedResources(id, { signal })
+        : await api.applications.compare(id, wanted, { signal });
     const different = items
       .map((item) => ({ item, text: resourceDiff(item) }))
       .filter(({ text }) => text !== '');
@@ -45,8 +75,8 @@ export const appDiff = defineCommand({
       name,
       fields,
     }));
-    if (options.output === 'json') out.json(changes);
-    else if (options.output === 'yaml') out.yaml(changes);
+    if (given.output === 'json') out.json(changes);
+    else if (given.output === 'yaml') out.yaml(changes);
     else {
       for (const { item, text } of different) {
         out.line(`\n===== ${item.group}/${item.kind} ${item.namespace}/${item.name} ======`);
@@ -54,9 +84,38 @@ export const appDiff = defineCommand({
         for (const owner of owners(item)) out.line(owner);
       }
     }
-    return different.length > 0 && options['exit-code'] ? options['diff-exit-code'] : ExitCode.Ok;
+    return different.length > 0 && given['exit-code'] ? given['diff-exit-code'] : ExitCode.Ok;
   },
 });
+
+/** What to hold against the cluster instead of what the source says now. */
+async function request(
+  api: Client,
+  id: ApplicationId,
+  given: OptionsOf<typeof options>,
+  environment: CliEnvironment,
+): Promise<CompareRequest | undefined> {
+  const { local, revision, revisions, 'source-positions': positions } = given;
+  if (local !== undefined) {
+    if (revision !== undefined || revisions.length > 0)
+      throw new CliError('USAGE', 'Give --local or --revision, not both', 1);
+    const app = await api.applications.get(id);
+    const { items } = await api.clusters.list();
+    const { server, name } = app.spec.destination;
+    const cluster = items.find((item) => (server ? item.server === server : item.name === name));
+    const root = given['local-repo-root'];
+    const source = { directory: local, ...(root === undefined ? {} : { root }) };
+    const { renderLocally } = await import('../../application/local-render.ts');
+    return { manifests: await renderLocally(environment, app, cluster?.serverVersion ?? '', source) };
+  }
+  if (revision === undefined && revisions.length === 0) return undefined;
+  if (revisions.length !== positions.length)
+    throw new CliError('USAGE', '--revisions and --source-positions must be equally many', 1);
+  return {
+    ...(revision === undefined ? {} : { revision }),
+    ...(revisions.length === 0 ? {} : { revisions: [...revisions], sourcePositions: positions.map(Number) }),
+  };
+}
 
 /** Live against what a sync would make of it, as YAML lines; hooks are no difference. */
 function resourceDiff(item: ManagedResource): string {

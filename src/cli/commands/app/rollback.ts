@@ -6,6 +6,7 @@ import { isOperationOver, progressPrinter, waitFor } from '../../application/wai
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const appRollback = defineCommand({
   words: 'app rollback',
@@ -21,6 +22,7 @@ export const appRollback = defineCommand({
       value: 'duration',
       describe: 'How long it is held there, with automated sync; without: until app release',
     },
+    ...resultOption,
     timeout: {
       type: 'number',
       default: 0,
@@ -58,7 +60,7 @@ export const appRollback = defineCommand({
       },
       { timeoutMs: options.timeout * 1000, signal, progress: progressPrinter(out, clock) },
     );
-    if (ended !== undefined) out.line(describeOperation(ended));
+    if (ended !== undefined) printResult(out, options.output, ended, describeOperation(ended));
     return ended?.status?.operationState?.phase === 'Succeeded' ? ExitCode.Ok : ExitCode.CommandFailed;
   },
 });

@@ -4,6 +4,7 @@ import { hasSpecFlags, specOptions, withSpecFlags } from '../../application/spec
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const appSet = defineCommand({
   words: 'app set',
@@ -24,6 +25,7 @@ export const appSet = defineCommand({
       describe: 'Check source and project first (--validate=false: do not)',
     },
     ...sourceOptions,
+    ...resultOption,
   },
   examples: [
     'fairlead app set web --revision v1.2.3',
@@ -42,8 +44,10 @@ export const appSet = defineCommand({
       options,
       (sourcePosition(app, options) ?? 1) - 1,
     );
-    await api.applications.update({ ...app, spec }, { validate });
-    out.note(`application '${app.metadata.namespace}/${app.metadata.name}' changed`);
+    const updated = await api.applications.update({ ...app, spec }, { validate });
+    if (options.output === '')
+      out.note(`application '${app.metadata.namespace}/${app.metadata.name}' changed`);
+    else printResult(out, options.output, updated, '');
     return ExitCode.Ok;
   },
 });

@@ -4,6 +4,7 @@ import { ProjectCreateRequest } from '../../../contract/index.ts';
 import { messageOf, parseYaml } from '../../../lib/index.ts';
 import type { AppProject } from '../../../model/index.ts';
 import { type Command, defineCommand } from '../../command.ts';
+import { isConfirmed } from '../../confirm.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { changeProject } from '../../project/change.ts';
@@ -101,9 +102,10 @@ const projDelete = defineCommand({
   words: 'proj delete',
   describe: 'Delete projects that no application uses',
   positionals: ['PROJECT...'],
-  async run({ client, out, positionals }) {
+  async run({ client, out, positionals, ...context }) {
     const api = await client();
     for (const name of positionals) {
+      if (!(await isConfirmed(context, `Delete project '${name}'?`))) continue;
       await api.projects.delete(name);
       out.line(`project '${name}' deleted`);
     }
