@@ -1,4 +1,4 @@
-// Patterns of policies: Argo CD's globs, in which `/` separates nothing, and anchored regular expressions. Compiled
+// Patterns of policies: Argo CD’s globs, in which `/` separates nothing, and regular expressions. Compiled
 // once and free of backtracking for globs, because a list asks them for every application.
 
 export type Matcher = (value: string) => boolean;

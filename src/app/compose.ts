@@ -110,6 +110,8 @@ export interface ControlPlaneOptions {
   readonly otlpAddress?: string | undefined;
   readonly uiDirectory: string;
   readonly publicUrl?: string | undefined;
+  /** Addresses and CIDRs whose `X-Forwarded-…` headers are believed. */
+  readonly trustedProxies?: readonly string[] | undefined;
   /** Let file:// repositories through. */
   readonly allowFileRepositories?: boolean | undefined;
   readonly timing?: Partial<Timing> | undefined;
@@ -669,5 +671,6 @@ async function startHttp(
     surface: options.role === 'controller' ? 'operations' : 'all',
     ...(options.accessKey === undefined ? {} : { accessKey: options.accessKey }),
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+    ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
   });
 }

@@ -27,6 +27,10 @@ export interface ServeOptions {
   readonly auditRetention?: string;
   /** Where traces go; absent: what the environment says, else nowhere. */
   readonly otlpAddress?: string;
+  /** Address people use; absent: `url` of argocd-cm says it. */
+  readonly publicUrl?: string;
+  /** Addresses and CIDRs whose `X-Forwarded-…` headers are believed. */
+  readonly trustedProxies?: readonly string[];
   readonly role: Role;
   readonly auth: 'on' | 'off';
   readonly installCrds: boolean;

@@ -39,6 +39,8 @@ async function serve(
     auth: options.auth,
     dataDir,
     store: options.store,
+    publicUrl: options.publicUrl,
+    trustedProxies: options.trustedProxies,
     installCrds: options.installCrds,
     otlpAddress: options.otlpAddress ?? environment.otlpEndpoint,
     ...(options.auditRetention === undefined

@@ -203,7 +203,8 @@ test('S-F1 the authorisation matrix: every route × 8 callers × own, foreign an
           const isLogs = path.endsWith('/logs');
           const may =
             mayBy(role, subject, access.resource, access.action) &&
-            (!isLogs || mayBy(role, subject, 'logs', 'get'));
+            (!isLogs || mayBy(role, subject, 'logs', 'get')) &&
+            (!path.endsWith('/rollback') || mayBy(role, subject, 'applications', 'sync'));
           // A missing application is never told apart from a foreign one unless its project is named.
           const isHidden = access.scope === 'application' && subject === 'missing';
           if ((answer === 403) !== (!may || isHidden)) wrong.push(where);
@@ -278,7 +279,9 @@ async function statusOf(
         ? {}
         : { 'content-type': accepts === 'form' ? 'application/x-www-form-urlencoded' : 'application/json' }),
     },
-    ...(method === 'GET' || method === 'DELETE' ? {} : { body: accepts === 'form' ? '' : '{}' }),
+    ...(method === 'GET' || method === 'DELETE'
+      ? {}
+      : { body: accepts === 'form' ? '' : path.endsWith('/rollback') ? '{"id":1}' : '{}' }),
   }).catch((error: unknown) => {
     // Routes that wait for something answer refusals at once; one that waits has let the caller in.
     if (error instanceof DOMException && error.name === 'TimeoutError') return { status: 200 };

@@ -64,7 +64,9 @@ export interface ServerOptions {
   readonly controlNamespace: string;
   /** Folder of the built page (`ui/dist`). */
   readonly uiDirectory: string;
-  /** Address people use, e.g. `https://cd.example.com`; decides about Secure cookies and HSTS. */
+  /** Addresses and CIDRs whose `X-Forwarded-…` headers are believed; absent: nobody's. */
+  readonly trustedProxies?: readonly string[];
+  /** Address people use, e.g. `https://cd.example.com`, where `url` of argocd-cm does not say it. */
   readonly publicUrl?: string;
   /** `operations`: only health, version and metrics, for a process that serves no users. */
   readonly surface?: 'all' | 'operations';

@@ -153,7 +153,7 @@ test('who may call what', () => {
       'POST /api/v1/applications/:name/resource/actions/v2: applications, get (application)',
       'POST /api/v1/applications/:name/resource/actions: applications, get (application)',
       'POST /api/v1/applications/:name/confirm-deletion: applications, update (application)',
-      'POST /api/v1/applications/:name/rollback: applications, sync (application)',
+      'POST /api/v1/applications/:name/rollback: applications, get (application)',
       'POST /api/v1/applications/:name/sync: applications, sync (application)',
       'POST /api/v1/applications: applications, create (list)',
       'POST /api/v1/fairlead/notifications/templates/:name/notify: notifications, update (object)',

@@ -4,8 +4,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { account, memoryAccounts, memoryPolicies } from '../../test/support/access.ts';
 import { application, PASSWORD, request, startTestServer } from '../../test/support/api-server.ts';
 import type { Application, ApplicationList } from '../contract/index.ts';
+import { sessionTokens } from './auth/session-tokens.ts';
 import type { ServerPorts } from './index.ts';
 
 const APPS = '/api/v1/applications';
@@ -464,4 +466,47 @@ test("a patch that meets somebody else's change is decided again on it: both sta
   assert.equal((await server.call('PATCH', `${APPS}/web`, patch)).status, 200);
   const app = applications.get('argocd', 'web');
   assert.deepEqual([app?.metadata.labels, app?.spec.project], [{ theirs: '1', ours: '1' }, 'shop']);
+});
+
+test('rolling back and syncing another revision need rights of their own where the settings say so', async () => {
+  const settings: Record<string, string> = {};
+  const policy = `p, syncer, applications, *, default/*, allow
+p, syncer, applications, override, */*, deny
+p, syncer, applications, rollback, */*, deny
+p, roller, applications, get, default/*, allow
+p, roller, applications, rollback, default/*, allow
+`;
+  const accounts = new Map(['syncer', 'roller'].map((name) => [name, account(name)] as const));
+  await using server = await startTestServer({
+    ports: {
+      accounts: memoryAccounts(accounts),
+      policies: memoryPolicies(policy),
+      information: {
+        version: () => ({}),
+        settings: () => ({ userLoginsDisabled: false, execEnabled: false, statusBadgeEnabled: false }),
+        config: (key) => settings[key] ?? '',
+        problem: () => undefined,
+      },
+    },
+  });
+  await server.applications.create(application('web'));
+  const issuer = sessionTokens(server.ports);
+  const post = async (who: string, path: string, body: object) => {
+    const { token } = await issuer.issue(who);
+    const { status } = await request(server.url, 'POST', `/api/v1/applications/web/${path}`, token, body);
+    return status;
+  };
+  // 400: there is no such entry of the history, which only the permitted learn.
+  assert.deepEqual(
+    [await post('syncer', 'rollback', { id: 1 }), await post('roller', 'rollback', { id: 1 })],
+    [400, 403],
+  );
+  settings['server.rbac.rollback.enforce.enable'] = 'true';
+  assert.deepEqual(
+    [await post('syncer', 'rollback', { id: 1 }), await post('roller', 'rollback', { id: 1 })],
+    [403, 400],
+  );
+  settings['application.sync.requireOverridePrivilegeForRevisionSync'] = 'true';
+  assert.equal(await post('syncer', 'sync', { revision: 'v1.2.3' }), 403);
+  assert.equal(await post('syncer', 'sync', { revision: 'main' }), 200);
 });

@@ -8,6 +8,7 @@ import { Histogram } from 'prom-client';
 import { limits, Semaphore } from '../lib/index.ts';
 import { applicationFeed } from './application-feed.ts';
 import { authoriser } from './auth/authorise.ts';
+import { isSecure } from './auth/external.ts';
 import { heldAnswers } from './auth/held-answers.ts';
 import { loginLimit } from './auth/login-limit.ts';
 import { passwordChecker } from './auth/password.ts';
@@ -49,6 +50,8 @@ export async function startServer(ports: ServerPorts, options: ServerOptions): P
   const app = fastify({
     bodyLimit: limits.requestBodyBytes,
     requestTimeout: RECEIVE_MS,
+    // Whoever else says who they forward for would be believed by the login limit and the journal.
+    trustProxy: options.trustedProxies === undefined ? false : [...options.trustedProxies],
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1_024 },
@@ -89,7 +92,7 @@ function serverDeps(ports: ServerPorts, options: ServerOptions): ServerDeps {
 }
 
 function prepare(app: FastifyInstance, deps: ServerDeps): void {
-  const headers = securityHeaders(deps.options.publicUrl?.startsWith('https://') === true);
+  const [plain, secure] = [securityHeaders(false), securityHeaders(true)];
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
@@ -111,7 +114,7 @@ function prepare(app: FastifyInstance, deps: ServerDeps): void {
     (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   );
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(headers);
+    reply.headers(isSecure(deps) ? secure : plain);
     if (deps.options.auth === 'off') refuseForeignHost(deps.options, request.hostname);
     requireKey(deps.options.accessKey, request.headers['x-fairlead-key']);
   });

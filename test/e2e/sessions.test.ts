@@ -11,7 +11,9 @@ suite('sessions of the running server', () => {
   let world: SignInWorld;
 
   before(async () => {
-    world = await signInWorld({ publicUrl: 'https://cd.example.com' });
+    world = await signInWorld({ trustedProxies: ['127.0.0.1'] });
+    // The address alone decides about cookies; nothing has to be started anew.
+    await world.configure('argocd-cm', { url: 'https://cd.example.com' });
     const accounts = ['dev', 'victim', 'other', 'gone'];
     const hash = await hashPassword(PASSWORD);
     await world.kube.patch(
@@ -99,6 +101,19 @@ suite('sessions of the running server', () => {
     assert.match(message, /^Too many failed sign-ins; try again in \d+ s$/);
     assert.equal((await signIn('other')).status, 200);
     assert.equal((await signIn('nobody-of-that-name', 'wrong')).status, 401);
+  });
+
+  test('fifty wrong passwords of one address hold that address up, behind a trusted proxy, too', async () => {
+    const from = (address: string, username: string, password: string) =>
+      call('/api/v1/session', {
+        method: 'POST',
+        headers: { 'x-forwarded-for': address },
+        body: JSON.stringify({ username, password }),
+      });
+    for (let i = 0; i < 50; i += 1)
+      assert.equal((await from('203.0.113.7', `made-up-${i}`, 'wrong')).status, 401);
+    assert.equal((await from('203.0.113.7', 'other', PASSWORD)).status, 429);
+    assert.equal((await from('203.0.113.8', 'other', PASSWORD)).status, 200);
   });
 
   test('sign-ins, failed ones and sign-outs are in the record', async () => {

@@ -18,6 +18,7 @@ export async function signInExternal(deps: ServerDeps, user: ExternalUser, addre
 }
 
 /** Reached over TLS: cookies say so. */
-export function isSecure({ options }: ServerDeps): boolean {
-  return options.publicUrl?.startsWith('https://') === true;
+export function isSecure({ information, options }: Pick<ServerDeps, 'information' | 'options'>): boolean {
+  const url = information.config('url') || options.publicUrl;
+  return url?.startsWith('https://') === true;
 }

@@ -42,6 +42,7 @@ export const operationRoutes: readonly Route[] = [
         requireOverride(call);
         refuseLocal(call);
       }
+      requireRevisionRight(call, body);
       requireOpenWindow(deps, app, body.dryRun === true);
       const operation: Operation = {
         sync: syncOperation(app, body),
@@ -66,11 +67,13 @@ export const operationRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: `${ONE}/rollback`,
-    access: sync,
+    // Which right it needs is a setting; see `requireRollback`.
+    access: { ...sync, action: 'get' },
     query: ApplicationScope,
     body: RollbackRequest,
     async handle(call) {
       const { deps, app, body, caller } = call;
+      requireRollback(call);
       const entry = historyEntry(app, body);
       requireOpenWindow(deps, app, body.dryRun === true);
       const operation: Operation = {
@@ -158,6 +161,29 @@ function refuseLocal({ deps, app }: ApplicationCall<unknown, unknown>): void {
     'FailedPrecondition',
     `Cannot use local sync: project ${app.spec.project} demands signed sources`,
   );
+}
+
+/** Rolling back needs `sync`, or, where `server.rbac.rollback.enforce.enable` says so, `rollback` instead. */
+function requireRollback(call: ApplicationCall<unknown, unknown>): void {
+  const isOwnRight = call.deps.information.config('server.rbac.rollback.enforce.enable') === 'true';
+  const action = isOwnRight ? 'rollback' : 'sync';
+  const object = applicationObject(call.app);
+  if (call.may({ resource: 'applications', action }, object)) return;
+  throw new ApiError('PermissionDenied', `permission denied: applications, ${action}, ${object}`);
+}
+
+/** Another revision than the application tracks needs `override`, where the setting says so. */
+function requireRevisionRight(call: ApplicationCall<unknown, unknown>, body: SyncBody): void {
+  const { config } = call.deps.information;
+  if (config('application.sync.requireOverridePrivilegeForRevisionSync') !== 'true') return;
+  const { source, sources } = call.app.spec;
+  const tracked = (sources ?? (source === undefined ? [] : [source])).map(
+    (item) => item.targetRevision || 'HEAD',
+  );
+  const given = [body.revision ?? '', ...(body.revisions ?? [])].filter((revision) => revision !== '');
+  if (given.every((revision) => tracked.includes(revision))) return;
+  if (call.may({ resource: 'applications', action: 'override' }, applicationObject(call.app))) return;
+  throw new ApiError('PermissionDenied', 'permission denied: another revision needs the right to override');
 }
 
 function requireOverride(call: ApplicationCall<unknown, unknown>): void {

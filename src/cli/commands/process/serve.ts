@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
@@ -53,6 +54,16 @@ export const serve = defineCommand({
       value: 'url',
       describe: 'OTLP/HTTP endpoint for traces (default: OTEL_EXPORTER_OTLP_ENDPOINT, else none)',
     },
+    'public-url': {
+      type: 'string',
+      value: 'url',
+      describe: 'Address people use, e.g. https://cd.example.com (default: url of argocd-cm)',
+    },
+    'trusted-proxy': {
+      type: 'list',
+      value: 'cidr',
+      describe: 'Address or CIDR of a proxy in front, whose X-Forwarded-For names who really calls',
+    },
     role: {
       type: 'string',
       default: 'all',
@@ -76,6 +87,8 @@ export const serve = defineCommand({
       'install-crds': installCrds,
       'audit-retention': auditRetention,
       'otlp-address': otlpAddress,
+      'public-url': publicUrl,
+      'trusted-proxy': proxies,
     } = options;
     const serveOptions = {
       namespace,
@@ -89,11 +102,26 @@ export const serve = defineCommand({
       ...(store === undefined ? {} : { store }),
       ...(auditRetention === undefined ? {} : { auditRetention }),
       ...(otlpAddress === undefined ? {} : { otlpAddress }),
+      ...(publicUrl === undefined ? {} : { publicUrl: checkedUrl(publicUrl) }),
+      ...(proxies.length === 0 ? {} : { trustedProxies: proxies.map(checkedNetwork) }),
     };
     await environment.processes.serve(serveOptions, { signal, print: out.line });
     return ExitCode.Ok;
   },
 });
+
+function checkedUrl(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new CliError('USAGE', `--public-url "${text}" is no http(s) URL, e.g. https://cd.example.com`, 1);
+}
+
+function checkedNetwork(text: string): string {
+  const [address = '', length, more] = text.split('/');
+  const bits = isIP(address) === 6 ? 128 : 32;
+  const isLength = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits);
+  if (isIP(address) !== 0 && isLength && more === undefined) return text;
+  throw new CliError('USAGE', `--trusted-proxy "${text}" is no address or CIDR, e.g. 10.0.0.0/8`, 1);
+}
 
 /** `HOST:PORT`; `:8080` means every address. */
 export function checkedAddress(listen: string): string {
