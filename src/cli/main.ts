@@ -13,7 +13,7 @@ import { runCli } from './run.ts';
 process.exitCode = await runCli(process.argv.slice(2), machine());
 
 function machine(): CliEnvironment {
-  const { kubeconfig: _, ...environment } = readEnvironment();
+  const environment = readEnvironment();
   return {
     ...environment,
     terminal: processTerminal(),

@@ -53,6 +53,7 @@ export {
   ConfigAudit,
   certificateFacts,
   fingerprintOf,
+  GPG_KEYS,
   KNOWN_HOSTS,
   type KnownHost,
   knownHostsOf,

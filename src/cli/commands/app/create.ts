@@ -5,6 +5,7 @@ import { APPLICATION_API_VERSION, finalizers } from '../../../model/index.ts';
 import { emptySpec, specOptions, withSpecFlags } from '../../application/spec-flags.ts';
 import { qualifiedName } from '../../application/text.ts';
 import { defineCommand, type OptionsOf } from '../../command.ts';
+import { entries } from '../../entries.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 
@@ -84,16 +85,6 @@ function withFlags(
     },
     spec: withSpecFlags({ ...(base?.spec ?? emptySpec(project)), project }, given),
   };
-}
-
-function entries(texts: readonly string[], flag: string): Record<string, string> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf('=');
-      if (at <= 0) throw new CliError('USAGE', `${flag}: "${text}" is not KEY=VALUE`, 1);
-      return [text.slice(0, at), text.slice(at + 1)];
-    }),
-  );
 }
 
 async function read(file: string, readStdin: () => Promise<string>): Promise<string> {
