@@ -2,10 +2,19 @@
 // connection out before it is kept.
 import type { Cluster, ClusterBody } from '../contract/index.ts';
 import type { ClusterSecret, LiveClusters, Settings } from '../controllers/index.ts';
-import { connectionOf, createKubeClient, type KubeClient, type KubeObject, wellKnown } from '../k8s/index.ts';
+import {
+  connectionOf,
+  createKubeClient,
+  endManagerToken,
+  type KubeClient,
+  type KubeObject,
+  newManagerToken,
+  ownerOfToken,
+  wellKnown,
+} from '../k8s/index.ts';
 import { type Clock, CodedError, isRecord, messageOf, type Random, rfc3339, sha256 } from '../lib/index.ts';
 import { labels } from '../model/index.ts';
-import type { Clusters } from '../server/index.ts';
+import type { ClusterChanges, Clusters } from '../server/index.ts';
 
 const CHECK_MS = 15_000;
 const MANAGER = { fieldManager: 'fairlead-server' } as const;
@@ -41,17 +50,64 @@ export function clusterStore(deps: ClustersDeps): Clusters {
       const state = { status: 'Successful', message: '', attemptedAt: rfc3339(deps.clock.now()) };
       return { ...viewOf(body), serverVersion, connectionState: state };
     },
+    async change(server, changes) {
+      const secret = known(server);
+      if (secret === undefined) throw withoutSecret(server, 'changed');
+      await patchSecret(deps, secret.secretName, changes);
+      const { name = secret.name, namespaces = secret.namespaces, project = secret.project } = changes;
+      const connectionState = { status: 'Unknown', message: '' };
+      return {
+        ...viewOf({ server, name, namespaces: namespaces && [...namespaces], project }),
+        connectionState,
+      };
+    },
+    async rotate(server, signal) {
+      const secret = known(server);
+      if (secret === undefined) throw withoutSecret(server, 'rotated');
+      await rotate(deps, secret, signal);
+    },
     async remove(server) {
       const secret = known(server);
-      if (secret === undefined)
-        throw new ClusterWriteError(
-          'INVALID',
-          'on-change',
-          `The cluster ${server} has no Secret, so it cannot be removed`,
-        );
+      if (secret === undefined) throw withoutSecret(server, 'removed');
       await deps.home.delete(wellKnown.secrets, { namespace: deps.namespace, name: secret.secretName });
     },
   };
+}
+
+function withoutSecret(server: string, done: string): ClusterWriteError {
+  return new ClusterWriteError(
+    'INVALID',
+    'on-change',
+    `The cluster ${server} has no Secret, so it cannot be ${done}`,
+  );
+}
+
+/**
+ * A new token in place of the old one, which ends last: whatever happens in between, the one that is written down works.
+ * What is written to the cluster here are only the two Secrets of these tokens.
+ */
+async function rotate(deps: ClustersDeps, secret: ClusterSecret, signal: AbortSignal): Promise<void> {
+  const { server, config } = secret;
+  const owner = ownerOfToken(config.bearerToken ?? '');
+  if (owner === undefined) {
+    throw new ClusterWriteError(
+      'INVALID',
+      'on-change',
+      `The cluster ${server} is not used with the token of a service account's Secret, so there is none to rotate; add it again with upsert`,
+    );
+  }
+  const client = createKubeClient(connectionOf({ ...settingsOf(config), server }), {}, deps);
+  try {
+    const fresh = await newManagerToken(client, deps, owner, signal);
+    const renewed = { ...config, bearerToken: fresh.token };
+    await tryOut(deps, { server, config: renewed } as ClusterBody, signal);
+    const body = { data: { config: base64(JSON.stringify(renewed)) } };
+    const ref = { namespace: deps.namespace, name: secret.secretName };
+    await deps.home.patch(wellKnown.secrets, ref, { type: 'merge', body }, MANAGER);
+    await endManagerToken(client, owner, owner.secretName);
+  } finally {
+    await client.close();
+  }
 }
 
 function listed({ clusters, settings }: ClustersDeps): Cluster[] {
@@ -108,6 +164,44 @@ async function tryOut(
 /** Without members that are null, which clients of Argo CD send for "not set". */
 function settingsOf(config: ClusterBody['config']): Omit<Parameters<typeof connectionOf>[0], 'server'> {
   return JSON.parse(JSON.stringify(config ?? {}, (_key, value: unknown) => value ?? undefined));
+}
+
+/** Changes the named members and leaves the others, the credentials above all, as they are. */
+async function patchSecret(deps: ClustersDeps, name: string, changes: ClusterChanges): Promise<void> {
+  const { labels: wantedLabels, annotations: wantedAnnotations, ...members } = changes;
+  const ref = { namespace: deps.namespace, name };
+  const { metadata } = await deps.home.get(wellKnown.secrets, ref);
+  const data: Record<string, string | null> = {};
+  for (const [key, value] of Object.entries(members)) {
+    const text = Array.isArray(value) ? value.join(',') : value === true ? 'true' : String(value || '');
+    data[key] = text === '' ? null : base64(text);
+  }
+  const body = {
+    data,
+    metadata: {
+      ...(wantedLabels === undefined ? {} : { labels: replaced(metadata.labels, wantedLabels) }),
+      ...(wantedAnnotations === undefined
+        ? {}
+        : { annotations: replaced(metadata.annotations, wantedAnnotations) }),
+    },
+  };
+  await deps.home.patch(wellKnown.secrets, ref, { type: 'merge', body }, MANAGER);
+}
+
+/** As a merge patch; what says whose Secret it is stays. */
+function replaced(
+  now: Readonly<Record<string, string>> = {},
+  wanted: Readonly<Record<string, string>> | null,
+): Record<string, string | null> {
+  const isOurs = (key: string): boolean =>
+    key === labels.secretType || key === 'managed-by' || key.startsWith('kubectl.kubernetes.io/');
+  const gone = Object.keys(now).filter((key) => !isOurs(key));
+  const kept = Object.entries(wanted ?? {}).filter(([key]) => !isOurs(key));
+  return { ...Object.fromEntries(gone.map((key) => [key, null])), ...Object.fromEntries(kept) };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }
 
 async function write(deps: ClustersDeps, known: string | undefined, body: ClusterBody): Promise<void> {

@@ -27,6 +27,7 @@ import { type KubeClient, type KubeObject, wellKnown } from '../k8s/index.ts';
 import { type Clock, CodedError, digestOf, Lru, mapLimited, messageOf, rfc3339 } from '../lib/index.ts';
 import { labels, type Repository, type RepositoryCredential } from '../model/index.ts';
 import type { CertificateFilter, Repositories } from '../server/index.ts';
+import { writeConfigMap } from './config-map.ts';
 
 /** A repository that does not answer must not hold a list up for long. */
 const CHECK_MS = 15_000;
@@ -399,21 +400,4 @@ async function removeCertificates(
     );
   }
   return removed;
-}
-
-async function writeConfigMap(
-  { home, namespace }: RepositoriesDeps,
-  name: string,
-  data: Readonly<Record<string, string | null>>,
-): Promise<void> {
-  const existing = await home.find(wellKnown.configMaps, { namespace, name });
-  if (existing === undefined) {
-    const metadata = { name, namespace, labels: { 'app.kubernetes.io/part-of': 'argocd' } };
-    await home.create(wellKnown.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }, MANAGER);
-    return;
-  }
-  // The version read is named: two writers at once must not lose a key of each other.
-  const { resourceVersion } = existing.metadata;
-  const body = { metadata: { resourceVersion }, data };
-  await home.patch(wellKnown.configMaps, { namespace, name }, { type: 'merge', body }, MANAGER);
 }

@@ -33,6 +33,7 @@ import type { LeaderRefresh } from './refresh.ts';
 
 import { resourceWrites } from './resource-writes.ts';
 import { settingsView } from './settings-view.ts';
+import { signingKeys } from './signing-keys.ts';
 import { VERSION } from './version.ts';
 import { applicationViews } from './views.ts';
 
@@ -79,6 +80,7 @@ export function serverPorts(
     projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
     clusters: clusterStore({ ...deps, ...parts, clusters }),
     repositories: parts.repositoryStore,
+    signingKeys: signingKeys(parts),
     accounts,
     policies: watchedPolicies(settings, deps.log),
     sso: watchedProviders(settings, { ...deps, publicUrl: parts.publicUrl }),

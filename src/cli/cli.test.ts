@@ -52,6 +52,7 @@ Commands:
   repo                         Repositories and how they are reached
   repocreds                    Credentials lent to repositories by their address
   cert                         TLS certificates and SSH host keys of Git servers
+  gpg                          OpenPGP keys that signatures are verified with
   audit                        The record of everything that happened
   admin                        Tools for administrators
   configure [options]          Change how this command works for you

@@ -31,7 +31,7 @@ export interface Prompt {
 export interface CliEnvironment
   extends Pick<
     Environment,
-    'cwd' | 'home' | 'path' | 'cliConfigFile' | 'server' | 'authToken' | 'cliOptions'
+    'cwd' | 'home' | 'path' | 'cliConfigFile' | 'server' | 'authToken' | 'cliOptions' | 'kubeconfig'
   > {
   readonly terminal: Terminal;
   readonly prompt: Prompt;

@@ -15,7 +15,7 @@ import { runCli } from './run.ts';
 process.exitCode = await runCli(process.argv.slice(2), machine());
 
 function machine(): CliEnvironment {
-  const { kubeconfig: _, editor, ...environment } = readEnvironment();
+  const { editor, ...environment } = readEnvironment();
   return {
     ...environment,
     terminal: processTerminal(),

@@ -4,6 +4,7 @@ import { accountCommands } from './commands/account/accounts.ts';
 import { accountSecretCommands } from './commands/account/secrets.ts';
 import { adminAppGenerateSpec } from './commands/admin/app-generate-spec.ts';
 import { backupCommands } from './commands/admin/backup.ts';
+import { adminClusterGenerateSpec } from './commands/admin/cluster.ts';
 import { adminDashboard } from './commands/admin/dashboard.ts';
 import { templateGet, templateNotify, triggerGet, triggerRun } from './commands/admin/notifications.ts';
 import { overrideHealth } from './commands/admin/override-health.ts';
@@ -12,6 +13,7 @@ import { overrideListActions } from './commands/admin/override-list-actions.ts';
 import { overrideRunAction } from './commands/admin/override-run-action.ts';
 import { adminProjGenerateSpec } from './commands/admin/proj-generate-spec.ts';
 import { rbacCommands } from './commands/admin/rbac.ts';
+import { adminRepoGenerateSpec } from './commands/admin/repo.ts';
 import { settingsValidate } from './commands/admin/settings-validate.ts';
 import { appActionsList } from './commands/app/actions-list.ts';
 import { appActionsRun } from './commands/app/actions-run.ts';
@@ -38,7 +40,10 @@ import { appWait } from './commands/app/wait.ts';
 import { auditExport } from './commands/audit/export.ts';
 import { auditQuery } from './commands/audit/query.ts';
 import { auditVerify } from './commands/audit/verify.ts';
-import { clusterGet, clusterList, clusterRemove } from './commands/cluster.ts';
+import { clusterAdd } from './commands/cluster/add.ts';
+import { clusterRotateAuth, clusterSet } from './commands/cluster/change.ts';
+import { clusterGet, clusterList, clusterRemove } from './commands/cluster/show.ts';
+import { gpgAdd, gpgGet, gpgList, gpgRemove } from './commands/gpg/gpg.ts';
 import { apiserver } from './commands/process/apiserver.ts';
 import { serve } from './commands/process/serve.ts';
 import { up } from './commands/process/up.ts';
@@ -99,6 +104,9 @@ const list: readonly Command[] = [
   ...roleCommands,
   ...roleTokenCommands,
   ...windowCommands,
+  clusterAdd,
+  clusterSet,
+  clusterRotateAuth,
   clusterList,
   clusterGet,
   clusterRemove,
@@ -113,6 +121,10 @@ const list: readonly Command[] = [
   certAddTls,
   certList,
   certRemove,
+  gpgAdd,
+  gpgGet,
+  gpgList,
+  gpgRemove,
   auditQuery,
   auditVerify,
   auditExport,
@@ -131,6 +143,8 @@ const list: readonly Command[] = [
   ...backupCommands,
   adminDashboard,
   configure,
+  adminClusterGenerateSpec,
+  adminRepoGenerateSpec,
   ...rbacCommands,
   version,
   names,

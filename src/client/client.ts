@@ -11,6 +11,7 @@ import type {
   CertificateBody,
   CertificateList,
   Cluster,
+  ClusterBody,
   ClusterList,
   CommitMetadata,
   CompareRequest,
@@ -37,6 +38,9 @@ import type {
   ServerSideDiff,
   SessionResponse,
   Settings,
+  SigningKey,
+  SigningKeyList,
+  SigningKeysCreated,
   SyncRequest,
   TemplateNotifyResult,
   TriggerRunResult,
@@ -113,7 +117,31 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
     clusters: {
       list: () => http.call<ClusterList>({ path: '/api/v1/clusters' }),
       get: (id: string) => http.call<Cluster>(clusterPath(id)),
+      create: (body: ClusterBody, query: { upsert?: boolean }) =>
+        http.call<Cluster>({ method: 'POST', path: '/api/v1/clusters', query, body, timeoutMs: REFRESH_MS }),
+      change: (id: string, body: ClusterBody, updatedFields: readonly string[]) => {
+        const { path, query } = clusterPath(id);
+        return http.call<Cluster>({ method: 'PUT', path, query: { ...query, updatedFields }, body });
+      },
+      rotateAuth: (id: string) => {
+        const { path, query } = clusterPath(id);
+        return http.call<object>({
+          method: 'POST',
+          path: `${path}/rotate-auth`,
+          query,
+          timeoutMs: REFRESH_MS,
+        });
+      },
       delete: (id: string) => http.call<object>({ method: 'DELETE', ...clusterPath(id) }),
+    },
+    signingKeys: {
+      list: ({ signal }: ReadOptions = {}) => http.call<SigningKeyList>({ path: '/api/v1/gpgkeys', signal }),
+      get: (id: string, { signal }: ReadOptions = {}) =>
+        http.call<SigningKey>({ path: `/api/v1/gpgkeys/${encodeURIComponent(id)}`, signal }),
+      create: (keyData: string, query: { upsert?: boolean }) =>
+        http.call<SigningKeysCreated>({ method: 'POST', path: '/api/v1/gpgkeys', query, body: { keyData } }),
+      delete: (keyID: string) =>
+        http.call<object>({ method: 'DELETE', path: '/api/v1/gpgkeys', query: { keyID } }),
     },
     notifications: {
       templates: () => http.call<NotificationTemplates>({ path: `${NOTIFICATIONS}/templates` }),

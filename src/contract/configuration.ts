@@ -1,7 +1,7 @@
 // Projects and clusters as the API shows them: no credential is part of these shapes.
 import { z } from 'zod';
 import type { AppProject } from '../model/index.ts';
-import { flag, text } from './query.ts';
+import { flag, text, texts } from './query.ts';
 
 export interface ProjectList {
   readonly metadata: { readonly resourceVersion?: string };
@@ -85,8 +85,8 @@ export const ClusterBody = z.object({
 });
 export type ClusterBody = z.infer<typeof ClusterBody>;
 
-/** `upsert`: change it when it is there already. */
-export const ClusterWriteQuery = z.object({ upsert: flag, 'id.type': text });
+/** `upsert`: change it when it is there already. `updatedFields`: take only these members of the body. */
+export const ClusterWriteQuery = z.object({ upsert: flag, 'id.type': text, updatedFields: texts });
 
 /** `id.type=name` reads the path as a name instead of a server URL. */
 export const ClusterGetQuery = z.object({ 'id.type': text });

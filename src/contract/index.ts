@@ -59,6 +59,14 @@ export type {
   ExplanationStep,
 } from './explanation.ts';
 export {
+  type SigningKey,
+  SigningKeyBody,
+  type SigningKeyList,
+  SigningKeyQuery,
+  type SigningKeysCreated,
+  SigningKeyWriteQuery,
+} from './keys.ts';
+export {
   type NotificationNames,
   type NotificationTemplates,
   type NotificationTriggers,

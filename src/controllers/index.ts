@@ -54,6 +54,7 @@ export {
   ConfigAudit,
   certificateFacts,
   fingerprintOf,
+  GPG_KEYS,
   KNOWN_HOSTS,
   type KnownHost,
   knownHostsOf,

@@ -64,6 +64,15 @@ export {
 } from './label-selector.ts';
 export { type LeaseDeps, LeaseLock, LeaseLostError, type LeaseOptions, type LeaseState } from './lease.ts';
 export {
+  endManagerToken,
+  installManager,
+  MANAGER_ACCOUNT,
+  type ManagerAccount,
+  type ManagerToken,
+  newManagerToken,
+  ownerOfToken,
+} from './manager-account.ts';
+export {
   apiVersionOf,
   describeKey,
   type FieldsV1,

@@ -23,6 +23,7 @@ import type {
   ResourceActions,
   ResourceWrites,
   ServerInformation,
+  SigningKeys,
   SingleSignOn,
   Webhook,
 } from './ports.ts';
@@ -38,6 +39,7 @@ export interface ServerPorts {
   readonly projects: Projects;
   readonly clusters: Clusters;
   readonly repositories: Repositories;
+  readonly signingKeys: SigningKeys;
   readonly accounts: Accounts;
   readonly policies: Policies;
   readonly sso: SingleSignOn;

@@ -8,6 +8,7 @@ export type {
   ApplicationViews,
   ApplicationWriter,
   CertificateFilter,
+  ClusterChanges,
   Clusters,
   LogReading,
   LogRequest,
@@ -18,6 +19,7 @@ export type {
   Projects,
   Repositories,
   ResourceId,
+  SigningKeys,
   Webhook,
 } from './ports.ts';
 export { type RunningServer, startServer } from './server.ts';

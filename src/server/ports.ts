@@ -27,6 +27,7 @@ import type {
   ResourcePatchType,
   ServerSideDiff,
   Settings,
+  SigningKey,
   TemplateNotifyResult,
   TriggerRunResult,
   VersionInfo,
@@ -274,8 +275,19 @@ export interface Clusters {
   list(): readonly Cluster[];
   /** Tries the cluster out first. Rejects with `INVALID` when it cannot be used, and with `ALREADY_EXISTS`. */
   save(body: ClusterBody, existing: 'replace' | 'refuse', signal: AbortSignal): Promise<Cluster>;
+  /** Changes members that open nothing; the credentials stay. */
+  change(server: string, changes: ClusterChanges): Promise<Cluster>;
+  /** A new token for the service account that is used there, and the end of the old one. */
+  rotate(server: string, signal: AbortSignal): Promise<void>;
   remove(server: string): Promise<void>;
 }
+
+export type ClusterChanges = Partial<
+  Pick<
+    ClusterBody,
+    'name' | 'namespaces' | 'clusterResources' | 'shard' | 'project' | 'labels' | 'annotations'
+  >
+>;
 
 /**
  * Accounts, their tokens, the signing key and the ids of sessions that were ended early. Read on each use: changes count
@@ -395,6 +407,20 @@ export interface Repositories {
   addCertificates(body: CertificateBody, replace: boolean): Promise<readonly CertificateView[]>;
   /** What was removed. */
   removeCertificates(filter: CertificateFilter): Promise<readonly CertificateView[]>;
+}
+
+/** OpenPGP keys that signatures of commits are verified with. */
+export interface SigningKeys {
+  list(): Promise<readonly SigningKey[]>;
+  /** With the armoured key. */
+  get(id: string): Promise<SigningKey | undefined>;
+  /** Rejects with `INVALID` for what is no public key. */
+  add(
+    armored: string,
+    existing: 'replace' | 'refuse',
+  ): Promise<{ readonly created: readonly SigningKey[]; readonly skipped: readonly string[] }>;
+  /** Rejects with `NOT_FOUND`. */
+  remove(id: string): Promise<void>;
 }
 
 export interface CertificateFilter {

@@ -11,10 +11,11 @@ import { parse as parseYaml } from 'yaml';
 import { type RunningApiServer, startApiServer } from '../../src/apiserver/index.ts';
 import { type ControlPlane, startControlPlane } from '../../src/app/compose.ts';
 import type { RepositoryView } from '../../src/contract/index.ts';
-import { connectionOfKubeconfig, type KubeObject, wellKnown } from '../../src/k8s/index.ts';
+import { connectionOfKubeconfig, createKubeClient, type KubeObject, wellKnown } from '../../src/k8s/index.ts';
 import { silentLogger, systemClock, systemExec, systemRandom } from '../../src/lib/index.ts';
 import { runFairlead } from '../support/fairlead-process.ts';
 import { startGitServer, type TestGitServer } from '../support/git-server.ts';
+import { pgpSigner } from '../support/signing.ts';
 
 const PATH = process.env.PATH ?? '';
 const DEPS = { clock: systemClock, random: systemRandom, exec: systemExec, log: silentLogger, path: PATH };
@@ -281,4 +282,139 @@ test('a cluster is tried out, added, shown without its credential and removed', 
   } finally {
     await second.close();
   }
+});
+
+test('cluster add makes an account in the cluster of a context and hands its token over', async () => {
+  const second = await startApiServer({ ...DEPS, listen: { host: '127.0.0.1', port: 0 } });
+  const file = join(folder, 'second.kubeconfig');
+  await writeFile(file, second.kubeconfig());
+  const config = parseYaml(second.kubeconfig()) as {
+    'current-context': string;
+    users: { user: { token?: string } }[];
+  };
+  const client = createKubeClient(await connectionOfKubeconfig(second.kubeconfig(), DEPS), {}, DEPS);
+  // What a token controller does, as long as the test runs; the token is one that this server takes.
+  let isOver = false;
+  const controller = (async () => {
+    while (!isOver) {
+      const answer = await client.listAll(wellKnown.secrets, { namespace: 'kube-system' });
+      const open = answer.kind === 'complete' ? answer.items.filter((secret) => !hasToken(secret)) : [];
+      for (const { metadata } of open) {
+        const token = Buffer.from(config.users[0]?.user.token ?? '').toString('base64');
+        const ref = { namespace: 'kube-system', name: metadata.name ?? '' };
+        await client.patch(wellKnown.secrets, ref, { type: 'merge', body: { data: { token } } });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  try {
+    const context = config['current-context'];
+    const asked = await cli('cluster', 'add', context, '--kubeconfig', file);
+    assert.notEqual(asked.code, 0);
+    assert.match(asked.stderr, /needs a confirmation; without a terminal say --yes/);
+    const added = await cli('cluster', 'add', context, '--kubeconfig', file, '--name', 'made', '--yes');
+    assert.equal(added.code, 0, added.stderr);
+    await until('it is listed', async () => (await cli('cluster', 'list')).stdout.includes('made'));
+    const twice = await cli('cluster', 'add', context, '--kubeconfig', file, '--name', 'made', '--yes');
+    assert.match(twice.stderr, /use upsert/);
+    const set = await cli('cluster', 'set', 'made', '--name', 'renamed', '--namespace', 'shop');
+    assert.equal(set.code, 0, set.stderr);
+    const shown = await until('it is renamed', async () => {
+      const { code, stdout } = await cli('cluster', 'get', 'renamed', '-o', 'json');
+      return code === 0 ? (JSON.parse(stdout) as { namespaces?: string[] }) : undefined;
+    });
+    assert.deepEqual(shown.namespaces, ['shop']);
+    const rotated = await cli('cluster', 'rotate-auth', 'renamed');
+    assert.match(rotated.stderr, /not used with the token of a service account's Secret/);
+    assert.equal((await cli('cluster', 'rm', 'renamed')).code, 0);
+  } finally {
+    isOver = true;
+    await controller;
+    await client.close();
+    await second.close();
+  }
+});
+
+function hasToken(secret: KubeObject): boolean {
+  return typeof (secret['data'] as { token?: string } | undefined)?.token === 'string';
+}
+
+test('a body that names other credentials than the changes it asks for changes nothing else', async () => {
+  const server = 'https://kubernetes.default.svc';
+  const path = `/api/v1/clusters/${encodeURIComponent(server)}?updatedFields=config`;
+  const refused = await call('PUT', path, { server, config: { bearerToken: 'x' } });
+  assert.equal(refused.status, 400);
+  assert.match(JSON.stringify(refused.body), /is none of name, namespaces/);
+});
+
+test('OpenPGP keys are added once, shown, listed and removed; private ones are refused', async () => {
+  const signer = await pgpSigner();
+  const file = join(folder, 'key.asc');
+  await writeFile(file, signer.key.armor());
+  const refused = await cli('gpg', 'add', '--from', file);
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /has a private key in it/);
+  await writeFile(file, signer.publicKey);
+  const id = signer.id.slice(-16);
+  const added = await cli('gpg', 'add', '--from', file);
+  assert.match(added.stdout, new RegExp(`Key ${id} of Ada <ada@example.com> added`));
+  await until('it is listed', async () => (await cli('gpg', 'list')).stdout.includes(id));
+  assert.match((await cli('gpg', 'add', '--from', file)).stdout, /is there already/);
+  const { stdout } = await cli('gpg', 'get', signer.id);
+  assert.match(stdout, new RegExp(`Key fingerprint: ${signer.id}`));
+  assert.match(stdout, /BEGIN PGP PUBLIC KEY BLOCK/);
+  assert.equal((await cli('gpg', 'rm', id)).code, 0);
+  await until('it is gone', async () => !(await cli('gpg', 'list')).stdout.includes(id));
+  assert.notEqual((await cli('gpg', 'rm', id)).code, 0);
+  await writeFile(file, 'no key');
+  assert.match((await cli('gpg', 'add', '--from', file)).stderr, /no armoured OpenPGP public key/);
+});
+
+test('Secrets of repositories and clusters are printed without a server', async () => {
+  const options = { cwd: folder };
+  const repo = await runFairlead(
+    [
+      'admin',
+      'repo',
+      'generate-spec',
+      'https://git.example.test/shop.git',
+      '--username',
+      'ann',
+      '--password',
+      'p',
+    ],
+    options,
+  );
+  assert.equal(repo.code, 0, repo.stderr);
+  const secret = parseYaml(repo.stdout) as KubeObject & { stringData: Record<string, string> };
+  assert.equal(secret.metadata.labels?.['argocd.argoproj.io/secret-type'], 'repository');
+  assert.deepEqual(secret.stringData, {
+    url: 'https://git.example.test/shop.git',
+    type: 'git',
+    username: 'ann',
+    password: 'p',
+  });
+  const file = join(folder, 'home.kubeconfig');
+  await writeFile(file, api.kubeconfig());
+  const context = (parseYaml(api.kubeconfig()) as { 'current-context': string })['current-context'];
+  const cluster = await runFairlead(
+    [
+      'admin',
+      'cluster',
+      'generate-spec',
+      context,
+      '--kubeconfig',
+      file,
+      '--bearer-token',
+      't',
+      '--label',
+      'a=b',
+    ],
+    options,
+  );
+  assert.equal(cluster.code, 0, cluster.stderr);
+  const made = parseYaml(cluster.stdout) as typeof secret;
+  assert.equal(made.metadata.labels?.['a'], 'b');
+  assert.equal(made.metadata.labels?.['argocd.argoproj.io/secret-type'], 'cluster');
+  assert.equal(JSON.parse(made.stringData['config'] ?? '{}').bearerToken, 't');
 });

@@ -3,6 +3,7 @@ import type { Application } from '../../contract/index.ts';
 import { isRecord, parseYamlDocuments } from '../../lib/index.ts';
 import { APPLICATION_API_VERSION, finalizers } from '../../model/index.ts';
 import type { OptionSpecs, OptionsOf } from '../command.ts';
+import { entries } from '../entries.ts';
 import { CliError } from '../errors.ts';
 import { emptySpec, specOptions, withSpecFlags } from './spec-flags.ts';
 
@@ -63,14 +64,4 @@ export function applicationsIn(text: string): Application[] {
     }
     return value as unknown as Application;
   });
-}
-
-function entries(texts: readonly string[], flag: string): Record<string, string> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf('=');
-      if (at <= 0) throw new CliError('USAGE', `${flag}: "${text}" is not KEY=VALUE`, 1);
-      return [text.slice(0, at), text.slice(at + 1)];
-    }),
-  );
 }

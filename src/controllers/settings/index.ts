@@ -9,7 +9,14 @@ export {
   type RepositorySecret,
   repositoryFor,
 } from './secrets.ts';
-export { KNOWN_HOSTS, projectType, Settings, type SettingsChange, TLS_CERTIFICATES } from './settings.ts';
+export {
+  GPG_KEYS,
+  KNOWN_HOSTS,
+  projectType,
+  Settings,
+  type SettingsChange,
+  TLS_CERTIFICATES,
+} from './settings.ts';
 export {
   certificateFacts,
   fingerprintOf,

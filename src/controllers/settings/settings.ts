@@ -36,7 +36,8 @@ export const KNOWN_HOSTS = 'argocd-ssh-known-hosts-cm';
 /** PEM certificates by host name. */
 export const TLS_CERTIFICATES = 'argocd-tls-certs-cm';
 const NO_DATA: Readonly<Record<string, string>> = {};
-const GPG_KEYS = 'argocd-gpg-keys-cm';
+/** Armoured OpenPGP keys by id. */
+export const GPG_KEYS = 'argocd-gpg-keys-cm';
 const SSH_SIGNERS = 'argocd-ssh-allowed-signers-cm';
 const SIGSTORE_ROOTS = 'argocd-sigstore-cm';
 

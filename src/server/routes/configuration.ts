@@ -8,10 +8,21 @@ import {
 } from '../../contract/index.ts';
 import type { Permission } from '../auth/authorise.ts';
 import { ApiError } from '../errors.ts';
+import type { ClusterChanges } from '../ports.ts';
 import { recorded } from '../recorded.ts';
 import { type Call, type Route, route } from '../route.ts';
 
 const getCluster = { resource: 'clusters', action: 'get' } as const;
+const updateCluster = { resource: 'clusters', action: 'update' } as const;
+const CHANGEABLE = [
+  'name',
+  'namespaces',
+  'clusterResources',
+  'shard',
+  'project',
+  'labels',
+  'annotations',
+] as const;
 
 export const configurationRoutes: readonly Route[] = [
   route({
@@ -43,7 +54,12 @@ export const configurationRoutes: readonly Route[] = [
     async handle(call) {
       const { body, query, deps, signal } = call;
       requireCluster(call, 'create', body);
-      if (query.upsert === true) requireCluster(call, 'update', body);
+      const existing = deps.clusters.list().find(({ server }) => server === body.server);
+      if (query.upsert === true) {
+        requireCluster(call, 'update', body);
+        // It may belong to another project until now.
+        if (existing !== undefined) requireCluster(call, 'update', existing);
+      }
       const effect = { action: 'cluster.create', object: clusterRef(body.server) };
       return await recorded(call, effect, () =>
         deps.clusters.save(body, query.upsert === true ? 'replace' : 'refuse', signal),
@@ -57,17 +73,32 @@ export const configurationRoutes: readonly Route[] = [
     query: ClusterWriteQuery,
     body: ClusterBody,
     async handle(call) {
-      const { body, deps, signal } = call;
-      const { server } = knownCluster(
-        call,
-        { resource: 'clusters', action: 'update' },
-        call.query['id.type'],
-      );
+      const { body, deps, query, signal } = call;
+      const known = knownCluster(call, updateCluster, query['id.type']);
+      const { server } = known;
       // A credential of one cluster must not be tried on another.
       if (body.server !== server)
         throw new ApiError('InvalidArgument', 'server: differs from the cluster in the path');
+      const changes = query.updatedFields.length === 0 ? undefined : changesOf(body, query.updatedFields);
+      requireCluster(call, 'update', { server, project: (changes ?? body).project ?? known.project });
       const effect = { action: 'cluster.update', object: clusterRef(server) };
-      return await recorded(call, effect, () => deps.clusters.save(body, 'replace', signal));
+      return await recorded(call, effect, () =>
+        changes === undefined
+          ? deps.clusters.save(body, 'replace', signal)
+          : deps.clusters.change(server, changes),
+      );
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/clusters/:id/rotate-auth',
+    access: { ...updateCluster, scope: 'list' },
+    query: ClusterGetQuery,
+    async handle(call) {
+      const { server } = knownCluster(call, updateCluster, call.query['id.type']);
+      const effect = { action: 'cluster.rotate-auth', object: clusterRef(server) };
+      await recorded(call, effect, () => call.deps.clusters.rotate(server, call.signal));
+      return {};
     },
   }),
   route({
@@ -87,6 +118,19 @@ export const configurationRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** The members of the body that were named; those that reach the cluster are only taken with the whole of it. */
+function changesOf(body: ClusterBody, fields: readonly string[]): ClusterChanges {
+  const unknown = fields.find((field) => !CHANGEABLE.some((name) => name === field));
+  if (unknown !== undefined)
+    throw new ApiError(
+      'InvalidArgument',
+      `updatedFields: ${JSON.stringify(unknown.slice(0, 40))} is none of ${CHANGEABLE.join(', ')}; leave updatedFields out to replace the cluster`,
+    );
+  return Object.fromEntries(
+    CHANGEABLE.filter((name) => fields.includes(name)).map((name) => [name, body[name] ?? null]),
+  );
+}
 
 /** Foreign and missing get the same answer. */
 function knownCluster(

@@ -72,7 +72,13 @@ export const repositoryRoutes: readonly Route[] = [
       const { body, deps, params, signal } = call;
       if (body.repo !== params['repo'])
         throw new ApiError('InvalidArgument', 'repo: differs from the repository in the path');
-      known(call, 'update', body.project ?? undefined);
+      const { project = '' } = known(call, 'update', body.project ?? undefined);
+      // Else somebody who may change the one of a project could make one for all projects.
+      if (project !== (body.project ?? ''))
+        throw new ApiError(
+          'InvalidArgument',
+          `project: the repository belongs to project ${JSON.stringify(project)}`,
+        );
       await requireReachable(call, body);
       const effect = { action: 'repository.update', object: refOf(body.repo) };
       return await recorded(call, effect, () =>

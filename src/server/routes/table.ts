@@ -22,6 +22,7 @@ import { referenceRoutes } from './reference.ts';
 import { repositoryRoutes } from './repositories.ts';
 import { resourceWriteRoutes } from './resource-writes.ts';
 import { sessionRoutes } from './session.ts';
+import { signingKeyRoutes } from './signing-keys.ts';
 import { ssoRoutes } from './sso.ts';
 import { streamRoutes } from './streams.ts';
 import { viewRoutes } from './views.ts';
@@ -51,6 +52,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...projectRoutes,
     ...configurationRoutes,
     ...repositoryRoutes,
+    ...signingKeyRoutes,
     ...auditRoutes,
     ...notificationRoutes,
   ];

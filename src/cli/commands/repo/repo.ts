@@ -2,36 +2,18 @@ import type { RepositoryView } from '../../../contract/index.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { type Output, table } from '../../output.ts';
-import { credentialOptions, credentialsOf, outputOption } from '../../repository/credential-flags.ts';
-
-const projectOption = {
-  project: { type: 'string', value: 'name', describe: 'Project that the repository belongs to' },
-} as const;
+import { outputOption } from '../../repository/credential-flags.ts';
+import { projectOption, repositoryBody, repositoryOptions } from '../../repository/repository-flags.ts';
 
 export const repoAdd = defineCommand({
   words: 'repo add',
   describe: 'Tell how to reach a repository; it is tried out first',
   positionals: ['REPOURL'],
-  options: {
-    ...credentialOptions,
-    ...projectOption,
-    name: { type: 'string', value: 'name', describe: 'Name of the repository' },
-    'enable-lfs': { type: 'boolean', describe: 'Fetch large files of Git LFS' },
-    'insecure-ignore-host-key': { type: 'boolean', describe: 'Do not check the SSH host key' },
-    'insecure-skip-server-verification': { type: 'boolean', describe: 'Do not check the certificate' },
-  },
+  options: { ...repositoryOptions },
   examples: ['fairlead repo add https://git.example.com/shop.git --username ann --password …'],
   async run({ client, environment, options, positionals, out }) {
     const [repo = ''] = positionals;
-    const body = {
-      repo,
-      ...(await credentialsOf(environment, options)),
-      name: options.name,
-      project: options.project,
-      enableLfs: options['enable-lfs'],
-      insecureIgnoreHostKey: options['insecure-ignore-host-key'],
-      insecure: options['insecure-skip-server-verification'],
-    };
+    const body = await repositoryBody(environment, repo, options);
     await (await client()).repositories.create(body, { upsert: options.upsert === true });
     out.note(`Repository '${repo}' added`);
     return ExitCode.Ok;

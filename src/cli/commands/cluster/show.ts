@@ -1,7 +1,7 @@
-import type { Cluster } from '../../contract/index.ts';
-import { defineCommand } from '../command.ts';
-import { ExitCode } from '../exit-codes.ts';
-import { type Output, table } from '../output.ts';
+import type { Cluster } from '../../../contract/index.ts';
+import { defineCommand } from '../../command.ts';
+import { ExitCode } from '../../exit-codes.ts';
+import { type Output, table } from '../../output.ts';
 
 const outputOption = {
   output: {
