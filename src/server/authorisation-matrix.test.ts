@@ -209,6 +209,8 @@ test('S-F1 the authorisation matrix: every route × 8 callers × own, foreign an
           const isHidden = access.scope === 'application' && subject === 'missing';
           if ((answer === 403) !== (!may || isHidden)) wrong.push(where);
         } else if (answer === 401) wrong.push(where);
+        // The handler decides here: whoever has no right at all changes nothing.
+        else if (method !== 'GET' && role === 'nobody' && answer < 400) wrong.push(where);
       }
     }
   }
