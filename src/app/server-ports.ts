@@ -24,7 +24,7 @@ import type {
 import { watchedPolicies, watchedProviders } from './access.ts';
 import { registerMetrics } from './metrics.ts';
 
-import { podLogs } from './pods.ts';
+import { podLogs, podTerminals } from './pods.ts';
 import { projectPort } from './projects.ts';
 
 import type { LeaderRefresh } from './refresh.ts';
@@ -72,6 +72,7 @@ export function serverPorts(
       prepare: (app, id, request, signal) => prepareAction(application, app, id, request, signal),
     },
     logs: podLogs({ ...deps, application }),
+    terminals: podTerminals({ ...deps, application }),
     resources: resourceWrites(application, maskAnnotations),
     projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
     clusters: { list: () => clusterList(clusters) },
@@ -99,7 +100,7 @@ export function serverPorts(
         userLoginsDisabled: accounts
           .list()
           .every(({ enabled, capabilities }) => !enabled || !capabilities.includes('login')),
-        execEnabled: false,
+        execEnabled: settings.config('exec.enabled') === 'true',
         ...settingsView(settings),
       }),
       config: (key) => settings.config(key) ?? '',

@@ -103,7 +103,7 @@ test('a message that is too long ends the connection with 1009', async () => {
 async function raw(port: number): Promise<{ socket: Socket; read(): Promise<Buffer> }> {
   const socket = connect(port, '127.0.0.1');
   const key = Buffer.alloc(16).toString('base64');
-  let seen = Buffer.alloc(0);
+  let seen: Buffer = Buffer.alloc(0);
   let opened: () => void = () => {};
   const isOpen = new Promise<void>((resolve) => {
     opened = resolve;
@@ -111,7 +111,7 @@ async function raw(port: number): Promise<{ socket: Socket; read(): Promise<Buff
   const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.on('error', () => {});
   socket.on('data', (chunk) => {
-    seen = Buffer.concat([seen, chunk]);
+    seen = Buffer.concat([seen, Buffer.from(chunk)]);
     if (seen.includes('\r\n\r\n')) opened();
   });
   socket.write(

@@ -12,6 +12,7 @@ export type {
   ManifestRequest,
   NotificationsPort,
   PodLogs,
+  PodTerminals,
   Policies,
   Projects,
   ResourceId,

@@ -19,6 +19,7 @@ import { resourceWriteRoutes } from './resource-writes.ts';
 import { sessionRoutes } from './session.ts';
 import { ssoRoutes } from './sso.ts';
 import { streamRoutes } from './streams.ts';
+import { terminalRoutes } from './terminal.ts';
 import { viewRoutes } from './views.ts';
 import { waitRoutes } from './wait.ts';
 
@@ -47,7 +48,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...auditRoutes,
     ...notificationRoutes,
   ];
-  const table = [...described, ...referenceRoutes(described)];
+  const table = [...described, ...terminalRoutes, ...referenceRoutes(described)];
   const seen = new Set<string>();
   for (const { method, path, access } of table) {
     const key = `${method} ${path}`;
