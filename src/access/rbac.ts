@@ -31,6 +31,8 @@ export interface RbacSource {
   readonly accounts: readonly string[];
   /** True: `update` and `delete` of an application include its resources, as before Argo CD 3.0. */
   readonly inheritsFineGrained: boolean;
+  /** Leaves out `role:readonly` and `role:admin`, to see what the written policies say by themselves. */
+  readonly withoutBuiltIn?: boolean;
 }
 
 export interface Rbac {
@@ -56,7 +58,7 @@ export function compileRbac(
 ): Rbac & { readonly policy: CompiledPolicy } {
   const { policy, problems, isDegraded } = chooseGlobal(source.data, last);
   const projects = source.projects.map(({ name, roles }) => projectPolicy(name, roles));
-  const all = [builtInPolicy, policy.policy, ...projects];
+  const all = [...(source.withoutBuiltIn === true ? [] : [builtInPolicy]), policy.policy, ...projects];
   const rules = all.flatMap((part) => part.rules);
   const bySubject = groupBy(rules, (rule) => rule.subject);
   const byMember = groupBy(

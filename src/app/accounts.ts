@@ -14,6 +14,10 @@ const PASSWORD_LENGTH = 24;
 const KEY_BYTES = 32;
 /** Holds the ids of sessions that ended early. */
 const ENDED = 'fairlead-ended-sessions';
+/** Notes that replicas leave for each other while people sign in. */
+const NOTES = 'fairlead-sign-ins';
+/** Notes at once: each is there for the moment between a person's approval and the next question. */
+const MAX_NOTES = 50;
 /** Ended sessions that are remembered; each leaves with its own expiry. A Secret holds a megabyte. */
 const MAX_REVOKED = 10_000;
 const SESSION_MS = 24 * 3_600_000;
@@ -109,6 +113,7 @@ export function kubernetesAccounts({ settings, home, namespace, clock }: Account
       return Buffer.from(key, 'utf8');
     },
     ...sessions,
+    ...signInNotes({ settings, home, namespace, clock }),
   };
 }
 
@@ -188,6 +193,40 @@ function endedSessions({
     isRevoked(id) {
       const key = keyOfSession(id);
       return (here.get(key) ?? Number(settings.secret(ENDED)?.[key] ?? 0)) > clock.now();
+    },
+  };
+}
+
+/** Notes in a Secret that every replica watches, as `<end> <text>`; the oldest leave when there are too many. */
+function signInNotes({
+  settings,
+  home,
+  namespace,
+  clock,
+}: Omit<AccountDeps, 'random'>): Pick<Accounts, 'leaveNote' | 'takeNote'> {
+  const ref = { namespace, name: NOTES };
+  const write = (data: Record<string, string | null>): Promise<unknown> =>
+    home.patch(wellKnown.secrets, ref, { type: 'merge', body: { data } });
+  return {
+    async leaveNote(key, text, expiresAt) {
+      const known = settings.secret(NOTES);
+      if (known === undefined) await createIfAbsent(home, secret(namespace, NOTES, {}));
+      const ends = Object.entries(known ?? {}).map(([name, note]) => ({
+        name,
+        end: Number.parseInt(note, 10),
+      }));
+      const live = ends.filter(({ end }) => end > clock.now()).sort((a, b) => b.end - a.end);
+      const kept = new Set(live.slice(0, MAX_NOTES - 1).map(({ name }) => name));
+      const gone = ends.filter(({ name }) => !kept.has(name)).map(({ name }) => [name, null] as const);
+      const note = Buffer.from(`${expiresAt} ${text}`).toString('base64');
+      await write({ ...Object.fromEntries(gone), [key]: note });
+    },
+    async takeNote(key) {
+      const found = settings.secret(NOTES)?.[key];
+      if (found === undefined) return undefined;
+      await write({ [key]: null });
+      const [end = '', text = ''] = found.split(' ');
+      return Number(end) > clock.now() ? text : undefined;
     },
   };
 }

@@ -42,8 +42,10 @@ Commands:
   serve [options]              Run the control plane against a cluster
   apiserver [options]          Run only the embedded Kubernetes API
   login [options] <SERVER>     Sign in to a server and keep the session
+  relogin [options]            Sign in again to the server of the context, the same way as before
   logout [options] <CONTEXT>   End the session of a context, on the server and here
   context [options] [CONTEXT]  List the contexts, or switch to one; --delete forgets one
+  account                      Accounts
   app                          Applications
   proj                         Projects
   audit                        The record of everything that happened

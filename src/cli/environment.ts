@@ -1,6 +1,6 @@
 // What the command line needs from the machine; tests give their own.
 import type { ApiServerOptions, Environment, ProcessContext, ServeOptions, UpOptions } from '../app/index.ts';
-import type { Clock } from '../lib/index.ts';
+import type { Clock, Random } from '../lib/index.ts';
 import type { Terminal } from './output.ts';
 
 /** The long-running commands. Each resolves when it was told to stop and has stopped. */
@@ -26,6 +26,9 @@ export interface CliEnvironment
   /** Like `fetch`, for a server whose certificate cannot be verified. Loaded only when it is asked for. */
   readonly insecureFetch: () => Promise<typeof fetch>;
   readonly clock: Clock;
+  readonly random: Random;
+  /** Shows an address in the person's browser; false when there is none. */
+  readonly openBrowser: (url: string) => Promise<boolean>;
   readonly processes: Processes;
   /** Of this program. */
   readonly version: string;

@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { readEnvironment, runApiServer, runServe, runUp } from '../app/index.ts';
-import { systemClock } from '../lib/index.ts';
+import { systemClock, systemRandom } from '../lib/index.ts';
 import type { CliEnvironment } from './environment.ts';
+import { openBrowser } from './open-browser.ts';
 import { processTerminal } from './output.ts';
 import { runCli } from './run.ts';
 
@@ -20,6 +21,8 @@ function machine(): CliEnvironment {
     fetch: globalThis.fetch,
     insecureFetch,
     clock: systemClock,
+    random: systemRandom,
+    openBrowser: (url) => openBrowser({ PATH: environment.path, HOME: environment.home }, url),
     processes: { up: runUp, serve: runServe, apiServer: runApiServer },
     version: packageVersion(),
     signal: interruption(),

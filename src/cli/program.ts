@@ -15,6 +15,7 @@ export interface ProgramOutput {
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
+  account: 'Accounts',
   proj: 'Projects',
   'proj role': 'Roles of a project',
   'proj windows': 'Sync windows of a project',
@@ -23,6 +24,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   admin: 'Tools for administrators',
   'admin settings': 'Try settings out before they are in use',
   'admin settings resource-overrides': 'Try checks and actions out on a manifest',
+  'admin settings rbac': 'Try policies out',
   'admin proj': 'Projects without a server',
   'admin notifications': 'Try notifications out',
   'admin notifications template': 'Texts of notifications',

@@ -1,11 +1,14 @@
 // Every command, in the order the help shows them. A new one is a file below commands/ and a line here.
 import type { Command } from './command.ts';
+import { accountCommands } from './commands/account/accounts.ts';
+import { accountSecretCommands } from './commands/account/secrets.ts';
 import { templateGet, templateNotify, triggerGet, triggerRun } from './commands/admin/notifications.ts';
 import { overrideHealth } from './commands/admin/override-health.ts';
 import { overrideIgnoreDifferences, overrideIgnoreUpdates } from './commands/admin/override-ignored.ts';
 import { overrideListActions } from './commands/admin/override-list-actions.ts';
 import { overrideRunAction } from './commands/admin/override-run-action.ts';
 import { adminProjGenerateSpec } from './commands/admin/proj-generate-spec.ts';
+import { rbacCommands } from './commands/admin/rbac.ts';
 import { appActionsList } from './commands/app/actions-list.ts';
 import { appActionsRun } from './commands/app/actions-run.ts';
 import { appConfirmDeletion } from './commands/app/confirm-deletion.ts';
@@ -33,12 +36,14 @@ import { serve } from './commands/process/serve.ts';
 import { up } from './commands/process/up.ts';
 import { projectCommands } from './commands/proj/basics.ts';
 import { projectListCommands } from './commands/proj/lists.ts';
+import { roleTokenCommands } from './commands/proj/role-tokens.ts';
 import { roleCommands } from './commands/proj/roles.ts';
 import { windowCommands } from './commands/proj/windows.ts';
 import { completionOf } from './commands/top/completion.ts';
 import { context } from './commands/top/context.ts';
 import { login } from './commands/top/login.ts';
 import { logout } from './commands/top/logout.ts';
+import { relogin } from './commands/top/relogin.ts';
 import { version } from './commands/top/version.ts';
 
 const list: readonly Command[] = [
@@ -46,8 +51,11 @@ const list: readonly Command[] = [
   serve,
   apiserver,
   login,
+  relogin,
   logout,
   context,
+  ...accountCommands,
+  ...accountSecretCommands,
   appList,
   appGet,
   appCreate,
@@ -70,6 +78,7 @@ const list: readonly Command[] = [
   ...projectCommands,
   ...projectListCommands,
   ...roleCommands,
+  ...roleTokenCommands,
   ...windowCommands,
   auditQuery,
   auditVerify,
@@ -84,6 +93,7 @@ const list: readonly Command[] = [
   overrideIgnoreDifferences,
   overrideIgnoreUpdates,
   adminProjGenerateSpec,
+  ...rbacCommands,
   version,
 ];
 

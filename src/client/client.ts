@@ -32,6 +32,7 @@ import type {
   UserInfo,
   VersionInfo,
 } from '../contract/index.ts';
+import { accountCalls, projectTokenCalls, signInCalls } from './access-calls.ts';
 import { type ClientConnection, type ClientDeps, type QueryValues, Transport } from './transport.ts';
 
 /** Which application is meant. */
@@ -60,11 +61,17 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
     version: () => http.call<VersionInfo>({ path: '/api/version' }),
     settings: () => http.call<Settings>({ path: '/api/v1/settings' }),
     session: {
-      create: (username: string, password: string) =>
-        http.call<SessionResponse>({ method: 'POST', path: '/api/v1/session', body: { username, password } }),
+      create: (username: string, password: string, connector?: string) =>
+        http.call<SessionResponse>({
+          method: 'POST',
+          path: '/api/v1/session',
+          body: { username, password, ...(connector === undefined ? {} : { connector }) },
+        }),
+      ...signInCalls(http),
       delete: () => http.call<object>({ method: 'DELETE', path: '/api/v1/session' }),
       userInfo: () => http.call<UserInfo>({ path: '/api/v1/session/userinfo' }),
     },
+    accounts: accountCalls(http),
     applications: applicationCalls(http),
     projects: {
       list: () => http.call<ProjectList>({ path: '/api/v1/projects' }),
@@ -81,6 +88,7 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
         }),
       delete: (name: string) =>
         http.call<object>({ method: 'DELETE', path: `/api/v1/projects/${encodeURIComponent(name)}` }),
+      ...projectTokenCalls(http),
     },
     clusters: { list: () => http.call<ClusterList>({ path: '/api/v1/clusters' }) },
     notifications: {

@@ -84,6 +84,10 @@ export {
 } from './resources.ts';
 export {
   CliSessionRequest,
+  DeviceApproval,
+  type DeviceCode,
+  DeviceSessionRequest,
+  type DeviceSessionResponse,
   SessionCreateRequest,
   type SessionResponse,
   type Settings,

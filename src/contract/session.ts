@@ -85,6 +85,19 @@ export const SsoCallbackForm = z.object({
   state: short,
   error: short,
 });
+/** What a command line shows and asks with; `verificationPath` is below the address of the server. */
+export interface DeviceCode {
+  readonly deviceCode: string;
+  readonly userCode: string;
+  readonly verificationPath: string;
+  readonly expiresInSeconds: number;
+  readonly intervalSeconds: number;
+}
+export const DeviceApproval = z.object({ userCode: z.string().max(40) });
+export const DeviceSessionRequest = z.object({ deviceCode: z.string().max(8_192) });
+export type DeviceSessionResponse =
+  | { readonly status: 'pending' }
+  | { readonly status: 'approved'; readonly token: string };
 export const CliSessionRequest = z.object({
   code: z.string().max(8_192),
   verifier: z.string().min(43).max(128),

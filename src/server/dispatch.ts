@@ -11,6 +11,7 @@ import {
   refuseForeignOrigin,
 } from './auth/authenticate.ts';
 import type { Permission } from './auth/authorise.ts';
+import { isSecure } from './auth/external.ts';
 import type { Caller } from './auth/session-tokens.ts';
 import type { ServerDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
@@ -38,7 +39,7 @@ export async function dispatch(
   const params = request.params as Params;
   const isChange = route.method !== 'GET';
   if (isChange && route.accepts !== 'form') refuseForeignOrigin(headers);
-  const credentials = credentialsOf(headers);
+  const credentials = credentialsOf(headers, isSecure(deps));
   const caller = await callerOf(deps, route.access, credentials);
   const may = (permission: Permission, object: string): boolean =>
     caller !== undefined && deps.authorise(caller, permission, object);

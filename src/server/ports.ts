@@ -320,6 +320,10 @@ export interface Accounts {
   /** Remembers that a session id is over until `expiresAt` (milliseconds); shared by all replicas. */
   revoke(id: string, expiresAt: number): Promise<void>;
   isRevoked(id: string): boolean;
+  /** Leaves a sealed note for whichever replica is asked for it until `expiresAt` (milliseconds). */
+  leaveNote(key: string, text: string, expiresAt: number): Promise<void>;
+  /** Gives a note, once. */
+  takeNote(key: string): Promise<string | undefined>;
 }
 
 /** The policies in force. */

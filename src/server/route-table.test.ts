@@ -42,6 +42,8 @@ test('the public routes are these and no others', () => {
     'GET /swagger.json',
     'POST /api/dex/callback',
     'POST /api/v1/fairlead/cli-session',
+    'POST /api/v1/fairlead/device',
+    'POST /api/v1/fairlead/device/session',
     'POST /api/v1/session',
     'POST /auth/callback',
   ]);
@@ -85,6 +87,9 @@ test('who may call what', () => {
       'POST /api/dex/callback: public',
       'POST /api/v1/account/:name/token: accounts, update (object)',
       'POST /api/v1/fairlead/cli-session: public',
+      'POST /api/v1/fairlead/device/approve: accounts, get (list)',
+      'POST /api/v1/fairlead/device/session: public',
+      'POST /api/v1/fairlead/device: public',
       'POST /api/v1/projects/:project/roles/:role/token: projects, update (object)',
       'POST /auth/callback: public',
       'PUT /api/v1/account/password: accounts, get (list)',

@@ -20,6 +20,7 @@ export function memoryAccounts(
   projectTokens: Map<string, readonly TokenFacts[]> = new Map(),
 ): Accounts {
   const revoked = new Set<string>();
+  const notes = new Map<string, string>();
   const key = systemRandom.bytes(32);
   const change = (name: string, edit: (account: Account) => Account): void => {
     const found = accounts.get(name);
@@ -52,6 +53,14 @@ export function memoryAccounts(
       revoked.add(id);
     },
     isRevoked: (id) => revoked.has(id),
+    async leaveNote(id, text) {
+      notes.set(id, text);
+    },
+    async takeNote(id) {
+      const note = notes.get(id);
+      notes.delete(id);
+      return note;
+    },
   };
 }
 

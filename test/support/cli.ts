@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CliEnvironment, runCli } from '../../src/cli/index.ts';
-import { systemClock } from '../../src/lib/index.ts';
+import { systemClock, systemRandom } from '../../src/lib/index.ts';
 
 export interface CliResult {
   readonly code: number;
@@ -41,6 +41,8 @@ export async function testCli(overrides: Partial<CliEnvironment> = {}): Promise<
         fetch: globalThis.fetch,
         insecureFetch: async () => globalThis.fetch,
         clock: systemClock,
+        random: systemRandom,
+        openBrowser: async () => false,
         processes: { up: async () => {}, serve: async () => {}, apiServer: async () => {} },
         version: '0.1.0',
         signal: new AbortController().signal,

@@ -4,6 +4,7 @@ import { Layout } from './components/layout.tsx';
 import { ApplicationListPage } from './features/applications/application-list-page.tsx';
 import { ApplicationPage } from './features/applications/application-page.tsx';
 import { type ListSearch, parseListSearch } from './features/applications/list-search.ts';
+import { DevicePage } from './features/session/device-page.tsx';
 import { SignInPage } from './features/session/sign-in-page.tsx';
 
 const rootRoute = createRootRoute({ component: Layout, notFoundComponent: NotFound });
@@ -32,12 +33,23 @@ const application = createRoute({
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
   path: '/login',
-  validateSearch: ({ to }): { to?: string } => (typeof to === 'string' ? { to } : {}),
+  validateSearch: ({ to, failed }): { to?: string; failed?: string } => ({
+    ...(typeof to === 'string' ? { to } : {}),
+    ...(typeof failed === 'string' ? { failed } : {}),
+  }),
   component: SignInPage,
 });
 
+const device = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/device',
+  // A code of digits only is read as a number.
+  validateSearch: ({ code }): { code?: string } => (code === undefined ? {} : { code: String(code) }),
+  component: DevicePage,
+});
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([home, list, application, signIn]),
+  routeTree: rootRoute.addChildren([home, list, application, signIn, device]),
 });
 
 declare module '@tanstack/react-router' {

@@ -273,13 +273,18 @@ async function userOf(
   const { hostedDomains = [], allowedGroups = [] } = options;
   if (hostedDomains.length > 0 && !hostedDomains.includes(text('hd')))
     throw new SsoError('SSO_REFUSED', 'The account belongs to no domain that may sign in');
-  const groups = options.groupClaims.flatMap((name) => groupNames(all[name])).slice(0, MAX_GROUPS);
+  const emailClaim = options.emailClaim ?? 'email';
+  const isVerified = all['email_verified'] === true || options.skipEmailVerified === true;
+  const groups = options.groupClaims
+    // An address that anybody could have typed in must not be a name that policies give rights to.
+    .filter((name) => name !== emailClaim || isVerified)
+    .flatMap((name) => groupNames(all[name]))
+    .slice(0, MAX_GROUPS);
   if (allowedGroups.length > 0 && !groups.some((group) => allowedGroups.includes(group)))
     throw new SsoError('SSO_REFUSED', 'The account is in no group that may sign in');
   const subject = text(options.subjectClaim ?? 'sub');
   if (subject === '') throw invalid('it names nobody');
-  const email = text(options.emailClaim ?? 'email');
-  const isVerified = all['email_verified'] === true || options.skipEmailVerified === true;
+  const email = text(emailClaim);
   return {
     subject,
     name: text(options.nameClaim ?? 'name') || text('preferred_username') || subject,

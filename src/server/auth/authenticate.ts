@@ -20,15 +20,18 @@ const SECURE_COOKIE = `__Host-${SESSION_COOKIE}`;
 const COOKIE_CHARS = 3_800;
 const MAX_PIECES = 4;
 
-/** The token of a request. A bearer token counts before the cookie. */
-export function credentialsOf(headers: IncomingHttpHeaders): Credentials {
+/**
+ * The token of a request. A bearer token counts before the cookie.
+ * @param isSecure only the cookie that no other site of the domain can have set is read
+ */
+export function credentialsOf(headers: IncomingHttpHeaders, isSecure = false): Credentials {
   const { authorization, cookie } = headers;
   if (authorization !== undefined) {
     const token = /^Bearer +(\S+)$/i.exec(authorization.trim())?.[1];
     // A header we cannot read is a failed attempt, not an anonymous request.
     return { token: token ?? '', from: 'bearer' };
   }
-  const token = cookie === undefined ? undefined : sessionCookie(cookie);
+  const token = cookie === undefined ? undefined : sessionCookie(cookie, isSecure);
   return token === undefined || token === '' ? { token: undefined, from: 'none' } : { token, from: 'cookie' };
 }
 
@@ -58,8 +61,8 @@ function foreign(): ApiError {
   return new ApiError('PermissionDenied', 'Refused: the request comes from a page of another site');
 }
 
-function sessionCookie(header: string): string | undefined {
-  for (const name of [SECURE_COOKIE, SESSION_COOKIE]) {
+function sessionCookie(header: string, isSecure: boolean): string | undefined {
+  for (const name of isSecure ? [SECURE_COOKIE] : [SECURE_COOKIE, SESSION_COOKIE]) {
     let token = cookieValue(header, name);
     if (token === undefined || token === '') continue;
     for (let piece = 1; piece < MAX_PIECES; piece += 1)

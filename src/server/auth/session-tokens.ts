@@ -47,10 +47,10 @@ export interface IssuedToken {
 }
 
 export interface SessionTokens {
-  /** A session of a local account. */
-  issue(account: string): Promise<IssuedToken>;
+  /** A session of a local account. @param maxSeconds when it must end sooner than sessions do */
+  issue(account: string, maxSeconds?: number): Promise<IssuedToken>;
   /** A session of somebody an identity provider vouched for. Rejects when the groups do not fit a token. */
-  issueExternal(user: ExternalUser): Promise<IssuedToken>;
+  issueExternal(user: ExternalUser, maxSeconds?: number): Promise<IssuedToken>;
   /** An API key (`name:apiKey`) or a token of a project role. @param seconds 0: it does not expire */
   issueKey(subject: string, seconds: number, id?: string): Promise<IssuedToken>;
   /** Rejects with `Unauthenticated` for every token that is not exactly one of ours and still good. */
@@ -85,11 +85,12 @@ export function sessionTokens({ accounts, sso, clock, random }: SessionDeps): Se
     const token = await jwt.setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(accounts.signingKey());
     return { token, id: jti, iat, exp: seconds > 0 ? iat + seconds : 0 };
   };
-  const sessionSeconds = (): number => Math.max(60, Math.floor(accounts.sessionMs() / 1000));
+  const sessionSeconds = (most = Number.POSITIVE_INFINITY): number =>
+    Math.max(1, Math.min(most, Math.max(60, Math.floor(accounts.sessionMs() / 1000))));
   return {
     isLive,
-    issue: (account) => sign({ iss: ISSUER, sub: `${account}:login` }, sessionSeconds()),
-    async issueExternal({ connector, subject, name, email, groups }) {
+    issue: (account, most) => sign({ iss: ISSUER, sub: `${account}:login` }, sessionSeconds(most)),
+    async issueExternal({ connector, subject, name, email, groups }, most) {
       const claims = {
         name,
         groups: [...groups],
@@ -97,7 +98,7 @@ export function sessionTokens({ accounts, sso, clock, random }: SessionDeps): Se
       };
       const issued = await sign(
         { iss: SSO_ISSUER, sub: subject, ...claims, ...(email === undefined ? {} : { email }) },
-        sessionSeconds(),
+        sessionSeconds(most),
       );
       if (issued.token.length <= MAX_TOKEN_CHARS) return issued;
       throw new ApiError(

@@ -2,6 +2,7 @@
 import { SessionCreateRequest, type SessionResponse, type UserInfo } from '../../contract/index.ts';
 import { sessionCookies } from '../auth/authenticate.ts';
 import { isSecure, signInExternal } from '../auth/external.ts';
+import { signOut } from '../auth/sign-out.ts';
 import type { ServerDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { JsonAnswer, type Route, route } from '../route.ts';
@@ -25,15 +26,7 @@ export const sessionRoutes: readonly Route[] = [
     path: '/api/v1/session',
     access: 'public',
     async handle({ deps, caller, address }) {
-      if (caller?.session !== undefined) {
-        await deps.accounts.revoke(caller.session.id, caller.session.expiresAt);
-        await deps.journal.fact({
-          actor: { kind: 'user', name: caller.name },
-          action: 'session.logout',
-          object: { kind: 'Account', name: caller.name },
-          sourceAddress: address,
-        });
-      }
+      await signOut(deps, caller, address);
       return new JsonAnswer({}, { 'set-cookie': sessionCookies(isSecure(deps), '', 0) });
     },
   }),

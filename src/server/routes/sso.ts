@@ -11,6 +11,7 @@ import {
 } from '../../contract/index.ts';
 import { cookieValue, sessionCookies } from '../auth/authenticate.ts';
 import { isSecure, signInExternal } from '../auth/external.ts';
+import { signOut } from '../auth/sign-out.ts';
 import type { ServerDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { type Call, RawAnswer, type Route, route } from '../route.ts';
@@ -93,13 +94,12 @@ export const ssoRoutes: readonly Route[] = [
     method: 'GET',
     path: '/auth/logout',
     access: 'public',
-    async handle({ deps, caller, headers }) {
+    async handle({ deps, caller, headers, address }) {
       const site = headers['sec-fetch-site'];
       // A picture on another site must not sign people out.
       if (site === 'cross-site' || site === 'same-site') return redirect('/');
       const holder = caller?.session?.holder;
-      if (caller?.session !== undefined)
-        await deps.accounts.revoke(caller.session.id, caller.session.expiresAt);
+      await signOut(deps, caller, address);
       const onward = holder?.kind === 'sso' ? deps.sso.logoutUrl(holder.connector) : undefined;
       return redirect(onward ?? '/login', sessionCookies(isSecure(deps), '', 0));
     },

@@ -8,7 +8,11 @@ import { auditRoutes } from './audit.ts';
 import { badgeRoutes } from './badge.ts';
 import { comparisonRoutes } from './comparisons.ts';
 import { configurationRoutes } from './configuration.ts';
+
+import { deviceRoutes } from './device.ts';
+
 import { linkRoutes } from './links.ts';
+
 import { logRoutes } from './logs.ts';
 import { metaRoutes } from './meta.ts';
 import { notificationRoutes } from './notifications.ts';
@@ -29,6 +33,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
   if (options.surface === 'operations') return operations;
   const described = [
     ...sessionRoutes,
+    ...deviceRoutes,
     ...ssoRoutes,
     ...accountRoutes,
     ...operations,

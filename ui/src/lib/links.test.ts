@@ -63,5 +63,8 @@ for (const wanted of ELSEWHERE)
   test(`returnPath() turns ${JSON.stringify(wanted)} into the list`, () =>
     assert.equal(returnPath(wanted), '/applications'));
 
+test('returnPath() keeps the page that lets a command line in', () =>
+  assert.equal(returnPath('/device?code=BCDF-GHJK'), '/device?code=BCDF-GHJK'));
+
 test('returnPath() keeps a page and its filters', () =>
   assert.equal(returnPath('/applications?sync=OutOfSync'), '/applications?sync=OutOfSync'));

@@ -59,5 +59,6 @@ export function returnPath(wanted: unknown): string {
   const origin = 'http://page.invalid';
   if (!URL.canParse(wanted, origin)) return home;
   const url = new URL(wanted, origin);
-  return url.origin === origin && url.pathname.startsWith(home) ? `${url.pathname}${url.search}` : home;
+  const isPage = url.pathname.startsWith(home) || url.pathname === '/device';
+  return url.origin === origin && isPage ? `${url.pathname}${url.search}` : home;
 }

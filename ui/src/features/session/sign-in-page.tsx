@@ -9,15 +9,25 @@ import { useTitle } from '../../lib/use-title.ts';
 interface Credentials {
   username: string;
   password: string;
+  connector?: string;
 }
 
 interface Offer {
   connectors?: { id: string; name: string; kind: string }[];
 }
 
+const FAILURES: Readonly<Record<string, string>> = {
+  refused: 'The identity provider does not let this account in, or it is in no group that may sign in.',
+  invalid:
+    'The answer of the identity provider cannot be accepted. Begin again; if it happens again, tell your administrator.',
+  unreachable: 'The identity provider cannot be reached. Try again in a moment.',
+  config: 'The identity provider is not configured completely. Tell your administrator.',
+  expired: 'This sign-in took too long or was finished already. Begin again.',
+};
+
 /** User name and password; the session is a cookie the page cannot read. */
 export function SignInPage() {
-  const { to } = useSearch({ from: '/login' });
+  const { to, failed } = useSearch({ from: '/login' });
   const { history } = useRouter();
   const queryClient = useQueryClient();
   const password = useRef<HTMLInputElement>(null);
@@ -30,6 +40,7 @@ export function SignInPage() {
     onError: () => password.current?.select(),
   });
   const settings = useQuery({ queryKey: ['sign-in'], queryFn: () => api<Offer>('GET', '/api/v1/settings') });
+  const directories = (settings.data?.connectors ?? []).filter(({ kind }) => kind === 'password');
   const providers = (settings.data?.connectors ?? []).filter(({ kind }) => kind === 'redirect');
   useTitle('Sign in');
   // The page has one purpose, and this is where it starts.
@@ -37,11 +48,32 @@ export function SignInPage() {
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    signIn.mutate({ username: String(form.get('username')), password: String(form.get('password')) });
+    const connector = String(form.get('connector') ?? '');
+    signIn.mutate({
+      username: String(form.get('username')),
+      password: String(form.get('password')),
+      ...(connector === '' ? {} : { connector }),
+    });
   };
   return (
     <form className="sign-in" onSubmit={submit}>
       <h1>Sign in</h1>
+      {failed !== undefined && signIn.error === null && (
+        <Failure message={FAILURES[failed] ?? 'The sign-in failed. Begin again.'} />
+      )}
+      {directories.length > 0 && (
+        <label>
+          With
+          <select name="connector" defaultValue={directories[0]?.id}>
+            {directories.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+            <option value="">An account of Fairlead</option>
+          </select>
+        </label>
+      )}
       <label>
         User name
         <input name="username" autoComplete="username" autoCapitalize="none" defaultValue="admin" required />
