@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock, Logger, Random } from '../lib/index.ts';
 import { Authenticator } from './auth/authenticate.ts';
 import { Rbac } from './auth/rbac.ts';
@@ -16,7 +17,7 @@ import { NamespaceController } from './controllers/namespaces.ts';
 import type { Core } from './core.ts';
 import { type Credentials, newCredentials, signingKeyOf, storedCredentials } from './credentials.ts';
 import { DocumentCache } from './discovery/document-cache.ts';
-import { requestHandler } from './http/handler.ts';
+import { isUpgrade, requestHandler, upgradeHandler } from './http/handler.ts';
 import { internalApi } from './internal.ts';
 import type { InternalApi } from './internal-api.ts';
 import { kubeconfigText } from './kubeconfig.ts';
@@ -107,6 +108,11 @@ async function startWith(
   };
   const certificate = certificateFor(options, credentials);
   const server = makeServer(certificate, requestHandler(context));
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (_request, socket) => {
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+  });
   const controllers = startControllers(core, (certificate ?? credentials.certificate).cert);
   const { host, port } = await listen(server, options.listen);
   context.address = `${host}:${port}`;
@@ -128,7 +134,7 @@ async function startWith(
     async close() {
       context.workloads?.close();
       for (const controller of controllers) controller.close();
-      await closeServer(server);
+      await closeServer(server, upgraded);
       await persistence?.close();
     },
   };
@@ -169,11 +175,15 @@ function makeServer(
   certificate: Certificate | undefined,
   handler: ReturnType<typeof requestHandler>,
 ): Server {
-  if (certificate === undefined) return createHttpServer(handler);
-  return createHttpsServer(
-    { cert: certificate.cert, key: certificate.key, ALPNProtocols: ['http/1.1'] },
-    handler,
-  );
+  const options = { shouldUpgradeCallback: isUpgrade };
+  const server =
+    certificate === undefined
+      ? createHttpServer(options, handler)
+      : createHttpsServer(
+          { ...options, cert: certificate.cert, key: certificate.key, ALPNProtocols: ['http/1.1'] },
+          handler,
+        );
+  return server.on('upgrade', upgradeHandler(handler));
 }
 
 function listen(server: Server, at: { host: string; port: number }): Promise<{ host: string; port: number }> {
@@ -190,9 +200,11 @@ function listen(server: Server, at: { host: string; port: number }): Promise<{ h
   });
 }
 
-function closeServer(server: Server): Promise<void> {
+/** @param upgraded connections that the server does not know any more */
+function closeServer(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
+    for (const socket of upgraded) socket.destroy();
     server.closeAllConnections();
   });
 }

@@ -4,8 +4,14 @@ import { type ApplicationDeps, asAccount, type LiveCluster, resourceTree } from 
 import { KubeError } from '../k8s/index.ts';
 import { type Clock, rfc3339 } from '../lib/index.ts';
 import { type Application, instanceName } from '../model/index.ts';
-import { type LogLine, PodLogReader, type PodSource } from '../pods/index.ts';
-import type { PodLogs } from '../server/index.ts';
+import {
+  findTerminalPlace,
+  type LogLine,
+  openTerminal,
+  PodLogReader,
+  type PodSource,
+} from '../pods/index.ts';
+import type { PodLogs, PodTerminals } from '../server/index.ts';
 
 interface PodsDeps {
   readonly clock: Clock;
@@ -29,8 +35,30 @@ export function podLogs({ clock, application }: PodsDeps): PodLogs {
   };
 }
 
+export function podTerminals({ application }: PodsDeps): PodTerminals {
+  return {
+    async find(app, request, signal) {
+      const source = await podSource(application, app);
+      const place = await findTerminalPlace(source, { ...request, shells: [] }, signal);
+      return { ...place, cluster: source.cluster };
+    },
+    async open(app, place, shells, handlers, signal) {
+      return await openTerminal(await podSource(application, app), place, shells, handlers, signal);
+    },
+    isThere(app, { cluster: server, pod }) {
+      const cluster = application.clusters.connected().find((each) => each.server === server);
+      if (cluster === undefined) return false;
+      const instance = instanceName(app, application.controlNamespace);
+      return nodesOf(cluster, instance).some(({ uid }) => uid === pod.uid);
+    },
+  };
+}
+
 /** Rejects with KubeError `CONFIG` for an application whose cluster is not configured. */
-async function podSource(application: ApplicationDeps, app: Application): Promise<PodSource> {
+async function podSource(
+  application: ApplicationDeps,
+  app: Application,
+): Promise<PodSource & { readonly cluster: string }> {
   const cluster = await application.clusters.resolve(app.spec.destination);
   if (cluster === undefined) {
     throw new KubeError(
@@ -41,6 +69,7 @@ async function podSource(application: ApplicationDeps, app: Application): Promis
   const instance = instanceName(app, application.controlNamespace);
   return {
     application: app.metadata.name ?? '',
+    cluster: cluster.server,
     nodes: () => nodesOf(cluster, instance),
     onChange: (listener) =>
       cluster.onTree((changed) => {

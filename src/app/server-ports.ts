@@ -26,7 +26,7 @@ import { watchedPolicies, watchedProviders } from './access.ts';
 import { clusterStore } from './clusters.ts';
 import { registerMetrics } from './metrics.ts';
 
-import { podLogs } from './pods.ts';
+import { podLogs, podTerminals } from './pods.ts';
 import { projectPort } from './projects.ts';
 
 import type { LeaderRefresh } from './refresh.ts';
@@ -76,6 +76,7 @@ export function serverPorts(
       prepare: (app, id, request, signal) => prepareAction(application, app, id, request, signal),
     },
     logs: podLogs({ ...deps, application }),
+    terminals: podTerminals({ ...deps, application }),
     resources: resourceWrites(application, maskAnnotations),
     projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
     clusters: clusterStore({ ...deps, ...parts, clusters }),
@@ -105,7 +106,7 @@ export function serverPorts(
         userLoginsDisabled: accounts
           .list()
           .every(({ enabled, capabilities }) => !enabled || !capabilities.includes('login')),
-        execEnabled: false,
+        execEnabled: settings.config('exec.enabled') === 'true',
         ...settingsView(settings),
       }),
       config: (key) => settings.config(key) ?? '',

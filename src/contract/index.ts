@@ -128,6 +128,7 @@ export {
   type UserInfo,
   type VersionInfo,
 } from './session.ts';
+export { TerminalInput, type TerminalOutput, TerminalQuery } from './terminal.ts';
 export {
   type CommitMetadata,
   type EventList,

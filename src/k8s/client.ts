@@ -12,9 +12,19 @@ import {
   type Random,
   systemClock,
   systemRandom,
+  webSocketKey,
 } from '../lib/index.ts';
 import type { ClusterConnection } from './connection-types.ts';
 import { type Attempt, errorOfAnswer, isKubeError, KubeError, kubeMessage } from './errors.ts';
+import {
+  EXEC_PROTOCOL,
+  type ExecHandlers,
+  type ExecOptions,
+  type ExecSession,
+  execQuery,
+  handshakeFault,
+  openExecSession,
+} from './exec.ts';
 import { apiVersionOf, type KubeObject } from './object.ts';
 import {
   collectionPath,
@@ -193,6 +203,8 @@ export interface KubeClient {
   watchStream(type: ResourceType, options: WatchOptions, sink: StreamSink): Promise<void>;
   /** Container logs, as text with back-pressure. */
   logs(ref: ObjectRef, options?: LogOptions): Promise<Readable>;
+  /** Runs a command in a container. See exec.ts. */
+  exec(ref: ObjectRef, options: ExecOptions, handlers: ExecHandlers): Promise<ExecSession>;
   /** Any other request; rejects for answers ≥ 400. */
   raw(request: RawRequest): Promise<HttpAnswer>;
   /** The same client acting as another user; it shares the connections and ends with this one. */
@@ -470,6 +482,35 @@ class HttpKubeClient implements KubeClient {
     );
     if (body === undefined) throw this.#refusal(attempt, answer);
     return body;
+  }
+
+  async exec(ref: ObjectRef, options: ExecOptions, handlers: ExecHandlers): Promise<ExecSession> {
+    const pods: ResourceType = { group: '', version: 'v1', kind: 'Pod', resource: 'pods', namespaced: true };
+    const attempt = attemptOf('run a command in', pods, ref, this.server);
+    const path = objectPath(pods, ref, 'exec') + execQuery(options);
+    const key = webSocketKey(this.#deps.random);
+    const headers = {
+      'sec-websocket-version': '13',
+      'sec-websocket-key': key,
+      'sec-websocket-protocol': EXEC_PROTOCOL,
+    };
+    const call: Call = {
+      attempt,
+      method: 'GET',
+      path,
+      accept: '*/*',
+      repeat: 'if-refused',
+      options,
+      headers,
+    };
+    const answer = await this.#guarded(call, async () =>
+      this.#transport.upgrade(await this.#request(call), 'websocket'),
+    );
+    if (answer.socket === undefined) throw this.#refusal(attempt, answer);
+    const fault = handshakeFault(key, answer.headers);
+    if (fault === undefined) return openExecSession(this.#deps, answer.socket, handlers);
+    answer.socket.destroy();
+    throw new KubeError('SERVER', kubeMessage(attempt, fault, 'SERVER'));
   }
 
   raw(request: RawRequest): Promise<HttpAnswer> {

@@ -38,6 +38,14 @@ export {
   type KubeStatus,
   type KubeStatusCause,
 } from './errors.ts';
+export {
+  EXEC_PROTOCOL,
+  type ExecEnd,
+  type ExecHandlers,
+  type ExecOptions,
+  type ExecSession,
+  execChannels,
+} from './exec.ts';
 export type { ExecPlugin, ExecPluginDeps } from './exec-plugin.ts';
 export {
   type ChangeHandler,

@@ -1,7 +1,7 @@
 // HTTP to one API server over kept-alive connections. Knows nothing of Kubernetes: bytes, time and size limits only.
 // Works on undici's dispatch interface because promises and streams per request cost more than the request.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { Clock, Timer } from '../lib/index.ts';
 import type { ClusterConnection, TlsMaterial } from './connection-types.ts';
@@ -22,6 +22,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
+  /** The connection itself, after status 101. */
+  readonly socket?: Duplex;
 }
 
 /** Takes the bytes of an answer < 300 as they come. */
@@ -125,12 +127,37 @@ export class Transport {
     }
   }
 
+  /** Asks for another protocol on the connection; another status than 101 resolves with its body as text. */
+  async upgrade(request: HttpRequest, protocol: string): Promise<HttpAnswer> {
+    if (this.#open >= this.#options.maxStreams) {
+      throw new TransportError('overloaded', `${this.#open} streams are open already`, false);
+    }
+    this.#open += 1;
+    const leave = (): void => {
+      this.#open -= 1;
+    };
+    try {
+      const answer = await this.#exchange(this.#streams, request, undefined, protocol);
+      if (answer.socket === undefined) leave();
+      else answer.socket.once('close', leave);
+      return answer;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
   /** Ends every connection; what is under way fails. */
   async close(): Promise<void> {
     await Promise.all([this.#requests.destroy(), this.#streams.destroy()]);
   }
 
-  #exchange(dispatcher: Dispatcher, request: HttpRequest, sink?: StreamSink): Promise<HttpAnswer> {
+  #exchange(
+    dispatcher: Dispatcher,
+    request: HttpRequest,
+    sink?: StreamSink,
+    upgrade?: string,
+  ): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(
         request,
@@ -151,6 +178,7 @@ export class Transport {
           // The exchange has one deadline of its own, for the wait in the queue as well.
           headersTimeout: 0,
           bodyTimeout: 0,
+          ...(upgrade === undefined ? {} : { upgrade }),
         },
         exchange,
       );
@@ -201,6 +229,15 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller = controller;
     // It was given up while it waited for a connection.
     if (this.ended) controller.abort(new Error('given up'));
+  }
+
+  onRequestUpgrade(_controller: unknown, status: number, headers: IncomingHttpHeaders, socket: Duplex): void {
+    if (this.ended) {
+      socket.destroy();
+      return;
+    }
+    this.#settle();
+    this.#resolve({ status, headers, text: '', socket });
   }
 
   onResponseStart(_controller: unknown, status: number, headers: IncomingHttpHeaders): void {

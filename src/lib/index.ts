@@ -26,6 +26,15 @@ export { mergePatchBetween } from './merge-patch.ts';
 export { type Random, randomName, seededRandom, systemRandom } from './random.ts';
 export { joinInside, parentPath } from './relative-path.ts';
 export {
+  closeCodes,
+  WebSocketConnection,
+  type WebSocketHandlers,
+  webSocketAccept,
+  webSocketKey,
+  webSocketOffer,
+  writeWebSocketAnswer,
+} from './web-socket.ts';
+export {
   parseYaml,
   parseYamlDocuments,
   type YamlDocument,

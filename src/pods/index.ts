@@ -2,3 +2,4 @@
 export { PodsError, type PodsErrorCode } from './errors.ts';
 export type { LogLine } from './log-lines.ts';
 export { type LogReading, type LogRequest, PodLogReader, type PodSource } from './logs.ts';
+export { findTerminalPlace, openTerminal } from './terminal.ts';

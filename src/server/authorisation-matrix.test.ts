@@ -126,6 +126,10 @@ function pathOf(path: string, subject: Subject): string {
       ':id',
       isAccount ? 'key' : { own: 'in-cluster', foreign: 'in-cluster', missing: 'no-cluster' }[subject],
     )
+    .replace(
+      /^\/terminal$/,
+      `/terminal?pod=web-1&appName=${{ own: 'shop-web', foreign: 'bank-web', missing: 'no-web' }[subject]}`,
+    )
     .replace(':podName', 'web-1')
     .replace(':revision', 'main')
     .replace(':resource/:action/*', 'applications/get/shop/shop-web')
@@ -204,7 +208,8 @@ test('S-F1 the authorisation matrix: every route × 8 callers × own, foreign an
           const may =
             mayBy(role, subject, access.resource, access.action) &&
             (!isLogs || mayBy(role, subject, 'logs', 'get')) &&
-            (!path.endsWith('/rollback') || mayBy(role, subject, 'applications', 'sync'));
+            (!path.endsWith('/rollback') || mayBy(role, subject, 'applications', 'sync')) &&
+            (path !== '/terminal' || mayBy(role, subject, 'exec', 'create'));
           // A missing application is never told apart from a foreign one unless its project is named.
           const isHidden = access.scope === 'application' && subject === 'missing';
           if ((answer === 403) !== (!may || isHidden)) wrong.push(where);

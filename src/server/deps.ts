@@ -17,6 +17,7 @@ import type {
   Clusters,
   NotificationsPort,
   PodLogs,
+  PodTerminals,
   Policies,
   Projects,
   Repositories,
@@ -36,6 +37,7 @@ export interface ServerPorts {
   readonly actions: ResourceActions;
   readonly resources: ResourceWrites;
   readonly logs: PodLogs;
+  readonly terminals: PodTerminals;
   readonly projects: Projects;
   readonly clusters: Clusters;
   readonly repositories: Repositories;

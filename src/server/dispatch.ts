@@ -20,6 +20,9 @@ import { applicationName, resolveApplication } from './resolve-application.ts';
 import type { Access, ApplicationCall, Params, Route } from './route.ts';
 import { unknownMembers } from './unknown-members.ts';
 
+/** A request, whoever received it. */
+export type Asked = Pick<FastifyRequest, 'headers' | 'params' | 'query' | 'body' | 'ip'>;
+
 export interface Dispatched {
   readonly answer: unknown;
   readonly caller: Caller | undefined;
@@ -29,7 +32,7 @@ export interface Dispatched {
 export async function dispatch(
   deps: ServerDeps,
   route: Route,
-  request: FastifyRequest,
+  request: Asked,
   signal: AbortSignal,
 ): Promise<Dispatched> {
   const { headers } = request;
@@ -106,7 +109,7 @@ function findApplication(
   access: Access,
   caller: Caller | undefined,
   params: Params,
-  request: FastifyRequest,
+  request: Asked,
 ) {
   if (access === 'public' || access.scope !== 'application' || caller === undefined) return undefined;
   const body = { value: request.body, named: access.named };

@@ -15,6 +15,7 @@ export type {
   ManifestRequest,
   NotificationsPort,
   PodLogs,
+  PodTerminals,
   Policies,
   Projects,
   Repositories,

@@ -252,6 +252,45 @@ export interface PodLogs {
   open(application: Application, request: LogRequest, signal: AbortSignal): Promise<LogReading>;
 }
 
+/** A container of an application's pod. */
+export interface TerminalPlace {
+  readonly pod: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly container: string;
+  /** Server URL of the cluster. */
+  readonly cluster: string;
+}
+
+export interface TerminalSession {
+  write(text: string): void;
+  resize(size: { readonly columns: number; readonly rows: number }): void;
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
+/** Shells in an application's pods. */
+export interface PodTerminals {
+  /** Rejects for a pod or container that is not the application's. */
+  find(
+    application: Application,
+    request: { readonly podName: string; readonly namespace?: string; readonly container?: string },
+    signal: AbortSignal,
+  ): Promise<TerminalPlace>;
+  /** Starts the first of the shells that the container has. Rejects when the cluster refuses. */
+  open(
+    application: Application,
+    place: TerminalPlace,
+    shells: readonly string[],
+    handlers: {
+      output(text: string): void;
+      ended(end: { readonly isFailure: boolean; readonly why: string }): void;
+    },
+    signal: AbortSignal,
+  ): Promise<TerminalSession>;
+  /** False once the pod is not part of the application any more. */
+  isThere(application: Application, place: TerminalPlace): boolean;
+}
+
 /** Projects, and what only the settings know of them. Writes reject with the codes of k8s, as ApplicationWriter's. */
 export interface Projects {
   list(): readonly AppProject[];

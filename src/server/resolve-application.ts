@@ -31,9 +31,10 @@ export function applicationName(
   const namespace =
     memberText(query, 'appNamespace') || bodyText(inBody, 'appNamespace') || bodyText(metadata, 'namespace');
   return {
-    name: params['name'] ?? '',
+    // The web terminal names application and project in the query, by other words.
+    name: params['name'] ?? memberText(query, 'appName'),
     namespace: namespace || deps.options.controlNamespace,
-    project: memberText(query, 'project') || bodyText(inBody, 'project'),
+    project: memberText(query, 'project') || bodyText(inBody, 'project') || memberText(query, 'projectName'),
   };
 }
 

@@ -153,6 +153,7 @@ test('who may call what', () => {
       'GET /api/v1/stream/applications: applications, get (list)',
       'GET /api/version: public',
       'GET /healthz: public',
+      'GET /terminal: applications, get (application)',
       'GET /metrics: metrics, get (object)',
       'PATCH /api/v1/applications/:name: applications, update (application)',
       'POST /api/v1/applications/:name/resource/actions/v2: applications, get (application)',

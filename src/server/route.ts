@@ -1,6 +1,7 @@
 // A route as data: method, path, who may call it, what it reads, what it does. Knows no web framework.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
+import type { WebSocketConnection, WebSocketHandlers } from '../lib/index.ts';
 import type { Application } from '../model/index.ts';
 import type { Permission } from './auth/authorise.ts';
 import type { Caller } from './auth/session-tokens.ts';
@@ -91,6 +92,24 @@ export class StreamAnswer {
   ) {
     this.run = run;
     this.isAllowed = isAllowed;
+  }
+}
+
+/** What a WebSocket's owner is told; see lib's WebSocketHandlers. */
+export type SocketHandlers = WebSocketHandlers & {
+  /** Begins; the signal aborts when the server stops. Never rejects. */
+  start(signal: AbortSignal): Promise<void>;
+};
+
+/** A WebSocket that `open` serves; to a request that is no handshake the answer is 426. */
+export class SocketAnswer {
+  /** @param isLive false once the caller's session is over */
+  readonly open: (connection: WebSocketConnection, isLive: () => boolean) => SocketHandlers;
+  readonly maxMessageBytes: number;
+
+  constructor(open: SocketAnswer['open'], { maxMessageBytes }: { readonly maxMessageBytes: number }) {
+    this.open = open;
+    this.maxMessageBytes = maxMessageBytes;
   }
 }
 

@@ -18,8 +18,16 @@ import type { ServerDeps, ServerOptions, ServerPorts } from './deps.ts';
 import { dispatch } from './dispatch.ts';
 import { ApiError, answerOf } from './errors.ts';
 import { securityHeaders } from './headers.ts';
-import { type AnswerHeaders, JsonAnswer, RawAnswer, type Route, StreamAnswer } from './route.ts';
+import {
+  type AnswerHeaders,
+  JsonAnswer,
+  RawAnswer,
+  type Route,
+  SocketAnswer,
+  StreamAnswer,
+} from './route.ts';
 import { routes } from './routes/table.ts';
+import { serveUpgrade, upgradeRequired } from './sockets.ts';
 import { staticUi } from './static-ui.ts';
 import { serveStream } from './stream.ts';
 
@@ -53,13 +61,17 @@ export async function startServer(ports: ServerPorts, options: ServerOptions): P
     // Whoever else says who they forward for would be believed by the login limit and the journal.
     trustProxy: options.trustedProxies === undefined ? false : [...options.trustedProxies],
     exposeHeadRoutes: false,
+    // Whoever offers another protocol gets an ordinary answer.
+    http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' },
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1_024 },
     frameworkErrors: (error, _request, reply) => sendError(deps, reply, error),
   });
   const web = new Web(deps, stopping.signal);
   prepare(app, deps);
-  for (const route of routes(deps)) web.add(app, route);
+  const table = routes(deps);
+  for (const route of table) web.add(app, route);
+  web.addSockets(app, table);
   web.addWebhook(app);
   web.addPage(app);
   await app.listen({ host: options.host, port: options.port });
@@ -216,6 +228,7 @@ class Web {
         });
         return;
       }
+      if (answer instanceof SocketAnswer) throw upgradeRequired(route.path);
       await send(request, reply, answer);
     } catch (error) {
       sendError(this.#deps, reply, error);
@@ -232,10 +245,7 @@ class Web {
     reply: FastifyReply,
     life: { readonly signal: AbortSignal; readonly isLive: () => boolean },
   ): Promise<void> {
-    if (this.#streams >= MAX_STREAMS) {
-      throw new ApiError('ResourceExhausted', `${MAX_STREAMS} streams are open already; close some`);
-    }
-    this.#streams += 1;
+    const leave = this.#enter();
     try {
       const headers = reply.getHeaders() as Record<string, string>;
       reply.hijack();
@@ -243,8 +253,41 @@ class Web {
       const asEvents = request.headers.accept?.includes('text/event-stream') === true;
       await serveStream({ clock, log, response: reply.raw, headers, asEvents, ...life }, answer);
     } finally {
-      this.#streams -= 1;
+      leave();
     }
+  }
+
+  /** WebSockets go the way of every route: the same table, the same rights. */
+  addSockets(app: FastifyInstance, table: readonly Route[]): void {
+    app.server.on('upgrade', (request, socket, head) => {
+      const deps = this.#deps;
+      void serveUpgrade(
+        {
+          deps,
+          headers: securityHeaders(deps.options.publicUrl?.startsWith('https://') === true),
+          stopping: this.#stopping,
+          find: (path) => table.find((route) => route.method === 'GET' && route.path === path),
+          check: (host) => {
+            if (deps.options.auth === 'off') refuseForeignHost(deps.options, host);
+          },
+          enter: () => this.#enter(),
+        },
+        request,
+        socket,
+        head,
+      );
+    });
+  }
+
+  /** Counts one more stream. @returns what takes it from the count again */
+  #enter(): () => void {
+    if (this.#streams >= MAX_STREAMS) {
+      throw new ApiError('ResourceExhausted', `${MAX_STREAMS} streams are open already; close some`);
+    }
+    this.#streams += 1;
+    return () => {
+      this.#streams -= 1;
+    };
   }
 
   /** The raw body is what providers sign, so this one path parses nothing. */

@@ -169,7 +169,23 @@ suite('kubectl', { concurrency: 4 }, () => {
       assert.match(await ok(ns, 'events --for deployment/web'), /ScalingReplicaSet/);
       assert.match(await ok(ns, 'logs deployment/web'), /starting/);
       assert.equal((await ok(ns, 'logs -l app=web --tail 1 --prefix')).match(/\[pod\/web-/g)?.length, 2);
-      await fails(ns, 'exec deployment/web -- true', /simulated and run nothing/);
+      await fails(ns, 'attach deployment/web', /simulated and run nothing/);
+    });
+
+    inNamespace('exec runs a few programs and a small shell in a simulated container', async (ns) => {
+      await deploy(ns);
+      await ok(ns, 'rollout status deployment/web');
+      assert.equal(await ok(ns, "exec deployment/web -- echo hello 'you there'"), 'hello you there\n');
+      assert.match(await ok(ns, 'exec deployment/web -- env'), /^HOSTNAME=web-/m);
+      assert.match(await ok(ns, 'exec deployment/web -- ls -l /etc'), /-rw-r--r-- .* hostname$/m);
+      const script = 'cd /etc; X=1 && echo $X-$? || echo no; cat hostname; nothing';
+      const shell = await run(ns, 'exec -i deployment/web -- sh', { input: `${script}\nexit 7\n` });
+      assert.match(shell.stdout, /^1-0\nweb-\S+\n$/);
+      assert.match(shell.stderr, /sh: nothing: not found\ncommand terminated with exit code 7/);
+      assert.equal(shell.code, 7);
+      await fails(ns, 'exec deployment/web -- false', /command terminated with exit code 1/);
+      await fails(ns, 'exec deployment/web -- bash', /exec: "bash": executable file not found in \$PATH/);
+      await fails(ns, 'exec deployment/web -c nope -- true', /container nope is not valid for pod web-/);
     });
 
     test('explain, api-resources, api-versions, version and readiness answer from discovery', async () => {

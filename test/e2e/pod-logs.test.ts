@@ -4,6 +4,46 @@ import { after, before, test } from 'node:test';
 import { type Host, startHost } from '../scenarios/host.ts';
 import { AUTOMATED, untilSynced, type World } from '../scenarios/world.ts';
 
+interface Page {
+  readonly socket: WebSocket;
+  /** Resolves with everything shown once it matches; rejects when the terminal ends before. */
+  until(pattern: RegExp): Promise<string>;
+  readonly ended: Promise<string>;
+}
+
+/** The web terminal as a page has it. */
+function openTerminal(query: Record<string, string>): Page {
+  const url = `${host.plane().url.replace('http', 'ws')}/terminal?${new URLSearchParams(query)}`;
+  const socket = new WebSocket(url);
+  let shown = '';
+  let look = (): void => {};
+  const ended = new Promise<string>((resolve) => {
+    socket.onerror = () => resolve('the handshake failed');
+    socket.onclose = ({ reason }) => {
+      resolve(reason);
+      look();
+    };
+  });
+  socket.onmessage = ({ data }) => {
+    const { operation, data: text = '' } = JSON.parse(String(data));
+    if (operation === 'stdout') shown += text;
+    look();
+  };
+  return {
+    socket,
+    ended,
+    async until(pattern) {
+      while (!pattern.test(shown)) {
+        assert.ok(socket.readyState <= 1, `the terminal ended with: ${shown}`);
+        await new Promise<void>((resolve) => {
+          look = resolve;
+        });
+      }
+      return shown;
+    },
+  };
+}
+
 let host: Host;
 before(async () => {
   host = await startHost('embedded');
@@ -192,4 +232,39 @@ scenario('without a container the default one is read', async (world) => {
   assert.match(first?.content ?? '', /container=main/);
   const [proxy] = await untilLogged(world, 'container=proxy', 1);
   assert.match(proxy?.content ?? '', /container=proxy/);
+});
+
+scenario('a terminal in a pod of the application, in the first shell that it has', async (world) => {
+  await world.commit({ 'web.yaml': deployment('web', 1) });
+  await world.apply({ syncPolicy: AUTOMATED });
+  await untilSynced(world);
+  const [line] = await untilLogged(world, '', 1);
+  const pod = line?.podName ?? '';
+  await world.configure('exec.enabled', 'true');
+  await world.until('the server knows that', async () => {
+    const settings = (await world.api('/api/v1/settings')) as { execEnabled?: boolean };
+    return settings.execEnabled === true;
+  });
+  const page = openTerminal({ pod, container: 'app', appName: world.name, namespace: world.namespace });
+  // It has no bash; sh is the next one that is tried.
+  await page.until(/^\/ # $/);
+  const say = (input: object): void => page.socket.send(JSON.stringify(input));
+  say({ operation: 'resize', rows: 33, cols: 111 });
+  say({ operation: 'stdin', data: 'stty size; hostname\r' });
+  const shown = await page.until(/# stty size; hostname\r\n33 111\r\n.*\r\n\/ # $/);
+  assert.ok(shown.includes(`${pod}\r\n`));
+  say({ operation: 'stdin', data: 'exit 3\r' });
+  assert.equal(await page.ended, 'sh ended with exit code 3');
+  const [open] = await world.until('it is recorded', async () => {
+    const { records } = await host.plane().journal.query({ filters: { action: 'pod.terminal' } });
+    return records.length === 2 ? records : undefined;
+  });
+  assert.ok(!JSON.stringify(open).includes('stty'));
+  const other = openTerminal({ pod, container: 'app', appName: world.name, namespace: world.namespace });
+  await other.until(/^\/ # $/);
+  await world.delete('v1', 'pods', pod);
+  assert.match(await other.ended, /exit code 137|not part of the application/);
+  const foreign = openTerminal({ pod: 'nope', appName: world.name });
+  assert.equal(await foreign.ended, 'the handshake failed');
+  await world.configure('exec.enabled', null);
 });

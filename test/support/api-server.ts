@@ -3,13 +3,14 @@
 import { Registry } from 'prom-client';
 import type { Account } from '../../src/access/index.ts';
 import { openJournal } from '../../src/journal/index.ts';
-import { silentLogger, systemClock, systemRandom } from '../../src/lib/index.ts';
+import { CodedError, silentLogger, systemClock, systemRandom } from '../../src/lib/index.ts';
 import type { Application, ResourceTree } from '../../src/model/index.ts';
 import {
   type ApplicationViews,
   hashPassword,
   type LogReading,
   type LogRequest,
+  type PodTerminals,
   type RunningServer,
   type ServerOptions,
   type ServerPorts,
@@ -57,6 +58,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     actions: { list: async () => undefined, prepare: async () => undefined },
     resources: { preparePatch: async () => undefined, prepareDeletion: async () => undefined },
     logs: { open: openTestLog },
+    terminals: testTerminals(),
     projects: memoryProjects(),
     clusters: {
       list: () => [
@@ -259,3 +261,33 @@ const noRepositories: ServerPorts['repositories'] = {
   addCertificates: async () => [],
   removeCertificates: async () => [],
 };
+
+/** A shell that says back what is typed, until `exit`. */
+function testTerminals(): PodTerminals {
+  return {
+    async find(_app, { podName, namespace = 'web', container = 'app' }) {
+      if (podName === 'foreign')
+        throw new CodedError('NOT_FOUND', 'on-change', 'Application web has no pod foreign');
+      return {
+        pod: { namespace, name: podName, uid: '1' },
+        container,
+        cluster: 'https://kubernetes.default.svc',
+      };
+    },
+    async open(_app, { pod }, shells, handlers) {
+      if (pod.name === 'broken') throw new CodedError('FORBIDDEN', 'on-change', 'pods "broken" is forbidden');
+      handlers.output(`${shells[0]}$ `);
+      return {
+        write: (text) =>
+          text === 'exit'
+            ? handlers.ended({ isFailure: false, why: 'exit code 0' })
+            : handlers.output(`[${text}]`),
+        resize: ({ columns, rows }) => handlers.output(`${columns}x${rows}`),
+        pause: () => {},
+        resume: () => {},
+        close: () => {},
+      };
+    },
+    isThere: () => true,
+  };
+}

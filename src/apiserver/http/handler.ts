@@ -1,5 +1,7 @@
 // One request from start to end: who asks, may they, which handler, and the answer. Errors become Status objects.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { authorizePath, authorizeResource } from '../auth/authorize.ts';
 import type { User } from '../core.ts';
 import { ApiError } from '../errors.ts';
@@ -23,6 +25,26 @@ export function requestHandler(context: ServerContext): Handler {
       send(request, response, errorAnswer(failure));
     });
   };
+}
+
+/** Requests for another protocol take the same way; a handler that agrees takes the socket from the answer. */
+export function upgradeHandler(
+  handler: Handler,
+): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+  return (request, socket, head) => {
+    if (head.length > 0) socket.unshift(head);
+    socket.on('error', () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as Socket);
+    response.once('finish', () => socket.end());
+    handler(request, response);
+  };
+}
+
+/** Only commands in pods are streams of another protocol; whatever else asks for one gets an ordinary answer. */
+export function isUpgrade({ headers, url }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket' && /\/pods\/[^/]+\/exec(\?|$)/.test(url ?? '');
 }
 
 async function serve(

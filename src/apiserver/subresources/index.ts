@@ -5,6 +5,7 @@ import type { ResourceCall } from '../http/resource-call.ts';
 import type { ServerContext } from '../server-context.ts';
 import { handleBinding } from './binding.ts';
 import { handleEviction } from './eviction.ts';
+import { handleExec } from './exec.ts';
 import { handleLog } from './log.ts';
 import { handleScale } from './scale.ts';
 import { handleToken } from './token.ts';
@@ -18,6 +19,7 @@ export type SubresourceHandler = (
 const HANDLERS: ReadonlyMap<string, SubresourceHandler> = new Map<string, SubresourceHandler>([
   ['scale', handleScale],
   ['log', handleLog],
+  ['exec', handleExec],
   ['eviction', handleEviction],
   ['binding', handleBinding],
   ['token', handleToken],
@@ -27,7 +29,7 @@ export function subresourceHandler(name: string): SubresourceHandler {
   return HANDLERS.get(name) ?? refuseSimulated;
 }
 
-// exec, attach, port-forward and proxies need something that runs; nothing does here.
+// attach, port-forward and proxies need something that runs; nothing does here.
 const refuseSimulated: SubresourceHandler = (_context, { type }, { name, subresource }) => {
   throw new ApiError(
     501,

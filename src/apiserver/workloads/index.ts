@@ -6,11 +6,13 @@ import type { InternalApi } from '../internal-api.ts';
 import { controllers } from './controllers.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { defaultLatencies, type WorkloadLatencies } from './latencies.ts';
+import { type PodExec, type PodExecRequest, podExec } from './pod-exec.ts';
 import { type PodLogOptions, podLog } from './pod-log.ts';
 import { Runtime } from './runtime.ts';
 import { createStartingObjects } from './starting-objects.ts';
 
 export type { WorkloadLatencies } from './latencies.ts';
+export type { PodExec } from './pod-exec.ts';
 export type { PodLogOptions } from './pod-log.ts';
 
 export interface WorkloadDeps {
@@ -34,6 +36,8 @@ export interface Workloads {
     container: string | undefined,
     options: PodLogOptions,
   ): AsyncIterable<string>;
+  /** A command in a simulated container. @throws ApiError when the pod or container does not exist or run. */
+  podExec(request: PodExecRequest): PodExec;
 }
 
 /** Creates the node and the default storage class when absent, then runs every controller until closed. */
@@ -47,5 +51,6 @@ export function startWorkloads(deps: WorkloadDeps): Workloads {
     close: () => runtime.close(),
     podLog: (namespace, pod, container, options) =>
       podLog({ api: deps.api, clock: deps.clock }, { namespace, pod, container, options }),
+    podExec: (request) => podExec({ api: deps.api, clock: deps.clock }, request),
   };
 }

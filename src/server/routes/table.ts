@@ -25,6 +25,7 @@ import { sessionRoutes } from './session.ts';
 import { signingKeyRoutes } from './signing-keys.ts';
 import { ssoRoutes } from './sso.ts';
 import { streamRoutes } from './streams.ts';
+import { terminalRoutes } from './terminal.ts';
 import { viewRoutes } from './views.ts';
 import { waitRoutes } from './wait.ts';
 
@@ -56,7 +57,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...auditRoutes,
     ...notificationRoutes,
   ];
-  const table = [...described, ...referenceRoutes(described)];
+  const table = [...described, ...terminalRoutes, ...referenceRoutes(described)];
   const seen = new Set<string>();
   for (const { method, path, access } of table) {
     const key = `${method} ${path}`;
