@@ -31,6 +31,7 @@ import type { LeaderRefresh } from './refresh.ts';
 
 import { resourceWrites } from './resource-writes.ts';
 import { settingsView } from './settings-view.ts';
+import { uploadRenderer } from './upload.ts';
 import { VERSION } from './version.ts';
 import { applicationViews } from './views.ts';
 
@@ -45,6 +46,8 @@ export interface ServerParts {
   readonly metrics: Registry;
   readonly notifications: NotificationsPort;
   readonly namespace: string;
+  /** Scratch files go below it. */
+  readonly dataDir: string;
   readonly webhook: Webhook;
   readonly refresh: LeaderRefresh;
   /** Address people use, when the process was told. */
@@ -65,6 +68,12 @@ export function serverPorts(
     views: applicationViews({
       application,
       requestRefresh: parts.refresh.application,
+      renderUpload: uploadRenderer({
+        renderer: application.renderer,
+        random: deps.random,
+        dataDir: parts.dataDir,
+        controlNamespace: application.controlNamespace,
+      }),
       maskAnnotations,
     }),
     actions: {

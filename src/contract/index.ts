@@ -82,6 +82,7 @@ export {
   type ResourcePatchType,
   type ServerSideDiff,
   ServerSideDiffQuery,
+  UploadLines,
 } from './resources.ts';
 export {
   CliSessionRequest,
