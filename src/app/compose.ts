@@ -635,6 +635,7 @@ async function startHttp(
   const refresh = refreshThroughLeader(parts.controller, { ...parts.application, random: deps.random });
   const ports = serverPorts(deps, {
     ...parts,
+    dataDir: options.dataDir,
     accounts,
     notifications: parts.observability.notifications,
     refresh,

@@ -34,6 +34,7 @@ import type { LeaderRefresh } from './refresh.ts';
 import { resourceWrites } from './resource-writes.ts';
 import { settingsView } from './settings-view.ts';
 import { signingKeys } from './signing-keys.ts';
+import { uploadRenderer } from './upload.ts';
 import { VERSION } from './version.ts';
 import { applicationViews } from './views.ts';
 
@@ -48,6 +49,8 @@ export interface ServerParts {
   readonly metrics: Registry;
   readonly notifications: NotificationsPort;
   readonly namespace: string;
+  /** Scratch files go below it. */
+  readonly dataDir: string;
   readonly webhook: Webhook;
   readonly repositoryStore: Repositories;
   readonly refresh: LeaderRefresh;
@@ -69,6 +72,12 @@ export function serverPorts(
     views: applicationViews({
       application,
       requestRefresh: parts.refresh.application,
+      renderUpload: uploadRenderer({
+        renderer: application.renderer,
+        random: deps.random,
+        dataDir: parts.dataDir,
+        controlNamespace: application.controlNamespace,
+      }),
       maskAnnotations,
     }),
     actions: {

@@ -23,10 +23,13 @@ import type { ApplicationViews, ManifestRequest, ResourceId } from '../server/in
 import { isHook } from '../sync/index.ts';
 import { chartDetails } from './chart-view.ts';
 import { explain } from './explain-view.ts';
+import type { RenderUpload } from './upload.ts';
 
 export interface ViewsDeps {
   readonly requestRefresh: ApplicationViews['requestRefresh'];
   readonly application: ApplicationDeps;
+  /** Renders files that came with a request in place of the application's source. */
+  readonly renderUpload: RenderUpload;
   /** Annotations whose values nobody may see: `resource.sensitive.mask.annotations` of argocd-cm. */
   maskAnnotations(): readonly string[];
 }
@@ -129,6 +132,20 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
         server: cluster.server,
         revision: desired.revision,
         sourceType: desired.set.input.sourceType,
+      };
+    },
+    async manifestsOf(app, archive, signal) {
+      const cluster = await clusterOf(app);
+      const [source] = sourcesOf(app.spec);
+      if (cluster === undefined || source === undefined)
+        throw new Error('the application has no usable destination or source');
+      const set = await deps.renderUpload(app, source, archive, cluster.versions(), signal);
+      return {
+        manifests: set.manifests.map(({ object }) => masked(object, deps.maskAnnotations())),
+        namespace: app.spec.destination.namespace ?? '',
+        server: cluster.server,
+        revision: set.revision,
+        sourceType: set.input.sourceType,
       };
     },
     async liveObject(app, id, signal) {

@@ -88,5 +88,8 @@ export type ClusterBody = z.infer<typeof ClusterBody>;
 /** `upsert`: change it when it is there already. `updatedFields`: take only these members of the body. */
 export const ClusterWriteQuery = z.object({ upsert: flag, 'id.type': text, updatedFields: texts });
 
+/** Only the cluster of this name or URL. */
+export const ClusterListQuery = z.object({ name: text, server: text });
+
 /** `id.type=name` reads the path as a name instead of a server URL. */
 export const ClusterGetQuery = z.object({ 'id.type': text });

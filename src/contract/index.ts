@@ -48,6 +48,7 @@ export {
   ClusterBody,
   ClusterGetQuery,
   type ClusterList,
+  ClusterListQuery,
   ClusterWriteQuery,
   type ProjectList,
 } from './configuration.ts';
@@ -112,6 +113,7 @@ export {
   type ResourcePatchType,
   type ServerSideDiff,
   ServerSideDiffQuery,
+  UploadLines,
 } from './resources.ts';
 export {
   CliSessionRequest,

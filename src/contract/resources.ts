@@ -70,6 +70,25 @@ export const CompareRequest = z.object({
 });
 export type CompareRequest = z.input<typeof CompareRequest>;
 
+/** The lines of an upload: one with `query`, then chunks of a gzipped tar, in order. */
+export const UploadLines = z
+  .array(
+    z.object({
+      query: z
+        .object({
+          name: z.string().max(253),
+          /** SHA-256 of the archive, hexadecimal. */
+          checksum: z.string().max(128).optional(),
+          appNamespace: z.string().max(253).optional(),
+          project: z.string().max(253).optional(),
+        })
+        .nullish(),
+      chunk: z.object({ chunk: z.base64() }).nullish(),
+    }),
+  )
+  .min(1)
+  .max(100_000);
+
 export const ChartQuery = ApplicationScope.extend({ sourceIndex: count, versionId: count });
 
 /** What a chart says of itself. */

@@ -25,4 +25,8 @@ export const limits = {
   kubePageSize: 500,
   /** Body of one request to our own API or webhook. */
   requestBodyBytes: 5 * MiB,
+  /** Files of an application that come with a request, gzipped. */
+  uploadBytes: 20 * MiB,
+  /** The same in base64, with room for the lines around it. */
+  uploadBodyBytes: 28 * MiB,
 } as const;

@@ -132,7 +132,8 @@ describe('every route that reads a body', { concurrency: 4 }, () => {
             assertRefused(`${where}, ${member} mistyped`, await send(route, { ...valid, [member]: value }));
         }
       }
-      const large = `{"password": "${'x'.repeat(limits.requestBodyBytes)}"}`;
+      const most = route.accepts === 'json-lines' ? limits.uploadBodyBytes : limits.requestBodyBytes;
+      const large = `{"password": "${'x'.repeat(most)}"}`;
       assertRefused(`${where}, too large`, await send(route, large), 413);
       assert.equal(JSON.stringify(server.applications.list()), before, where);
     });

@@ -108,6 +108,12 @@ export interface ApplicationViews {
     request: ManifestRequest,
     signal: AbortSignal,
   ): Promise<Omit<ManifestResponse, 'manifests'> & { readonly manifests: readonly (KubeObject | string)[] }>;
+  /** The manifests that files give in place of the application's first source. @param archive a gzipped tar */
+  manifestsOf(
+    application: Application,
+    archive: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Omit<ManifestResponse, 'manifests'> & { readonly manifests: readonly (KubeObject | string)[] }>;
   /** The live object, when it belongs to the application. */
   liveObject(application: Application, id: ResourceId, signal: AbortSignal): Promise<KubeObject | undefined>;
   /** A commit, chart version or digest of the given source (0-based). */

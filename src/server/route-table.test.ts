@@ -81,6 +81,7 @@ test('who may call what', () => {
       'DELETE /api/v1/clusters/:id: clusters, delete (list)',
       'DELETE /api/v1/applications/:name/resource: applications, get (application)',
       'GET /api/badge: public',
+      'POST /api/v1/applications/manifestsWithFiles: applications, get (list)',
       'POST /api/v1/fairlead/applications/:name/compare: applications, get (application)',
       'GET /api/v1/fairlead/openapi.json: public',
       'GET /swagger-ui/reference.css: public',

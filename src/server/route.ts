@@ -130,7 +130,7 @@ export interface Route {
   readonly method: Method;
   readonly path: string;
   readonly access: Access;
-  readonly accepts: 'json' | 'form';
+  readonly accepts: 'json' | 'form' | 'json-lines';
   readonly query: z.ZodType | undefined;
   readonly body: z.ZodType | undefined;
   readonly handle: (call: ApplicationCall<unknown, unknown>) => unknown;
@@ -140,8 +140,9 @@ interface RouteSpec<Q extends z.ZodType | undefined, B extends z.ZodType | undef
   readonly method: Method;
   readonly path: string;
   readonly access: A;
-  /** `form`: an HTML form that another site may send, as SAML does; the handler must check who sent it. */
-  readonly accepts?: 'json' | 'form';
+  /** `form`: an HTML form that another site may send, as SAML does; the handler must check who sent it.
+   * `json-lines`: one JSON value a line, which the body's schema gets as a list; larger than other bodies may be. */
+  readonly accepts?: Route['accepts'];
   readonly query?: Q;
   readonly body?: B;
   readonly handle: (call: CallFor<A, OutputOf<Q>, OutputOf<B>>) => unknown;

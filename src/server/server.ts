@@ -110,6 +110,8 @@ function prepare(app: FastifyInstance, deps: ServerDeps): void {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     const text = String(body);
     if (text.trim() === '') return done(null, undefined);
+    if ((request.routeOptions.config as { isLines?: boolean }).isLines === true)
+      return done(...jsonLines(text));
     if (jsonDepth(text) > MAX_JSON_DEPTH)
       return done(new ApiError('InvalidArgument', 'The body nests too deep'), undefined);
     // It answers through the callback; its type allows a promise that it never returns.
@@ -131,6 +133,23 @@ function prepare(app: FastifyInstance, deps: ServerDeps): void {
     requireKey(deps.options.accessKey, request.headers['x-fairlead-key']);
   });
   app.setErrorHandler((error, _request, reply) => sendError(deps, reply, error));
+}
+
+/** What a parser hands on for a body of lines. */
+function jsonLines(text: string): [Error | null, unknown] {
+  const values: unknown[] = [];
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue;
+    try {
+      values.push(JSON.parse(line));
+    } catch {
+      return [
+        new ApiError('InvalidArgument', `Line ${values.length + 1} of the body is not valid JSON`),
+        undefined,
+      ];
+    }
+  }
+  return [null, values];
 }
 
 function requireKey(key: string | undefined, given: string | string[] | undefined): void {
@@ -199,6 +218,9 @@ class Web {
     app.route({
       method: route.method,
       url: route.path,
+      ...(route.accepts === 'json-lines'
+        ? { bodyLimit: limits.uploadBodyBytes, config: { isLines: true } }
+        : {}),
       handler: (request, reply) => this.#handle(route, request, reply),
     });
   }

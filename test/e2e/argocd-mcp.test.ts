@@ -52,7 +52,8 @@ async function story(world: World, mcp: McpClient): Promise<void> {
   assert.deepEqual((await mcp.call('list_applications', { search: 'nothing-of-this-name' })).items, []);
   assert.equal((await mcp.call('get_application', app)).spec.project, 'default');
   assert.equal((await mcp.call('get_appproject', { projectName: 'default' })).metadata.name, 'default');
-  assert.equal((await mcp.call('list_clusters')).items[0].name, 'in-cluster');
+  assert.equal((await mcp.call('list_clusters', { name: 'in-cluster' })).items[0].name, 'in-cluster');
+  assert.deepEqual((await mcp.call('list_clusters', { name: 'nowhere' })).items, []);
 
   const started = await mcp.call('sync_application', {
     ...app,

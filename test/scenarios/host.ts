@@ -155,6 +155,14 @@ interface WorldParts {
 }
 
 function createWorld(parts: WorldParts): World {
+  const send: World['callText'] = async (method, rest, body?: string) => {
+    const response = await fetch(`${parts.planeUrl()}/api/v1/applications/${rest}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body }),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
   const { kube, name, repoUrl } = parts;
   const path = `apps/${name}`;
   const defaults = {
@@ -252,14 +260,8 @@ function createWorld(parts: WorldParts): World {
       if (answer.kind !== 'complete') throw new Error(answer.reason);
       return answer.items;
     },
-    async call(method, rest, body) {
-      const response = await fetch(`${parts.planeUrl()}/api/v1/applications/${rest}`, {
-        method,
-        headers: { 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-    },
+    call: (method, rest, body) => send(method, rest, body === undefined ? undefined : JSON.stringify(body)),
+    callText: send,
     async configure(key, value) {
       const body = { data: { [key]: value } };
       const ref = { namespace: 'argocd', name: 'argocd-cm' };

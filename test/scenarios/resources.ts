@@ -1,7 +1,10 @@
 // Single objects through the API: patched, deleted and compared by hand, and what is refused.
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { tarEntry } from '../support/tar.ts';
 import {
   assert,
   configMap,
@@ -246,6 +249,52 @@ export const resources: readonly Scenario[] = [
       const both = await world.cli('app', 'diff', world.name, '--revision', before, '--local', '.');
       assert.match(both.stderr, /Give --local or --revision, not both/);
       assert.deepEqual(await dataOf(world, 'settings'), { v: '2' });
+    },
+  },
+  {
+    name: 'files that come with a request are rendered like those of the source, and nothing is kept',
+    async run(world) {
+      await synced(world, { 'a.yaml': configMap('settings', { v: '1' }) });
+      const files = gzipSync(
+        Buffer.concat([
+          tarEntry('a.yaml', configMap('settings', { v: '9' })),
+          tarEntry('s.yaml', SECRET),
+          Buffer.alloc(1024),
+        ]),
+      );
+      const send = async (lines: readonly unknown[]) =>
+        await world.callText(
+          'POST',
+          'manifestsWithFiles',
+          lines.map((line) => JSON.stringify(line)).join('\n'),
+        );
+      const half = Math.ceil(files.length / 2);
+      const chunks = [files.subarray(0, half), files.subarray(half)].map((part) => ({
+        chunk: { chunk: part.toString('base64') },
+      }));
+      const checksum = createHash('sha256').update(files).digest('hex');
+      const query = { query: { name: world.name, checksum, appNamespace: 'argocd' } };
+      const { status, body } = await send([query, ...chunks]);
+      assert.equal(status, 200, JSON.stringify(body));
+      const manifests = (body['manifests'] as string[]).map(
+        (text) => JSON.parse(text) as { kind: string; data: object },
+      );
+      assert.deepEqual(manifests.find(({ kind }) => kind === 'ConfigMap')?.data, { v: '9' });
+      assert.doesNotMatch(JSON.stringify(body), /canary|Y2FuYXJ5/);
+      for (const [lines, want] of [
+        [[query, chunks[0]], /not those of the checksum/],
+        [[query], /No files were sent/],
+        [chunks, /The first line must be a query/],
+        [[{ query: { name: world.name } }, { chunk: { chunk: 'aGVsbG8=' } }], /no gzipped tar archive/],
+        [[{ query: { name: world.name, chekcsum: '' } }], /unknown member: \[0\]\.query\.chekcsum/],
+      ] as const) {
+        const refused = await send(lines);
+        assert.equal(refused.status, 400, JSON.stringify(refused.body));
+        assert.match(String(refused.body['message']), want);
+      }
+      const nobody = await send([{ query: { name: 'nothing' } }, ...chunks]);
+      assert.equal(nobody.status, 403, JSON.stringify(nobody.body));
+      assert.deepEqual(await dataOf(world, 'settings'), { v: '1' });
     },
   },
   {

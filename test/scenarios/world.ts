@@ -68,6 +68,8 @@ export interface World {
     rest: string,
     body?: unknown,
   ): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>;
+  /** The same with a body that is sent as it is. */
+  callText(method: string, rest: string, body?: string): ReturnType<World['call']>;
   /** Sets a member of `argocd-cm`; null removes it. It counts for all: only in scenarios that run alone. */
   configure(key: string, value: string | null): Promise<void>;
   /** Kills the control plane without a word and starts it again on the same state. */

@@ -208,6 +208,7 @@ function viewsOf(refreshes: string[]): ApplicationViews {
     commit: async () => undefined,
     chart: async () => undefined,
     serverSideDiff: async () => ({ items: [], modified: false }),
+    manifestsOf: async () => ({ revision: 'local', manifests: [] }),
     compare: async () => ({ items: [], modified: false }),
     events: async () => ({ metadata: {}, items: [] }),
     contains: async () => false,

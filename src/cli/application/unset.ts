@@ -1,14 +1,10 @@
 // What `app unset` takes away from a specification. Pure.
 import type { ApplicationSource, ApplicationSpec } from '../../model/index.ts';
 import type { OptionSpecs, OptionsOf } from '../command.ts';
-import { CliError } from '../errors.ts';
+import { sourceOptions } from './source-position.ts';
 
 export const unsetOptions = {
-  'source-position': {
-    type: 'number',
-    value: 'number',
-    describe: 'Which of several sources, counted from 1',
-  },
+  ...sourceOptions,
   parameter: { type: 'list', short: 'p', value: 'key', describe: 'Helm value' },
   values: { type: 'list', value: 'file', describe: 'Helm values file' },
   'values-literal': { type: 'boolean', describe: 'Helm values given in place' },
@@ -33,14 +29,11 @@ export const unsetOptions = {
 
 type UnsetFlags = OptionsOf<typeof unsetOptions>;
 
-/** The specification without what the flags name. */
-export function withoutSettings(spec: ApplicationSpec, flags: UnsetFlags): ApplicationSpec {
-  const position = flags['source-position'] ?? 1;
+/** The specification without what the flags name. @param position of the source, counted from 1 */
+export function withoutSettings(spec: ApplicationSpec, flags: UnsetFlags, position: number): ApplicationSpec {
   const { source, sources } = spec;
   if (sources === undefined || sources.length === 0)
     return source === undefined ? spec : { ...spec, source: withoutSource(source, flags) };
-  if (!Number.isInteger(position) || position < 1 || position > sources.length)
-    throw new CliError('USAGE', `--source-position ${position}: there are ${sources.length} sources`, 1);
   return {
     ...spec,
     sources: sources.map((item, index) => (index === position - 1 ? withoutSource(item, flags) : item)),

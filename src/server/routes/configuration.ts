@@ -4,6 +4,7 @@ import {
   ClusterBody,
   ClusterGetQuery,
   type ClusterList,
+  ClusterListQuery,
   ClusterWriteQuery,
 } from '../../contract/index.ts';
 import type { Permission } from '../auth/authorise.ts';
@@ -29,11 +30,15 @@ export const configurationRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/clusters',
     access: { ...getCluster, scope: 'list' },
+    query: ClusterListQuery,
     handle(call): ClusterList {
-      return {
-        metadata: {},
-        items: call.deps.clusters.list().filter((cluster) => call.may(getCluster, clusterObject(cluster))),
-      };
+      const { name = '', server = '' } = call.query;
+      const isWanted = (cluster: Cluster): boolean =>
+        (name === '' || cluster.name === name) && (server === '' || cluster.server === server);
+      const visible = call.deps.clusters
+        .list()
+        .filter((cluster) => isWanted(cluster) && call.may(getCluster, clusterObject(cluster)));
+      return { metadata: {}, items: visible };
     },
   }),
   route({

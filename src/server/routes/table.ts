@@ -14,6 +14,7 @@ import { deviceRoutes } from './device.ts';
 import { linkRoutes } from './links.ts';
 
 import { logRoutes } from './logs.ts';
+import { uploadRoutes } from './manifests-with-files.ts';
 import { metaRoutes } from './meta.ts';
 import { notificationRoutes } from './notifications.ts';
 import { operationRoutes } from './operations.ts';
@@ -47,6 +48,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...resourceWriteRoutes,
     ...linkRoutes,
     ...comparisonRoutes,
+    ...uploadRoutes,
     ...badgeRoutes,
     ...logRoutes,
     ...streamRoutes,

@@ -3,6 +3,7 @@ import type { ApplicationId, Client } from '../../../client/index.ts';
 import type { CompareRequest, ManagedResource } from '../../../contract/index.ts';
 import { applicationId, identityOptions } from '../../application/identity.ts';
 import { lineDiff } from '../../application/line-diff.ts';
+import { revisionsByPosition, revisionsOptions } from '../../application/source-position.ts';
 import { defineCommand, type OptionsOf } from '../../command.ts';
 import type { CliEnvironment } from '../../environment.ts';
 import { CliError } from '../../errors.ts';
@@ -13,16 +14,7 @@ const options = {
   refresh: { type: 'boolean', describe: 'Look at the source and the cluster again first' },
   'hard-refresh': { type: 'boolean', describe: 'The same, and render again even if nothing changed' },
   revision: { type: 'string', value: 'ref', describe: 'What a sync to this revision would change' },
-  revisions: {
-    type: 'list',
-    value: 'ref',
-    describe: 'Revisions of several sources, with --source-positions',
-  },
-  'source-positions': {
-    type: 'list',
-    value: 'number',
-    describe: 'Which sources --revisions mean, counted from 1',
-  },
+  ...revisionsOptions,
   local: { type: 'string', value: 'directory', describe: 'What a sync of this directory would change' },
   'local-repo-root': {
     type: 'string',
@@ -95,7 +87,7 @@ async function request(
   given: OptionsOf<typeof options>,
   environment: CliEnvironment,
 ): Promise<CompareRequest | undefined> {
-  const { local, revision, revisions, 'source-positions': positions } = given;
+  const { local, revision, revisions } = given;
   if (local !== undefined) {
     if (revision !== undefined || revisions.length > 0)
       throw new CliError('USAGE', 'Give --local or --revision, not both', 1);
@@ -109,12 +101,8 @@ async function request(
     return { manifests: await renderLocally(environment, app, cluster?.serverVersion ?? '', source) };
   }
   if (revision === undefined && revisions.length === 0) return undefined;
-  if (revisions.length !== positions.length)
-    throw new CliError('USAGE', '--revisions and --source-positions must be equally many', 1);
-  return {
-    ...(revision === undefined ? {} : { revision }),
-    ...(revisions.length === 0 ? {} : { revisions: [...revisions], sourcePositions: positions.map(Number) }),
-  };
+  const bySource = revisions.length === 0 ? {} : revisionsByPosition(await api.applications.get(id), given);
+  return { ...(revision === undefined ? {} : { revision }), ...bySource };
 }
 
 /** Live against what a sync would make of it, as YAML lines; hooks are no difference. */

@@ -2,6 +2,7 @@
 import type { Application } from '../../../contract/index.ts';
 import { isRecord, jsonEqual } from '../../../lib/index.ts';
 import { applicationId, identityOptions } from '../../application/identity.ts';
+import { sourcePosition } from '../../application/source-position.ts';
 import { qualifiedName } from '../../application/text.ts';
 import { unsetOptions, withoutSettings } from '../../application/unset.ts';
 import { type Command, defineCommand } from '../../command.ts';
@@ -78,7 +79,7 @@ const unset = defineCommand({
   async run({ client, options, positionals, out }) {
     const api = await client();
     const app = await api.applications.get(applicationId(positionals[0], options));
-    const spec = withoutSettings(app.spec, options);
+    const spec = withoutSettings(app.spec, options, sourcePosition(app, options) ?? 1);
     if (jsonEqual(spec, app.spec)) {
       throw new CliError(
         'FAILED',
