@@ -112,12 +112,12 @@ async function rotate(deps: ClustersDeps, secret: ClusterSecret, signal: AbortSi
 
 function listed({ clusters, settings }: ClustersDeps): Cluster[] {
   const connected = new Map(clusters.connected().map((cluster) => [cluster.server, cluster]));
-  return clusters.entries().map(({ server, name }) => {
+  return clusters.entries().map(({ server, name }): Cluster => {
     const secret = settings.clusters().find((item) => item.server === server);
     return {
       ...(secret === undefined ? { server, name } : viewOf(secret)),
       serverVersion: connected.get(server)?.versions().version ?? '',
-      connectionState: { status: connected.has(server) ? 'Successful' : 'Unknown', message: '' },
+      connectionState: connected.get(server)?.connection() ?? { status: 'Unknown', message: '' },
     };
   });
 }

@@ -166,7 +166,7 @@ test('a template lends its credential by the longest prefix, and never to a host
   await call('DELETE', `/api/v1/repocreds/${encodeURIComponent(git.url)}`);
 });
 
-test('a server that sends the caller to another host gets the password nowhere', async () => {
+test('S-H5: a server that sends the caller to another host gets the password nowhere', async () => {
   seenElsewhere.length = 0;
   const target = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
   const redirecting = createServer((request, response) => {
@@ -417,4 +417,61 @@ test('Secrets of repositories and clusters are printed without a server', async 
   assert.equal(made.metadata.labels?.['a'], 'b');
   assert.equal(made.metadata.labels?.['argocd.argoproj.io/secret-type'], 'cluster');
   assert.equal(JSON.parse(made.stringData['config'] ?? '{}').bearerToken, 't');
+});
+
+test('S-F5: what is shown has no credential, and a change that names another repository or project is refused', async () => {
+  const body = { repo: repoUrl, username: 'ann', password: PASSWORD, project: 'default' };
+  assert.equal((await call('POST', '/api/v1/repositories', body)).status, 200);
+  const path = `${one(repoUrl)}?appProject=default`;
+  const view = await until('it is shown', async () => {
+    const answer = await call('GET', path);
+    return answer.status === 200 ? (answer.body as RepositoryView) : undefined;
+  });
+  assert.equal('password' in view, false);
+  const other = await call('PUT', path, { ...body, repo: 'https://git.example.test/other.git' });
+  assert.equal(other.status, 400);
+  assert.match(JSON.stringify(other.body), /differs from the repository in the path/);
+  const { project: _, ...everybody } = body;
+  const wider = await call('PUT', path, everybody);
+  assert.equal(wider.status, 400);
+  assert.match(JSON.stringify(wider.body), /the repository belongs to project/);
+  assert.equal((await secrets()).length, 1);
+  assert.equal((await call('DELETE', path)).status, 200);
+  await until('it is gone', async () => (await secrets()).length === 0);
+});
+
+test('a cluster that cannot be reached is shown as such, with the reason', async () => {
+  const server = 'https://127.0.0.1:9';
+  const data = { server, name: 'lost', config: '{"bearerToken":"canary-cluster-token"}' };
+  await plane.home.create(wellKnown.secrets, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: 'cluster-lost',
+      namespace: 'argocd',
+      labels: { 'argocd.argoproj.io/secret-type': 'cluster' },
+    },
+    data: Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+    ),
+  });
+  const lost = '/api/v1/clusters/lost?id.type=name';
+  const state = async (): Promise<{ status: string; message: string } | undefined> =>
+    ((await call('GET', lost)).body as { connectionState?: { status: string; message: string } })
+      .connectionState;
+  await until('it is known', async () => (await state())?.status === 'Unknown');
+  const source = { repoURL: repoUrl, path: '.' };
+  const created = await call('POST', '/api/v1/applications', {
+    metadata: { name: 'far' },
+    spec: { project: 'default', source, destination: { server, namespace: 'x' } },
+  });
+  assert.equal(created.status, 400);
+  assert.match(JSON.stringify(created.body), /Cannot GET \/version on https:\/\/127\.0\.0\.1:9/);
+  const failed = await until('it failed', async () => {
+    const found = await state();
+    return found?.status === 'Failed' ? found : undefined;
+  });
+  assert.match(failed.message, /127\.0\.0\.1:9/);
+  assert.ok(!failed.message.includes('canary'));
+  assert.match((await cli('cluster', 'list')).stdout, /lost .*Failed/);
 });

@@ -78,6 +78,8 @@ export function sourcesProblem({ isMulti, sources }: SourceList): string | undef
   const names = new Set<string>();
   for (const [index, { repoURL, ref, chart }] of sources.entries()) {
     const field = isMulti ? `spec.sources[${index}]` : 'spec.source';
+    if (chart && !ref)
+      return `${field}.chart ${JSON.stringify(chart.slice(0, 100))}: charts of Helm repositories and OCI registries cannot be fetched by this version; keep the chart in a Git repository and name its path`;
     if (repoURL.trim() === '') return `${field}.repoURL is missing`;
     if (!ref) continue;
     if (!REFERENCE_NAME.test(ref))

@@ -11,6 +11,7 @@ import {
   Informer,
   type KubeClient,
   KubeError,
+  type KubeErrorCode,
   type KubeObject,
   keyOf,
   type ObjectChange,
@@ -25,6 +26,7 @@ import {
   isRecord,
   type Logger,
   Lru,
+  messageOf,
   type Random,
 } from '../../lib/index.ts';
 import { annotations, FIELD_MANAGER } from '../../model/index.ts';
@@ -58,6 +60,8 @@ export type TreeListener = (instance: string) => void;
 
 /** A kind is listed within this time, or the comparison goes on without it and says so. */
 const LIST_DEADLINE_MS = 20_000;
+/** Failures that say something of the whole cluster. */
+const LOST: ReadonlySet<KubeErrorCode> = new Set(['UNREACHABLE', 'TIMEOUT', 'UNTRUSTED', 'UNAUTHORIZED']);
 /** Discovery for a kind that is not known is asked this often at most. */
 const REFRESH_PAUSE_MS = 500;
 /** A kind is served this soon after its definition was established. */
@@ -97,6 +101,8 @@ export class LiveCluster {
   #catalog: ApiCatalog | undefined;
   #version = '';
   #starting: Promise<void> | undefined;
+  /** Why the last start failed. */
+  #refusal: string | undefined;
   #stopped = false;
   #refreshedAt = Number.NEGATIVE_INFINITY;
   #definedAt = Number.NEGATIVE_INFINITY;
@@ -129,11 +135,28 @@ export class LiveCluster {
 
   /** Reads what the cluster serves and begins to watch it; shared by all who wait for it. Rejects with KubeError. */
   start(signal: AbortSignal): Promise<void> {
-    this.#starting ??= this.#start(signal).catch((error: unknown) => {
-      this.#starting = undefined;
-      throw error;
-    });
+    this.#starting ??= this.#start(signal).then(
+      () => {
+        this.#refusal = undefined;
+      },
+      (error: unknown) => {
+        this.#starting = undefined;
+        this.#refusal = messageOf(error);
+        throw error;
+      },
+    );
     return this.#starting;
+  }
+
+  /** How it answered last. `Unknown`: nothing was asked of it yet. `Failed`: not a single watch gets through. */
+  connection(): { readonly status: 'Unknown' | 'Successful' | 'Failed'; readonly message: string } {
+    if (this.#refusal !== undefined) return { status: 'Failed', message: this.#refusal };
+    if (this.#catalog === undefined) return { status: 'Unknown', message: '' };
+    const failures = [...this.#watched.values()].map(({ informer }) => informer.state.error);
+    const [first] = failures;
+    if (first === undefined || failures.some((error) => error === undefined || !LOST.has(error.code)))
+      return { status: 'Successful', message: '' };
+    return { status: 'Failed', message: messageOf(first) };
   }
 
   async stop(): Promise<void> {
