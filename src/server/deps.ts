@@ -20,6 +20,7 @@ import type {
   PodTerminals,
   Policies,
   Projects,
+  Repositories,
   ResourceActions,
   ResourceWrites,
   ServerInformation,
@@ -38,6 +39,7 @@ export interface ServerPorts {
   readonly terminals: PodTerminals;
   readonly projects: Projects;
   readonly clusters: Clusters;
+  readonly repositories: Repositories;
   readonly accounts: Accounts;
   readonly policies: Policies;
   readonly sso: SingleSignOn;

@@ -7,6 +7,8 @@ export type {
   ApplicationStore,
   ApplicationViews,
   ApplicationWriter,
+  CertificateFilter,
+  Clusters,
   LogReading,
   LogRequest,
   ManifestRequest,
@@ -15,6 +17,7 @@ export type {
   PodTerminals,
   Policies,
   Projects,
+  Repositories,
   ResourceId,
   Webhook,
 } from './ports.ts';
