@@ -120,6 +120,8 @@ export const LogQuery = ApplicationScope.extend({
   /** Only lines with this text; a leading `!` leaves them out. */
   filter: text,
   matchCase: flag,
+  /** The lines alone, as a file. */
+  download: flag,
 });
 
 export interface LogEntry {

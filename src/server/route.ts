@@ -85,13 +85,19 @@ export class StreamAnswer {
   readonly run: (sink: StreamSink) => Promise<void>;
   /** False once the caller may not see it any more; asked every few seconds, and the stream ends then. */
   readonly isAllowed: () => boolean;
+  /** Name of the file it is saved as; plain text then. */
+  readonly fileName: string | undefined;
 
   constructor(
     run: (sink: StreamSink) => Promise<void>,
-    { isAllowed = () => true }: { readonly isAllowed?: () => boolean } = {},
+    {
+      isAllowed = () => true,
+      fileName,
+    }: { readonly isAllowed?: () => boolean; readonly fileName?: string | undefined } = {},
   ) {
     this.run = run;
     this.isAllowed = isAllowed;
+    this.fileName = fileName;
   }
 }
 
@@ -121,6 +127,8 @@ export interface StreamSink {
   send(result: unknown, id?: string): Promise<void>;
   /** The same for a line that is JSON text already. */
   sendText(json: string, id?: string): Promise<void>;
+  /** Text as it is, for files. */
+  sendRaw(text: string): Promise<void>;
   /** A named server-sent event; nothing on a line stream, whose clients do not know it. */
   notify(event: string): Promise<void>;
 }

@@ -28,20 +28,28 @@ export interface StreamContext {
  * `answer` subscribes: who has seen them and reads then misses nothing in between.
  */
 export async function serveStream(context: StreamContext, answer: StreamAnswer): Promise<void> {
-  const { response, asEvents, log } = context;
+  const { fileName } = answer;
+  const asEvents = context.asEvents && fileName === undefined;
+  const { response, log } = context;
   const over = new AbortController();
   const signal = AbortSignal.any([context.signal, over.signal]);
   response.writeHead(200, {
     ...context.headers,
-    'content-type': asEvents ? 'text/event-stream; charset=utf-8' : 'application/json; charset=utf-8',
+    'content-type':
+      fileName !== undefined
+        ? 'text/plain; charset=utf-8'
+        : asEvents
+          ? 'text/event-stream; charset=utf-8'
+          : 'application/json; charset=utf-8',
+    ...(fileName === undefined ? {} : { 'content-disposition': `attachment; filename="${fileName}"` }),
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   });
   response.flushHeaders();
   if (asEvents) response.write(`retry: ${RETRY_MS}\n\n`);
-  const stopWatching = watchSession(context, () => over.abort(new SessionOver()));
+  const stopWatching = watchSession({ ...context, asEvents }, () => over.abort(new SessionOver()));
   try {
-    await answer.run(sinkOf(context, signal));
+    await answer.run(sinkOf({ ...context, asEvents }, signal));
   } catch (error) {
     if (!signal.aborted && !isAbort(error)) {
       const { body, status, unexpected } = answerOf(error);
@@ -88,6 +96,7 @@ function sinkOf({ response, asEvents }: StreamContext, signal: AbortSignal): Str
   return {
     signal,
     sendText,
+    sendRaw: write,
     send: (result, id) => sendText(JSON.stringify(result), id),
     notify: (event) => (asEvents ? write(`event: ${event}\ndata: {}\n\n`) : Promise.resolve()),
   };

@@ -7,6 +7,7 @@ import { router } from './router.tsx';
 import './styles/base.css';
 import './styles/list.css';
 import './styles/application.css';
+import './styles/pods.css';
 
 /** Whatever was asked when the session turned out to be over: sign in, then come back to where this happened. */
 function onError(error: unknown): void {

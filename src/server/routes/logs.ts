@@ -35,11 +35,12 @@ async function openLogs(call: LogCall): Promise<StreamAnswer> {
   const reading = await deps.logs.open(app, request, call.signal);
   return new StreamAnswer((sink) => sendLines(call, reading, isShown, sink), {
     isAllowed: () => mayStill(call),
+    fileName: query.download === true ? `${fileNameOf(app, request)}.log` : undefined,
   });
 }
 
 async function sendLines(
-  { deps }: LogCall,
+  { deps, query }: LogCall,
   reading: LogReading,
   isShown: (line: string) => boolean,
   sink: StreamSink,
@@ -48,15 +49,25 @@ async function sendLines(
   sink.signal.addEventListener('abort', onAbort, { once: true });
   try {
     for await (const entry of reading.lines) {
-      if (isShown(entry.content)) await sink.send({ ...entry, last: false });
+      if (!isShown(entry.content)) continue;
+      if (query.download === true) await sink.sendRaw(`${entry.content}\n`);
+      else await sink.send({ ...entry, last: false });
     }
     sink.signal.throwIfAborted();
+    if (query.download === true) return;
     const now = rfc3339(deps.clock.now());
     await sink.send({ content: '', timeStamp: now, last: true, timeStampStr: now, podName: '' });
   } finally {
     sink.signal.removeEventListener('abort', onAbort);
     reading.close();
   }
+}
+
+/** Names of Kubernetes are safe in a file name; what is no name is left out. */
+function fileNameOf({ metadata }: LogCall['app'], { podName, resourceName }: LogRequest): string {
+  return [metadata.name, podName ?? resourceName]
+    .filter((part) => part !== undefined && /^[a-z0-9.-]{1,253}$/.test(part))
+    .join('-');
 }
 
 /** The application is still the same one, and the caller may still see it and read its logs. */

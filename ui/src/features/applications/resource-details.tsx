@@ -3,13 +3,22 @@ import type { Application, ManagedResource } from '../../../../src/contract/inde
 import { QueryView } from '../../components/query-view.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { useNow } from '../../lib/use-now.ts';
+import { hasLogs } from '../pods/containers.ts';
+import { Logs } from '../pods/logs.tsx';
+import { PodTerminal } from '../pods/pod-terminal.tsx';
 import { type FieldChange, ownersText, valueText } from './field-values.ts';
 import { differs, isUnhealthy, type ResourceRow } from './resource-rows.ts';
-import { useDifference, useEvents, useManifest } from './use-application.ts';
+import { useDifference, useEvents, useManifest, useSettings } from './use-application.ts';
 import { yamlText } from './yaml-text.ts';
 
-type View = 'difference' | 'manifest' | 'events';
-const LABELS: Record<View, string> = { difference: 'Difference', manifest: 'Manifest', events: 'Events' };
+type View = 'difference' | 'manifest' | 'events' | 'logs' | 'terminal';
+const LABELS: Record<View, string> = {
+  difference: 'Difference',
+  manifest: 'Manifest',
+  events: 'Events',
+  logs: 'Logs',
+  terminal: 'Terminal',
+};
 
 interface Props {
   app: Application;
@@ -19,9 +28,14 @@ interface Props {
 /** One object from inside: how it differs from Git, what it is now, what happened to it. */
 export function ResourceDetails({ app, row }: Props) {
   const now = useNow();
+  const settings = useSettings();
   const views: View[] = [
     ...(differs(row) ? (['difference'] as const) : []),
     ...(row.uid === undefined ? [] : (['manifest', 'events'] as const)),
+    ...(row.uid !== undefined && hasLogs(row.kind) ? (['logs'] as const) : []),
+    ...(row.uid !== undefined && row.kind === 'Pod' && settings.data?.execEnabled === true
+      ? (['terminal'] as const)
+      : []),
   ];
   const [chosen, setChosen] = useState<View | undefined>(undefined);
   const first = differs(row) || !isUnhealthy(row) ? views[0] : 'events';
@@ -50,6 +64,8 @@ export function ResourceDetails({ app, row }: Props) {
       {view === 'difference' && <Difference app={app} row={row} now={now} />}
       {view === 'manifest' && <Manifest app={app} row={row} />}
       {view === 'events' && <Events app={app} row={row} now={now} />}
+      {view === 'logs' && <Logs app={app} row={row} />}
+      {view === 'terminal' && <PodTerminal app={app} row={row} />}
     </div>
   );
 }

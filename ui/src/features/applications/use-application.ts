@@ -8,6 +8,7 @@ import type {
   ManagedResourceList,
   ResourceResponse,
   ResourceTree,
+  Settings,
   SyncRequest,
 } from '../../../../src/contract/index.ts';
 import { api } from '../../lib/api.ts';
@@ -111,6 +112,15 @@ export function useManifest(app: Application, row: ResourceRow) {
     queryFn: async ({ signal }): Promise<unknown> =>
       JSON.parse((await api<ResourceResponse>('GET', path, { signal })).manifest),
     placeholderData: (previous) => previous,
+  });
+}
+
+/** What this server offers. */
+export function useSettings() {
+  return useQuery({
+    queryKey: ['settings'],
+    staleTime: 60_000,
+    queryFn: ({ signal }) => api<Settings>('GET', '/api/v1/settings', { signal }),
   });
 }
 
