@@ -21,14 +21,13 @@ import {
   Memories,
   onlyLeader,
   ProjectController,
-  parseWebhook,
   projectType,
   RepositoryTracker,
   Settings,
   writeOperationState,
 } from '../controllers/index.ts';
 import { createEvaluator, type Evaluator } from '../evaluate/index.ts';
-import { createCheckouts, createMirrors, normaliseUrl, sameRepository } from '../git/index.ts';
+import { createCheckouts, createMirrors, normaliseUrl, placeOf, sameRepository } from '../git/index.ts';
 import { aggregateHealth, createHealthJudge, type HealthJudge } from '../health/index.ts';
 import { type Journal, openJournal } from '../journal/index.ts';
 import {
@@ -72,9 +71,11 @@ import {
 import { startTracing } from './observability/tracing.ts';
 import type { Role } from './options.ts';
 import { refreshThroughLeader } from './refresh.ts';
+import { repositoryStore } from './repositories.ts';
 import { keepJournalShort } from './retention.ts';
 import { serverPorts } from './server-ports.ts';
 import { VERSION } from './version.ts';
+import { repositoriesOf, webhookInbox } from './webhooks.ts';
 
 export interface ControlPlaneDeps {
   readonly clock: Clock;
@@ -170,7 +171,10 @@ export async function startControlPlane(
       { url: options.store ?? `sqlite:${join(options.dataDir, 'journal.sqlite')}` },
     );
     closers.push(() => journal.close());
-    const leadership = await chooseLeadership(deps, home, options, () => endOpenIntents(journal));
+    let recall = (_urls: readonly string[]): void => {}; // At a start everything is looked at anyway.
+    const leadership = await chooseLeadership(deps, home, options, async () =>
+      recall(await endOpenIntents(journal)),
+    );
     closers.push(() => leadership.stop?.());
 
     if (options.auditRetentionMs !== undefined) {
@@ -182,7 +186,7 @@ export async function startControlPlane(
     await settings.start(stopping.signal);
     closers.push(() => settings.stop());
 
-    const stages = await createStages(deps, options, taps);
+    const stages = await createStages(deps, options, settings, taps);
     closers.push(() => stages.close());
     const evaluator = createEvaluator(deps);
     closers.push(() => evaluator.close());
@@ -195,6 +199,7 @@ export async function startControlPlane(
         ...deps,
         openMirror: (repository) => tappedMirror(taps, stages.mirrors.get(repository)),
         keyOf: normaliseUrl,
+        placeOf,
       },
       { pollMs: timing.pollMs, pollJitterMs: Math.min(POLL_JITTER_MS, timing.pollMs) },
     );
@@ -276,6 +281,7 @@ export async function startControlPlane(
       home,
       journal,
       settings,
+      stages,
       clusters,
       repositories,
       controller,
@@ -288,6 +294,7 @@ export async function startControlPlane(
         log.info('a repository that moved could not be fetched', { reason: messageOf(error) });
       });
     };
+    recall = announce;
     return { url: server.url, journal, home, announce, close };
   } catch (error) {
     await close();
@@ -321,8 +328,10 @@ function configureHealth(log: Logger, health: HealthJudge, settings: Settings): 
 /**
  * What was begun by a process that died before it could write down the outcome: the outcome is not known, and whether
  * anything is left to do is found out by the next comparison.
+ * @returns repositories whose webhooks were accepted and not dealt with
  */
-async function endOpenIntents(journal: Journal): Promise<void> {
+async function endOpenIntents(journal: Journal): Promise<readonly string[]> {
+  const announced = new Set<string>();
   for (let after: number | undefined; ; ) {
     const page = await journal.openIntents({
       limit: INTENTS_AT_ONCE,
@@ -330,13 +339,14 @@ async function endOpenIntents(journal: Journal): Promise<void> {
     });
     for (const { record, state } of page) {
       if (state !== 'open') continue;
+      for (const url of repositoriesOf(record)) announced.add(url);
       await journal.outcome(record, {
         outcome: 'unknown',
         reason: 'the process ended before the outcome was known',
       });
     }
     after = page.at(-1)?.record.seq;
-    if (page.length < INTENTS_AT_ONCE) return;
+    if (page.length < INTENTS_AT_ONCE) return [...announced];
   }
 }
 
@@ -412,10 +422,15 @@ async function createIfAbsent(home: KubeClient, namespace: KubeObject): Promise<
 
 type Stages = Awaited<ReturnType<typeof createStages>>;
 
-async function createStages(deps: ControlPlaneDeps, options: ControlPlaneOptions, taps: Taps) {
+async function createStages(
+  deps: ControlPlaneDeps,
+  options: ControlPlaneOptions,
+  settings: Settings,
+  taps: Taps,
+) {
   const mirrors = createMirrors(
     { ...deps, dataDir: options.dataDir },
-    { allowFile: options.allowFileRepositories === true },
+    { allowFile: options.allowFileRepositories === true, knownHosts: () => settings.knownHosts() },
   );
   const checkouts = createCheckouts({ ...deps, dataDir: options.dataDir });
   const renderer = createRenderer({
@@ -604,7 +619,7 @@ function isDeletionOff(settings: Settings, server: string): boolean {
 async function startHttp(
   deps: ControlPlaneDeps,
   options: ControlPlaneOptions,
-  parts: Pick<Parts, 'home' | 'journal' | 'settings' | 'clusters' | 'repositories' | 'taps'> & {
+  parts: Pick<Parts, 'home' | 'journal' | 'settings' | 'stages' | 'clusters' | 'repositories' | 'taps'> & {
     metrics: Registry;
     observability: RunningObservability;
     controller: ApplicationController;
@@ -621,23 +636,25 @@ async function startHttp(
     refresh,
     namespace: options.namespace,
     publicUrl: options.publicUrl,
+    repositoryStore: repositoryStore({
+      ...deps,
+      home,
+      namespace: options.namespace,
+      settings,
+      mirrors: parts.stages.mirrors,
+    }),
     webhook: tappedWebhook(
       taps,
-      async (headers, body, accepted) => {
-        const result = parseWebhook(headers, body, settings.webhookSecrets());
-        if (result.kind === 'refused') return { status: result.status, body: result.why };
-        if (result.kind === 'ignored') return { status: 200, body: result.why };
-        accepted(result.push.repositoryUrls);
-        // Answered before the fetch: providers give up after some seconds, and the work is the same either way.
-        const told = Promise.all([
-          repositories.announce(result.push.repositoryUrls),
-          refresh.repositories(result.push.repositoryUrls),
-        ]);
-        told.catch((error: unknown) => {
-          deps.log.info('a repository announced by webhook could not be fetched', { error });
-        });
-        return { status: 200, body: 'Webhook accepted' };
-      },
+      webhookInbox({
+        ...deps,
+        journal: parts.journal,
+        secrets: () => settings.webhookSecrets(),
+        isKnown: (urls) => repositories.knows(urls),
+        async moved(urls) {
+          await Promise.all([repositories.announce(urls), refresh.repositories(urls)]);
+        },
+        pushed: (artifacts) => refresh.artifacts(artifacts),
+      }),
       normaliseUrl,
     ),
   });

@@ -62,8 +62,9 @@ async function gather(
     comparison === undefined || desired === undefined
       ? undefined
       : await decideNext(deps, app, memory, { app, findings: desired.findings, desired, comparison });
-  const target = (await newestRevision(deps, app).catch(() => undefined)) ?? desired?.revision;
-  const before = app.status?.history?.at(-1)?.revision;
+  const target = (await newestRevision(deps, app).catch(() => undefined)) ?? desired?.parts[0]?.revision;
+  const last = app.status?.history?.at(-1);
+  const before = last?.revisions?.[0] ?? last?.revision;
   const origins = new Map(desired?.targets.map(({ object, origin }) => [keyText(keyTextOf(object)), origin]));
   return {
     app,
@@ -155,7 +156,8 @@ async function changedInputs(
   to: string | undefined,
 ): Promise<string[] | undefined> {
   const [source] = sourcesOf(app.spec);
-  const reads = deps.memories.peek(instanceName(app, deps.controlNamespace))?.desired?.set.input.reads;
+  const reads = deps.memories.peek(instanceName(app, deps.controlNamespace))?.desired?.parts[0]?.set.input
+    .reads;
   if (source === undefined || reads === undefined || from === undefined || to === undefined || from === to)
     return undefined;
   const mirror = deps.repositories.mirror(deps.repositoryFor(source.repoURL, app.spec.project));

@@ -7,6 +7,7 @@ import {
   keyOfApplication,
   type RefreshLevel,
 } from '../controllers/index.ts';
+import { placeOf } from '../git/index.ts';
 import { mapLimited, type Random } from '../lib/index.ts';
 import { type Application, annotations, sourcesOf } from '../model/index.ts';
 
@@ -19,11 +20,13 @@ export interface LeaderRefresh {
   application(app: Application, level: RefreshLevel, signal: AbortSignal): Promise<void>;
   /** Tells the acting process of repositories that moved; does nothing in the acting process itself. */
   repositories(urls: readonly string[]): Promise<void>;
+  /** Has applications looked at again that use one of these artifacts (`registry/path`); how many there are. */
+  artifacts(names: readonly string[]): Promise<number>;
 }
 
 export function refreshThroughLeader(
   controller: ApplicationController,
-  deps: Pick<ApplicationDeps, 'home' | 'leadership' | 'sameRepository'> & { readonly random: Random },
+  deps: Pick<ApplicationDeps, 'home' | 'leadership'> & { readonly random: Random },
 ): LeaderRefresh {
   const ask = async (app: Application, level: RefreshLevel): Promise<void> => {
     const { name = '', namespace = '' } = app.metadata;
@@ -48,10 +51,22 @@ export function refreshThroughLeader(
     },
     async repositories(urls) {
       if (deps.leadership.isLeader()) return;
+      const places = new Set(urls.map(placeOf).filter((place) => place !== ''));
       const moved = [...controller.applications.values()].filter((app) =>
-        sourcesOf(app.spec).some(({ repoURL }) => urls.some((url) => deps.sameRepository(repoURL, url))),
+        sourcesOf(app.spec).some(({ repoURL }) => places.has(placeOf(repoURL))),
       );
       await mapLimited(moved, AT_ONCE, (app) => ask(app, 'normal'));
+    },
+    async artifacts(names) {
+      const wanted = new Set(names.map((name) => name.toLowerCase()));
+      const users = [...controller.applications.values()].filter((app) =>
+        sourcesOf(app.spec).some(({ repoURL, chart }) => {
+          const place = placeOf(chart === undefined ? repoURL : `${repoURL}/${chart}`);
+          return place !== '' && wanted.has(place);
+        }),
+      );
+      await mapLimited(users, AT_ONCE, (app) => ask(app, 'normal'));
+      return users.length;
     },
   };
 }

@@ -18,10 +18,12 @@ import type {
   ApplicationStore,
   ApplicationWriter,
   NotificationsPort,
+  Repositories,
   ServerPorts,
   Webhook,
 } from '../server/index.ts';
 import { watchedPolicies, watchedProviders } from './access.ts';
+import { clusterStore } from './clusters.ts';
 import { registerMetrics } from './metrics.ts';
 
 import { podLogs } from './pods.ts';
@@ -46,6 +48,7 @@ export interface ServerParts {
   readonly notifications: NotificationsPort;
   readonly namespace: string;
   readonly webhook: Webhook;
+  readonly repositoryStore: Repositories;
   readonly refresh: LeaderRefresh;
   /** Address people use, when the process was told. */
   readonly publicUrl: string | undefined;
@@ -74,7 +77,8 @@ export function serverPorts(
     logs: podLogs({ ...deps, application }),
     resources: resourceWrites(application, maskAnnotations),
     projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
-    clusters: { list: () => clusterList(clusters) },
+    clusters: clusterStore({ ...deps, ...parts, clusters }),
+    repositories: parts.repositoryStore,
     accounts,
     policies: watchedPolicies(settings, deps.log),
     sso: watchedProviders(settings, { ...deps, publicUrl: parts.publicUrl }),
@@ -151,17 +155,6 @@ function applicationWriter(home: KubeClient, controller: ApplicationController):
       await home.delete(applicationType, { namespace, name }, preconditions);
     },
   };
-}
-
-function clusterList(clusters: LiveClusters) {
-  const connected = new Map(clusters.connected().map((cluster) => [cluster.server, cluster]));
-  return clusters.entries().map(({ server, name, project }) => ({
-    server,
-    name,
-    ...(project === undefined ? {} : { project }),
-    serverVersion: connected.get(server)?.versions().version ?? '',
-    connectionState: { status: connected.has(server) ? 'Successful' : 'Unknown', message: '' },
-  }));
 }
 
 function namesIn(text = ''): string[] {

@@ -11,6 +11,7 @@ import {
   localDesired,
   orphansOf,
   resourceTree,
+  sourceListOf,
 } from '../controllers/index.ts';
 import { maskAnnotationChange, maskSecrets } from '../diff/index.ts';
 import { gvkOf, type KubeObject, keyText, wellKnown } from '../k8s/index.ts';
@@ -77,16 +78,15 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
     },
     async manifests(app, request, signal) {
       const cluster = await clusterOf(app);
-      const [source] = sourcesOf(app.spec);
-      if (cluster === undefined || source === undefined)
+      const list = sourceListOf(app.spec);
+      if (cluster === undefined || list.sources.length === 0)
         throw new Error('the application has no usable destination or source');
-      const revision = requestedRevision(request);
       const memory = application.memories.of(instance(app));
       const desired = await desiredState(application, app, memory, {
-        source,
+        list,
         cluster,
         signal,
-        ...(revision === undefined ? {} : { revision }),
+        revisions: requestedRevisions(request, list.sources.length),
       });
       return {
         manifests: desired.targets.map(({ object }) => masked(object, deps.maskAnnotations())),
@@ -104,8 +104,8 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       const object = live.full ? live.object : await cluster.read(live.object, signal);
       return object === undefined ? undefined : masked(object, deps.maskAnnotations());
     },
-    async commit(app, revision, _sourceIndex, _signal) {
-      const [source] = sourcesOf(app.spec);
+    async commit(app, revision, sourceIndex, _signal) {
+      const source = sourcesOf(app.spec)[sourceIndex];
       if (source === undefined) return undefined;
       const repository = application.repositoryFor(source.repoURL, app.spec.project);
       const mirror = application.repositories.mirror(repository);
@@ -170,11 +170,10 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       if (typeof cluster === 'string') return [condition('InvalidSpecError', cluster)];
       const findings = await admissionFindings(application, app);
       if (findings.length > 0 || cluster === undefined) return [...findings];
-      const [source] = sourcesOf(app.spec);
-      if (source === undefined) return [condition('InvalidSpecError', 'spec.source is missing')];
+      const list = sourceListOf(app.spec);
       try {
         const scratch = application.memories.scratch();
-        await desiredState(application, app, scratch, { source, cluster, signal });
+        await desiredState(application, app, scratch, { list, cluster, signal });
         return [];
       } catch (error) {
         return [condition('ComparisonError', messageOf(error))];
@@ -189,9 +188,17 @@ function ordinary(targets: readonly Manifest[]): KubeObject[] {
   return targets.map(({ object }) => object).filter((object) => !isHook(object));
 }
 
-function requestedRevision(request: ManifestRequest): string | undefined {
-  const revision = request.revision ?? request.revisions?.[0];
-  return revision === '' ? undefined : revision;
+/** Revisions by source; '' where the source's own counts. Positions count from 1. */
+function requestedRevisions(
+  { revision, revisions, sourcePositions }: ManifestRequest,
+  count: number,
+): string[] {
+  const asked = Array.from({ length: count }, () => '');
+  if (revisions === undefined || sourcePositions === undefined) asked[0] = revision ?? revisions?.[0] ?? '';
+  else
+    for (const [i, position] of sourcePositions.entries())
+      if (position <= count) asked[position - 1] = revisions[i] ?? '';
+  return asked;
 }
 
 function masked(object: KubeObject, maskAnnotations: readonly string[]): KubeObject {

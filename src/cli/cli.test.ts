@@ -48,6 +48,10 @@ Commands:
   account                      Accounts
   app                          Applications
   proj                         Projects
+  cluster                      Clusters that are deployed to
+  repo                         Repositories and how they are reached
+  repocreds                    Credentials lent to repositories by their address
+  cert                         TLS certificates and SSH host keys of Git servers
   audit                        The record of everything that happened
   admin                        Tools for administrators
   version [options]            Print the versions of this command and of the server

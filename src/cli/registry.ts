@@ -25,12 +25,14 @@ import { appRelease } from './commands/app/release.ts';
 import { appResources } from './commands/app/resources.ts';
 import { appRollback } from './commands/app/rollback.ts';
 import { appSet } from './commands/app/set.ts';
+import { appAddSource, appRemoveSource } from './commands/app/sources.ts';
 import { appSync } from './commands/app/sync.ts';
 import { appTerminateOp } from './commands/app/terminate-op.ts';
 import { appWait } from './commands/app/wait.ts';
 import { auditExport } from './commands/audit/export.ts';
 import { auditQuery } from './commands/audit/query.ts';
 import { auditVerify } from './commands/audit/verify.ts';
+import { clusterGet, clusterList, clusterRemove } from './commands/cluster.ts';
 import { apiserver } from './commands/process/apiserver.ts';
 import { serve } from './commands/process/serve.ts';
 import { up } from './commands/process/up.ts';
@@ -39,6 +41,9 @@ import { projectListCommands } from './commands/proj/lists.ts';
 import { roleTokenCommands } from './commands/proj/role-tokens.ts';
 import { roleCommands } from './commands/proj/roles.ts';
 import { windowCommands } from './commands/proj/windows.ts';
+import { certAddSsh, certAddTls, certList, certRemove } from './commands/repo/cert.ts';
+import { repoAdd, repoGet, repoList, repoRemove } from './commands/repo/repo.ts';
+import { repocredsAdd, repocredsList, repocredsRemove } from './commands/repo/repocreds.ts';
 import { completionOf } from './commands/top/completion.ts';
 import { context } from './commands/top/context.ts';
 import { login } from './commands/top/login.ts';
@@ -60,6 +65,8 @@ const list: readonly Command[] = [
   appGet,
   appCreate,
   appSet,
+  appAddSource,
+  appRemoveSource,
   appSync,
   appWait,
   appDiff,
@@ -80,6 +87,20 @@ const list: readonly Command[] = [
   ...roleCommands,
   ...roleTokenCommands,
   ...windowCommands,
+  clusterList,
+  clusterGet,
+  clusterRemove,
+  repoAdd,
+  repoGet,
+  repoList,
+  repoRemove,
+  repocredsAdd,
+  repocredsList,
+  repocredsRemove,
+  certAddSsh,
+  certAddTls,
+  certList,
+  certRemove,
   auditQuery,
   auditVerify,
   auditExport,

@@ -8,6 +8,9 @@ import type {
   AppProject,
   AuditPage,
   AuditVerification,
+  CertificateBody,
+  CertificateList,
+  Cluster,
   ClusterList,
   CommitMetadata,
   DetailedProject,
@@ -20,6 +23,12 @@ import type {
   NotificationTriggers,
   PatchRequest,
   ProjectList,
+  RepositoryBody,
+  RepositoryList,
+  RepositoryTemplateBody,
+  RepositoryTemplateList,
+  RepositoryTemplateView,
+  RepositoryView,
   ResourceActionList,
   ResourceResponse,
   ResourceTree,
@@ -90,7 +99,20 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
         http.call<object>({ method: 'DELETE', path: `/api/v1/projects/${encodeURIComponent(name)}` }),
       ...projectTokenCalls(http),
     },
-    clusters: { list: () => http.call<ClusterList>({ path: '/api/v1/clusters' }) },
+    repositories: repositoryCalls(http),
+    certificates: {
+      list: (query: QueryValues, { signal }: ReadOptions = {}) =>
+        http.call<CertificateList>({ path: '/api/v1/certificates', query, signal }),
+      create: (body: CertificateBody, query: { upsert?: boolean }) =>
+        http.call<CertificateList>({ method: 'POST', path: '/api/v1/certificates', query, body }),
+      delete: (query: QueryValues) =>
+        http.call<CertificateList>({ method: 'DELETE', path: '/api/v1/certificates', query }),
+    },
+    clusters: {
+      list: () => http.call<ClusterList>({ path: '/api/v1/clusters' }),
+      get: (id: string) => http.call<Cluster>(clusterPath(id)),
+      delete: (id: string) => http.call<object>({ method: 'DELETE', ...clusterPath(id) }),
+    },
     notifications: {
       templates: () => http.call<NotificationTemplates>({ path: `${NOTIFICATIONS}/templates` }),
       triggers: () => http.call<NotificationTriggers>({ path: `${NOTIFICATIONS}/triggers` }),
@@ -116,6 +138,33 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
       verify: (query: QueryValues = {}) =>
         http.call<AuditVerification>({ path: '/api/v1/fairlead/audit/verify', query, timeoutMs: REFRESH_MS }),
     },
+  };
+}
+
+/** What looks like a URL is a server, everything else a name. */
+function clusterPath(id: string): { path: string; query: QueryValues } {
+  const type = /^https?:\/\//.test(id) ? 'url' : 'name';
+  return { path: `/api/v1/clusters/${encodeURIComponent(id)}`, query: { 'id.type': type } };
+}
+
+function repositoryCalls(http: Transport) {
+  const REPOSITORIES = '/api/v1/repositories';
+  const TEMPLATES = '/api/v1/repocreds';
+  const at = (base: string, url: string): string => `${base}/${encodeURIComponent(url)}`;
+  return {
+    list: (query: QueryValues = {}, { signal }: ReadOptions = {}) =>
+      http.call<RepositoryList>({ path: REPOSITORIES, query, signal }),
+    get: (url: string, query: QueryValues = {}, { signal }: ReadOptions = {}) =>
+      http.call<RepositoryView>({ path: at(REPOSITORIES, url), query, signal }),
+    create: (body: RepositoryBody, query: { upsert?: boolean } = {}) =>
+      http.call<RepositoryView>({ method: 'POST', path: REPOSITORIES, query, body }),
+    delete: (url: string, query: QueryValues = {}) =>
+      http.call<object>({ method: 'DELETE', path: at(REPOSITORIES, url), query }),
+    templates: ({ signal }: ReadOptions = {}) =>
+      http.call<RepositoryTemplateList>({ path: TEMPLATES, signal }),
+    createTemplate: (body: RepositoryTemplateBody, query: { upsert?: boolean } = {}) =>
+      http.call<RepositoryTemplateView>({ method: 'POST', path: TEMPLATES, query, body }),
+    deleteTemplate: (url: string) => http.call<object>({ method: 'DELETE', path: at(TEMPLATES, url) }),
   };
 }
 

@@ -43,7 +43,14 @@ export {
   type AuditVerification,
   AuditVerifyQuery,
 } from './audit.ts';
-export { type Cluster, ClusterGetQuery, type ClusterList, type ProjectList } from './configuration.ts';
+export {
+  type Cluster,
+  ClusterBody,
+  ClusterGetQuery,
+  type ClusterList,
+  ClusterWriteQuery,
+  type ProjectList,
+} from './configuration.ts';
 export { type ErrorBody, type GrpcCodeName, grpcCodes, httpStatusOf } from './errors.ts';
 export type {
   Explanation,
@@ -69,6 +76,21 @@ export {
   type WindowList,
 } from './projects.ts';
 export { ListQuery, type QueryKind, queryKindOf } from './query.ts';
+export {
+  CertificateBody,
+  type CertificateList,
+  CertificateQuery,
+  type CertificateView,
+  type ConnectionState,
+  RepositoryBody,
+  type RepositoryList,
+  RepositoryReadQuery,
+  RepositoryTemplateBody,
+  type RepositoryTemplateList,
+  type RepositoryTemplateView,
+  type RepositoryView,
+  RepositoryWriteQuery,
+} from './repositories.ts';
 export {
   BadgeQuery,
   type ChartDetails,

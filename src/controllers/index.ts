@@ -25,6 +25,7 @@ export {
   prepareDeletion,
   preparePatch,
   type RefreshLevel,
+  sourceListOf,
   writeOperationState,
 } from './application/index.ts';
 export {
@@ -39,11 +40,29 @@ export {
 export { type EventFacts, EventRecorder, eventOfRecord, eventsOfChange } from './events/index.ts';
 export { type NotificationMetrics, NotificationsController } from './notifications/index.ts';
 export { ProjectController } from './project/index.ts';
-export { ChangedPaths, parseWebhook, RepositoryTracker, type WebhookSecrets } from './repository/index.ts';
+export {
+  ChangedPaths,
+  parseWebhook,
+  RepositoryTracker,
+  type WebhookRequest,
+  type WebhookResult,
+  type WebhookSecrets,
+} from './repository/index.ts';
 export {
   type ClusterSecret,
   ConfigAudit,
+  certificateFacts,
+  fingerprintOf,
+  KNOWN_HOSTS,
+  type KnownHost,
+  knownHostsOf,
+  parseRepositorySecret,
   projectType,
+  type RepositorySecret,
+  repositoryFor,
   Settings,
   type SettingsChange,
+  TLS_CERTIFICATES,
+  withKnownHosts,
+  withoutKnownHosts,
 } from './settings/index.ts';

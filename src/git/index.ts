@@ -11,4 +11,4 @@ export {
   type RefChange,
   serveRepositories,
 } from './serve.ts';
-export { normaliseUrl, sameRepository } from './url.ts';
+export { normaliseUrl, placeOf, redacted, sameRepository } from './url.ts';

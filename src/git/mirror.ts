@@ -18,6 +18,7 @@ import type { CatFile } from './cat-file.ts';
 import { Clone, type CloneDeps, type FetchedRef } from './clone.ts';
 import { type NetworkOptions, networkAccess, runGit } from './command.ts';
 import { GitError, gitError } from './errors.ts';
+import { GitHubTokens } from './github-app.ts';
 import type { GitObjects } from './objects.ts';
 import { type RefMatch, type RefSnapshot, refNotFound, refSnapshot, resolveRef } from './refs.ts';
 import { treeCache } from './tree.ts';
@@ -57,6 +58,8 @@ export interface Mirror {
   fetch(signal?: AbortSignal): Promise<RefSnapshot>;
   /** Asks only for the refs, and fetches when they changed: cheap enough for polling. */
   poll(signal?: AbortSignal): Promise<RefSnapshot>;
+  /** Asks for the refs and keeps nothing: proves that the repository can be read. */
+  check(signal?: AbortSignal): Promise<void>;
   /** targetRevision → commit, which is in the mirror afterwards. Throws GIT_REF_NOT_FOUND and network errors. */
   resolve(targetRevision: string, options?: ResolveOptions): Promise<Revision>;
   commitInfo(commit: string): Promise<CommitInfo>;
@@ -94,6 +97,7 @@ export function createMirrors(deps: MirrorDeps, options: MirrorOptions = {}): Mi
       }
     },
   };
+  const tokens = new GitHubTokens(deps.clock);
   const clones = new Map<string, Clone>();
   const mirrors = new Lru<Mirror>(MAX_MIRRORS);
   const cloneOf = (repository: string): Clone => {
@@ -111,7 +115,7 @@ export function createMirrors(deps: MirrorDeps, options: MirrorOptions = {}): Mi
       const key = sha256(canonicalJson(repository));
       const known = mirrors.get(key);
       if (known !== undefined) return known;
-      const mirror = new RepositoryMirror(cloneDeps, cloneOf(normalised), repository, options);
+      const mirror = new RepositoryMirror({ ...cloneDeps, tokens }, cloneOf(normalised), repository, options);
       mirrors.set(key, mirror);
       return mirror;
     },
@@ -121,9 +125,11 @@ export function createMirrors(deps: MirrorDeps, options: MirrorOptions = {}): Mi
   };
 }
 
+type MirrorParts = CloneDeps & { readonly tokens: GitHubTokens };
+
 class RepositoryMirror implements Mirror {
   readonly repository: string;
-  readonly #deps: CloneDeps;
+  readonly #deps: MirrorParts;
   readonly #clone: Clone;
   readonly #source: Repository;
   readonly #options: NetworkOptions & { readonly hosts: () => string };
@@ -133,7 +139,7 @@ class RepositoryMirror implements Mirror {
   #running: Promise<RefSnapshot> | undefined;
   #next: Promise<RefSnapshot> | undefined;
 
-  constructor(deps: CloneDeps, clone: Clone, source: Repository, options: MirrorOptions) {
+  constructor(deps: MirrorParts, clone: Clone, source: Repository, options: MirrorOptions) {
     this.#deps = deps;
     this.#clone = clone;
     this.#source = source;
@@ -171,6 +177,10 @@ class RepositoryMirror implements Mirror {
       return this.#snapshot;
     }
     return await this.fetch(signal);
+  }
+
+  async check(signal?: AbortSignal): Promise<void> {
+    await this.#lsRemote(signal);
   }
 
   async resolve(targetRevision: string, options: ResolveOptions = {}): Promise<Revision> {
@@ -239,21 +249,20 @@ class RepositoryMirror implements Mirror {
   async #fetchNow(): Promise<RefSnapshot> {
     for (;;) {
       const startedAt = this.#deps.clock.now();
-      const access = await networkAccess(this.#deps, this.#source, this.#network());
       try {
-        const refs = await this.#clone.fetch({
-          url: this.#url(),
-          env: access.env,
-          refspecs: this.#refspecs(),
-          action: `fetch ${redacted(this.#source.url)}`,
-        });
+        const refs = await this.#reach((env) =>
+          this.#clone.fetch({
+            url: this.#url(),
+            env,
+            refspecs: this.#refspecs(),
+            action: `fetch ${redacted(this.#source.url)}`,
+          }),
+        );
         this.#snapshot = this.#snapshotOf(refs, startedAt);
         this.#hasHead = true; // asked again next time: an empty repository gets a HEAD with its first push
         return this.#snapshot;
       } catch (error) {
         if (!this.#dropMissingRef(error)) throw error;
-      } finally {
-        await access.dispose();
       }
     }
   }
@@ -300,8 +309,7 @@ class RepositoryMirror implements Mirror {
   async #lsRemote(signal?: AbortSignal): Promise<RefSnapshot> {
     const takenAt = this.#deps.clock.now();
     const action = `list the refs of ${redacted(this.#source.url)}`;
-    const access = await networkAccess(this.#deps, this.#source, this.#network());
-    try {
+    return await this.#reach(async (env) => {
       const result = await runGit(this.#deps, {
         action,
         args: [
@@ -314,15 +322,13 @@ class RepositoryMirror implements Mirror {
           'refs/tags/*',
           ...this.#extraRefs,
         ],
-        env: access.env,
+        env,
         timeoutMs: limits.gitNetworkTimeoutMs,
         ...(signal === undefined ? {} : { signal }),
       });
       if (result.exitCode !== 0) throw gitError(action, result);
       return this.#snapshotOf(parseLsRemote(result.stdout.toString('utf8')), takenAt);
-    } finally {
-      await access.dispose();
-    }
+    });
   }
 
   async #findCommit(
@@ -341,21 +347,34 @@ class RepositoryMirror implements Mirror {
 
   /** A commit no branch or tag holds: many servers give it when asked by its full id. */
   async #fetchCommit(sha: string): Promise<string | undefined> {
-    const access = await networkAccess(this.#deps, this.#source, this.#network());
     try {
-      await this.#clone.fetch({
-        url: this.#url(),
-        env: access.env,
-        refspecs: [`+${sha}:refs/fairlead/pinned/${sha}`],
-        action: `fetch commit ${sha} of ${redacted(this.#source.url)}`,
-      });
+      await this.#reach((env) =>
+        this.#clone.fetch({
+          url: this.#url(),
+          env,
+          refspecs: [`+${sha}:refs/fairlead/pinned/${sha}`],
+          action: `fetch commit ${sha} of ${redacted(this.#source.url)}`,
+        }),
+      );
     } catch (error) {
       if (error instanceof GitError && error.code === 'GIT_REF_NOT_FOUND') return undefined;
+      throw error;
+    }
+    return await this.objects.findCommit(sha);
+  }
+
+  /** Runs git with what it takes to reach the repository. */
+  async #reach<T>(work: (env: Readonly<Record<string, string>>) => Promise<T>): Promise<T> {
+    const usable = await this.#deps.tokens.usable(this.#source);
+    const access = await networkAccess(this.#deps, usable, this.#network());
+    try {
+      return await work(access.env);
+    } catch (error) {
+      if (error instanceof GitError && error.code === 'GIT_AUTH') this.#deps.tokens.forget(this.#source);
       throw error;
     } finally {
       await access.dispose();
     }
-    return await this.objects.findCommit(sha);
   }
 
   #network(): NetworkOptions {

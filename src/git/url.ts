@@ -58,6 +58,19 @@ export function normaliseUrl(url: string): string {
   return text.replace(/\.git$/, '').replace(/^ssh:\/\//, '');
 }
 
+/**
+ * Host and path alone, which all addresses of a repository have in common (https, ssh, the web page): good for asking
+ * who may be concerned, not for telling repositories apart. '' for what has no host or no path.
+ */
+export function placeOf(url: string): string {
+  const text = normaliseUrl(url).replace(/^[a-z][a-z0-9+.-]*:\/\//, '');
+  const slash = text.indexOf('/');
+  if (slash <= 0) return '';
+  const host = text.slice(0, slash).replace(/^.*@/, '').replace(/:\d+$/, '');
+  const path = text.slice(slash + 1).replace(/^\/+|\/+$/g, '');
+  return host === '' || path === '' ? '' : `${host}/${path}`;
+}
+
 /** True when both addresses mean one repository. */
 export function sameRepository(a: string, b: string): boolean {
   return normaliseUrl(a) === normaliseUrl(b);

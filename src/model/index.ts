@@ -6,6 +6,7 @@ export {
   instanceName,
   isAutomated,
   isMultiSource,
+  revisionText,
   sourcesOf,
 } from './application/application.ts';
 export { type DependsOn, dependsOn } from './application/depends-on.ts';
@@ -78,6 +79,6 @@ export {
 } from './project/sync-window.ts';
 export { projectProblems, serviceAccountProblem } from './project/validate.ts';
 
-export type { Repository, RepositoryCredential } from './repository.ts';
+export type { GitHubAppCredential, Repository, RepositoryCredential } from './repository.ts';
 export type { ResourceNode, ResourceRef, ResourceTree } from './resource-tree.ts';
 export type { CommitInfo, Revision } from './revision.ts';

@@ -4,7 +4,20 @@ export type RepositoryCredential =
   | { readonly kind: 'none' }
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'bearer'; readonly token: string }
-  | { readonly kind: 'ssh'; readonly privateKey: string };
+  | { readonly kind: 'ssh'; readonly privateKey: string }
+  | GitHubAppCredential;
+
+/** A GitHub App: its key is exchanged for tokens that read for an hour. */
+export interface GitHubAppCredential {
+  readonly kind: 'github-app';
+  readonly appId: string;
+  /** Undefined: looked up for the repository. */
+  readonly installationId?: string;
+  /** PEM. */
+  readonly privateKey: string;
+  /** API of a GitHub Enterprise server; undefined: that of github.com. */
+  readonly baseUrl?: string;
+}
 
 export interface Repository {
   /** As the user wrote it; compare with `sameRepository` of the git stage. */

@@ -19,6 +19,7 @@ import type {
   PodLogs,
   Policies,
   Projects,
+  Repositories,
   ResourceActions,
   ResourceWrites,
   ServerInformation,
@@ -36,6 +37,7 @@ export interface ServerPorts {
   readonly logs: PodLogs;
   readonly projects: Projects;
   readonly clusters: Clusters;
+  readonly repositories: Repositories;
   readonly accounts: Accounts;
   readonly policies: Policies;
   readonly sso: SingleSignOn;

@@ -7,6 +7,8 @@ export type {
   ApplicationStore,
   ApplicationViews,
   ApplicationWriter,
+  CertificateFilter,
+  Clusters,
   LogReading,
   LogRequest,
   ManifestRequest,
@@ -14,6 +16,7 @@ export type {
   PodLogs,
   Policies,
   Projects,
+  Repositories,
   ResourceId,
   Webhook,
 } from './ports.ts';

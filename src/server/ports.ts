@@ -6,9 +6,13 @@ import type { ActionInfo } from '../actions/index.ts';
 import type {
   AuditPage,
   AuditVerification,
+  CertificateBody,
+  CertificateView,
   ChartDetails,
   Cluster,
+  ClusterBody,
   CommitMetadata,
+  ConnectionState,
   EventList,
   Explanation,
   LogEntry,
@@ -16,6 +20,10 @@ import type {
   ManifestResponse,
   NotificationTemplates,
   NotificationTriggers,
+  RepositoryBody,
+  RepositoryTemplateBody,
+  RepositoryTemplateView,
+  RepositoryView,
   ResourcePatchType,
   ServerSideDiff,
   Settings,
@@ -255,8 +263,12 @@ export interface Projects {
   events(project: AppProject, signal: AbortSignal): Promise<EventList>;
 }
 
+/** Cluster Secrets, and the cluster that Fairlead runs against. Views have no credential in them. */
 export interface Clusters {
   list(): readonly Cluster[];
+  /** Tries the cluster out first. Rejects with `INVALID` when it cannot be used, and with `ALREADY_EXISTS`. */
+  save(body: ClusterBody, existing: 'replace' | 'refuse', signal: AbortSignal): Promise<Cluster>;
+  remove(server: string): Promise<void>;
 }
 
 /**
@@ -340,11 +352,51 @@ export interface VerifyRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Receives push webhooks: the raw body and the headers in lower case. Never rejects for what a sender wrote. */
-export type Webhook = (
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  body: Buffer,
-) => Promise<{ readonly status: number; readonly body: string }>;
+/** Receives push webhooks. Never rejects for what a sender wrote. */
+export type Webhook = (request: {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The raw bytes. */
+  readonly body: Buffer;
+  /** Network address of the sender. */
+  readonly address: string;
+  /** The query parameter `secret`. */
+  readonly secret: string | undefined;
+}) => Promise<{ readonly status: number; readonly body: string }>;
+
+/** Repository Secrets, credential templates, and what is trusted. Views have no credential in them. */
+export interface Repositories {
+  list(
+    isVisible: (view: RepositoryView) => boolean,
+    forced: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly RepositoryView[]>;
+  /** One with its connection state. */
+  read(view: RepositoryView, forced: boolean, signal: AbortSignal): Promise<RepositoryView>;
+  find(url: string, project: string | undefined): RepositoryView | undefined;
+  /** Rejects with `ALREADY_EXISTS`, and with what the Kubernetes API says. */
+  save(
+    body: RepositoryBody,
+    options: { readonly existing: 'replace' | 'refuse'; readonly signal: AbortSignal },
+  ): Promise<RepositoryView>;
+  remove(view: RepositoryView): Promise<void>;
+  /** Whether the repository can be read so; what is not given comes from templates. */
+  check(body: RepositoryBody, signal: AbortSignal): Promise<ConnectionState>;
+  templates(): readonly RepositoryTemplateView[];
+  saveTemplate(body: RepositoryTemplateBody, existing: 'replace' | 'refuse'): Promise<RepositoryTemplateView>;
+  removeTemplate(url: string): Promise<void>;
+  certificates(filter: CertificateFilter): readonly CertificateView[];
+  addCertificates(body: CertificateBody, replace: boolean): Promise<readonly CertificateView[]>;
+  /** What was removed. */
+  removeCertificates(filter: CertificateFilter): Promise<readonly CertificateView[]>;
+}
+
+export interface CertificateFilter {
+  /** `*` stands for any characters. */
+  readonly hostNamePattern?: string | undefined;
+  readonly certType?: string | undefined;
+  readonly certSubType?: string | undefined;
+}
 
 /** The notifications controller as the API shows it. Failures are CodedErrors without secrets. */
 export interface NotificationsPort {

@@ -243,7 +243,10 @@ class Web {
       scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
       scope.post('/api/webhook', async (request, reply) => {
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        const result = await this.#webhooks.run(() => webhook(request.headers, body));
+        const { headers, ip: address } = request;
+        const { secret } = request.query as Record<string, unknown>;
+        const given = typeof secret === 'string' ? secret : undefined;
+        const result = await this.#webhooks.run(() => webhook({ headers, body, address, secret: given }));
         await reply.status(result.status).type('text/plain; charset=utf-8').send(result.body);
       });
     });

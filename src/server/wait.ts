@@ -18,7 +18,7 @@ export function judgeWait(app: Application, wish: WaitWish, contains: Contains):
   const { status } = app;
   const { revision, goals } = wish;
   const operation = status?.operationState;
-  const current = status?.sync?.revision ?? '';
+  const current = currentRevision(app, revision);
   if (goals.includes('deleted')) return waiting('it is still there');
   if (revision !== undefined && current !== revision) {
     if (current !== '' && contains(current) === true) {
@@ -52,10 +52,23 @@ function failureOf({ status }: Application, revision: string | undefined): WaitV
   if (error !== undefined) return { result: 'failed', reason: `${error.type}: ${error.message}` };
   const operation = status?.operationState;
   const isFailed = operation?.phase === 'Failed' || operation?.phase === 'Error';
-  const isConcerned = revision === undefined || operation?.syncResult?.revision === revision;
+  const isConcerned = revision === undefined || isSyncOf(operation?.syncResult, revision);
   if (isFailed && isConcerned && status?.sync?.status !== 'Synced')
     return { result: 'failed', reason: `the sync failed: ${operation.message ?? operation.phase}` };
   return undefined;
+}
+
+/** With several sources: the wished one when a source is at it, else that of the first source. */
+export function currentRevision({ status }: Application, wished: string | undefined): string {
+  const { revision = '', revisions = [] } = status?.sync ?? {};
+  return revisions.find((each) => each === wished) ?? revisions[0] ?? revision;
+}
+
+function isSyncOf(
+  result: { readonly revision: string; readonly revisions?: readonly string[] | undefined } | undefined,
+  revision: string,
+): boolean {
+  return result?.revision === revision || (result?.revisions ?? []).includes(revision);
 }
 
 function waiting(reason: string): WaitVerdict {

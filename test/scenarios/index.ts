@@ -13,6 +13,7 @@ import { operations } from './operations.ts';
 import { options } from './options.ts';
 import { projects } from './projects.ts';
 import { resources } from './resources.ts';
+import { sources } from './sources.ts';
 import type { Scenario } from './world.ts';
 
 /** What `argocd-cm` says counts for all, so these run one after the other. */
@@ -23,6 +24,7 @@ const configuring = [...customisations, ...comparing, ...explaining, ...projects
 export const scenarios: readonly Scenario[] = [
   ...lifecycle,
   ...kinds,
+  ...sources,
   ...badInput,
   ...options,
   ...hooks,

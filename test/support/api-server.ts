@@ -66,13 +66,20 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
           connectionState: { status: 'Successful', message: '' },
         },
       ],
+      save: async ({ server }) => ({
+        server,
+        name: server,
+        connectionState: { status: 'Successful', message: '' },
+      }),
+      remove: async () => undefined,
     },
+    repositories: noRepositories,
     accounts: memoryAccounts(accounts),
     policies: memoryPolicies(),
     sso: noProviders,
     journal,
     notifications: noNotifications,
-    webhook: async (_headers, body) => ({ status: 200, body: `${body.byteLength} bytes` }),
+    webhook: async ({ body }) => ({ status: 200, body: `${body.byteLength} bytes` }),
     information: {
       version: () => ({ Version: 'v0.1.0' }),
       settings: () => ({ userLoginsDisabled: false, execEnabled: false, statusBadgeEnabled: false }),
@@ -223,3 +230,19 @@ async function openTestLog(_app: Application, request: LogRequest, signal: Abort
   }
   return { lines: lines(), close: () => closed.abort() };
 }
+
+/** No repository is configured, and nothing can be written. */
+const noRepositories: ServerPorts['repositories'] = {
+  list: async () => [],
+  read: async (view) => view,
+  find: () => undefined,
+  save: async ({ repo }) => ({ repo, type: 'git' }),
+  remove: async () => undefined,
+  check: async () => ({ status: 'Unknown', message: '' }),
+  templates: () => [],
+  saveTemplate: async ({ url }) => ({ url, type: 'git' }),
+  removeTemplate: async () => undefined,
+  certificates: () => [],
+  addCertificates: async () => [],
+  removeCertificates: async () => [],
+};

@@ -6,6 +6,7 @@ import type { Clock } from '../../lib/index.ts';
 import { type Application, sourcesOf } from '../../model/index.ts';
 import type { Renderer } from '../../render/index.ts';
 import type { Webhook } from '../../server/index.ts';
+import type { WebhookInbox } from '../webhooks.ts';
 import { Arrivals } from './arrivals.ts';
 import { createMeasures, type Measures } from './measures.ts';
 import type { Tracing } from './tracing.ts';
@@ -92,22 +93,15 @@ export function aroundReconcile(
 }
 
 /** Notes when a webhook came, for which repositories, and what it was answered. */
-export function tappedWebhook(
-  taps: Taps,
-  answer: (
-    headers: Parameters<Webhook>[0],
-    body: Buffer,
-    accepted: (urls: readonly string[]) => void,
-  ) => ReturnType<Webhook>,
-  keyOf: (url: string) => string,
-): Webhook {
+export function tappedWebhook(taps: Taps, inbox: WebhookInbox, keyOf: (url: string) => string): Webhook {
   const { arrivals, clock, measures, tracing } = taps;
-  return async (headers, body) => {
+  return async (request) => {
     const at = clock.monotonic();
     const accepted = (urls: readonly string[]): void =>
       arrivals.announced(urls.map(keyOf), { at, context: tracing?.context() });
-    const take = (): ReturnType<Webhook> => answer(headers, body, accepted);
-    const result = await (tracing?.span('webhook', { 'webhook.bytes': body.byteLength }, take) ?? take());
+    const take = (): ReturnType<Webhook> => inbox(request, accepted);
+    const attributes = { 'webhook.bytes': request.body.byteLength };
+    const result = await (tracing?.span('webhook', attributes, take) ?? take());
     measures.webhook(result.status);
     return result;
   };
@@ -131,11 +125,16 @@ export function tapOperations(
     )
       return;
     measures.operationEnded(app, state);
-    const [source] = sourcesOf(app.spec);
-    const revision = state.syncResult?.revision ?? '';
     const { name = '', namespace = '' } = app.metadata;
-    if (state.phase !== 'Succeeded' || source === undefined || revision === '') return;
-    const arrival = arrivals.take(parts.keyOf(source.repoURL), revision, `${namespace}/${name}`);
+    if (state.phase !== 'Succeeded') return;
+    const { revision: single, revisions = [single ?? ''] } = state.syncResult ?? {};
+    const found = sourcesOf(app.spec).flatMap(({ repoURL }, index) => {
+      const revision = revisions[index] ?? '';
+      const arrival =
+        revision === '' ? undefined : arrivals.take(parts.keyOf(repoURL), revision, `${namespace}/${name}`);
+      return arrival === undefined ? [] : [{ arrival, revision }];
+    });
+    const [{ arrival, revision } = { arrival: undefined, revision: '' }] = found;
     if (arrival === undefined) return;
     const ms = clock.monotonic() - arrival.at;
     measures.applied(ms / 1_000);

@@ -24,7 +24,12 @@ export async function renderLocally(
   kubernetesVersion: string,
   local: LocalSource,
 ): Promise<string[]> {
-  const [source] = sourcesOf(app.spec);
+  const [source, ...others] = sourcesOf(app.spec);
+  if (others.length > 0)
+    throw new CliError(
+      'FAILED',
+      `${app.metadata.name} has ${others.length + 1} sources; one local directory cannot stand for all of them`,
+    );
   if (source === undefined || source.chart !== undefined)
     throw new CliError(
       'FAILED',

@@ -89,7 +89,8 @@ for (const [name, { automated = {}, deleting, need, last, want }] of Object.entr
 const NEED: SyncNeed = {
   status: 'OutOfSync',
   revision: 'a'.repeat(40),
-  source: SOURCE,
+  isMulti: false,
+  sources: [SOURCE],
   sameAsLastSync: false,
   toApply: [MAP],
   toPrune: [],

@@ -1,13 +1,21 @@
 // Decides whether an automated sync is due. Pure: state and time in, decision out (argocd contract "auto-sync").
 import { type Backoff, backoffMs, jsonEqual } from '../../lib/index.ts';
-import { type Application, type ApplicationSource, isAutomated, type Operation } from '../../model/index.ts';
+import {
+  type Application,
+  type ApplicationSource,
+  isAutomated,
+  type Operation,
+  revisionText,
+} from '../../model/index.ts';
 import { type BegunOperation, isUnrecorded } from './begun.ts';
 
 /** What the comparison found, as far as auto-sync cares. */
 export interface SyncNeed {
   readonly status: 'Synced' | 'OutOfSync' | 'Unknown';
+  /** See `revisionText`. */
   readonly revision: string;
-  readonly source: ApplicationSource;
+  readonly isMulti: boolean;
+  readonly sources: readonly ApplicationSource[];
   /** True when the commit synced last renders the same as `revision`: then `revision` is nothing new. */
   readonly sameAsLastSync: boolean;
   /** Objects that differ or are missing. */
@@ -56,8 +64,8 @@ export function decideAutoSync(app: Application, need: SyncNeed, now: number): A
   const attempted =
     last?.syncResult !== undefined &&
     last.operation.sync?.dryRun !== true &&
-    (last.syncResult.revision === need.revision || need.sameAsLastSync) &&
-    jsonEqual(last.syncResult.source, need.source);
+    (revisionText(last.syncResult) === need.revision || need.sameAsLastSync) &&
+    jsonEqual(last.syncResult.sources ?? [last.syncResult.source], need.sources);
   if (!attempted) return { kind: 'sync', operation: automatedOperation(app, need), why: 'a new revision' };
   const finishedMs = last.finishedAt === undefined ? now : Date.parse(last.finishedAt);
   if (last.phase !== 'Succeeded') {
@@ -66,7 +74,7 @@ export function decideAutoSync(app: Application, need: SyncNeed, now: number): A
     if (dueMs > 0) {
       return {
         kind: 'refuse',
-        message: `Failed last sync attempt to ${need.revision.slice(0, 7)}: ${last.message ?? last.phase}; the next attempt is at ${new Date(now + dueMs).toISOString()}`,
+        message: `Failed last sync attempt to ${shortRevisions(need.revision)}: ${last.message ?? last.phase}; the next attempt is at ${new Date(now + dueMs).toISOString()}`,
         retryInMs: dueMs,
       };
     }
@@ -91,7 +99,7 @@ export function decideAfterInterruption(
   begun: BegunOperation | undefined,
 ): AutoSyncDecision | undefined {
   if (begun === undefined || need.status !== 'Synced' || !isAutomated(app.spec)) return undefined;
-  const isKnown = app.status?.history?.at(-1)?.revision === need.revision;
+  const isKnown = revisionText(app.status?.history?.at(-1)) === need.revision;
   if (isKnown || begun.revision !== need.revision || !isUnrecorded(app, begun)) return undefined;
   return {
     kind: 'sync',
@@ -128,7 +136,7 @@ function automatedOperation(app: Application, need: SyncNeed, attempts = 0): Ope
   const { syncPolicy } = app.spec;
   return {
     sync: {
-      revision: need.revision,
+      ...(need.isMulti ? { revisions: need.revision.split(',') } : { revision: need.revision }),
       ...(syncPolicy?.automated?.prune === true ? { prune: true } : {}),
       ...(syncPolicy?.syncOptions === undefined ? {} : { syncOptions: syncPolicy.syncOptions }),
       ...(attempts > 0 ? { autoHealAttemptsCount: attempts } : {}),
@@ -136,4 +144,12 @@ function automatedOperation(app: Application, need: SyncNeed, attempts = 0): Ope
     initiatedBy: { automated: true },
     retry: syncPolicy?.retry ?? { limit: AUTOMATED_RETRY_LIMIT },
   };
+}
+
+/** Commits as people know them; versions as they are. */
+export function shortRevisions(revision: string): string {
+  return revision
+    .split(',')
+    .map((each) => (/^[0-9a-f]{40,64}$/.test(each) ? each.slice(0, 7) : each))
+    .join(', ');
 }

@@ -20,7 +20,7 @@ import {
   retryOf,
   type Timer,
 } from '../../lib/index.ts';
-import { type Application, annotations, instanceName, sourcesOf } from '../../model/index.ts';
+import { type Application, annotations, instanceName, revisionText, sourcesOf } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
 import type { Snapshot } from '../repository/index.ts';
 import type { SettingsChange } from '../settings/index.ts';
@@ -228,10 +228,12 @@ export class ApplicationController {
 
   /** A repository moved: whom does it touch? They come at once; the others only get the new commit's id, later. */
   async #onMoved(repositoryKey: string, snapshot: Snapshot): Promise<void> {
-    const move = new RepositoryMove(this.#deps, snapshot);
+    const move = new RepositoryMove(this.#deps, repositoryKey, snapshot);
     for (const app of this.#informer.values()) {
-      const [source] = sourcesOf(app.spec);
-      if (source === undefined || this.#deps.repositoryKey(source.repoURL) !== repositoryKey) continue;
+      const isConcerned = sourcesOf(app.spec).some(
+        ({ repoURL }) => this.#deps.repositoryKey(repoURL) === repositoryKey,
+      );
+      if (!isConcerned) continue;
       const key = keyOfApplication(app);
       const memory = this.#memoryOf(app);
       const { desired } = memory;
@@ -240,11 +242,11 @@ export class ApplicationController {
         desired === undefined ||
         isHeld ||
         app.status?.sync?.status === 'Unknown' ||
-        isSignatureDemanded(this.#deps, app, source);
-      const effect = isOpen ? ({ kind: 'look' } as const) : await move.effectOn(app, source, desired);
+        sourcesOf(app.spec).some((source) => isSignatureDemanded(this.#deps, app, source));
+      const effect = isOpen ? ({ kind: 'look' } as const) : await move.effectOn(app, desired);
       if (effect.kind === 'look') this.#queue.add(key);
       if (effect.kind === 'untouched' && desired !== undefined) {
-        if (memory.desired === desired) memory.desired = { ...desired, revision: effect.revision };
+        if (memory.desired === desired) memory.desired = effect.desired;
         this.#passLater(key);
         this.#wake(this.#deps.dependencies.dependentsOf(key));
       }
@@ -274,9 +276,10 @@ export class ApplicationController {
           ? undefined
           : this.#deps.memories.peek(instanceName(app, this.#options.namespace))?.desired;
       if (app === undefined || desired === undefined) return;
-      if (app.status?.sync?.status === 'Unknown' || app.status?.sync?.revision === desired.revision) return;
+      if (app.status?.sync?.status === 'Unknown' || revisionText(app.status?.sync) === desired.revision)
+        return;
       if (!this.#deps.leadership.isLeader()) return;
-      await writeRevision(this.#deps, app, desired.revision);
+      await writeRevision(this.#deps, app, desired);
     });
   }
 

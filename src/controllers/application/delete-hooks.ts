@@ -1,7 +1,7 @@
 // PreDelete and PostDelete hooks of an application's deletion. A finalizer says that they are still to run, a second one
 // that they are still to be cleaned up: together they are the record that survives a crash.
 import { backoffMs, messageOf, rfc3339 } from '../../lib/index.ts';
-import { type Application, finalizers, sourcesOf } from '../../model/index.ts';
+import { type Application, finalizers } from '../../model/index.ts';
 import {
   type DeletePhase,
   type PerformDeps,
@@ -21,6 +21,7 @@ import { identityTarget } from './identity.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { desiredState, refusedTargets } from './observe.ts';
 import type { DeletionHooks, RunningOperation } from './running-operation.ts';
+import { revisionForNames, revisionsIn, sourceListOf } from './sources.ts';
 import { syncJournal } from './sync-journal.ts';
 import { syncSettingsOf } from './sync-settings.ts';
 import { writeFinalizers } from './write.ts';
@@ -129,15 +130,9 @@ async function lastSynced(
   memory: ApplicationMemory,
   signal: AbortSignal,
 ): Promise<Desired> {
-  const [source] = sourcesOf(app.spec);
-  if (source === undefined) throw new Error('the application has no source');
-  const revision = app.status?.sync?.revision ?? '';
-  return await desiredState(deps, app, memory, {
-    source,
-    cluster,
-    signal,
-    ...(revision === '' ? {} : { revision }),
-  });
+  const list = sourceListOf(app.spec);
+  const revisions = revisionsIn(app.status?.sync);
+  return await desiredState(deps, app, memory, { list, cluster, signal, revisions });
 }
 
 function planFor(
@@ -152,7 +147,7 @@ function planFor(
     hooks,
     phase,
     deletedAt: Date.parse(app.metadata.deletionTimestamp ?? '') || 0,
-    revision: desired.revision,
+    revision: revisionForNames(desired),
     ...(syncOptions === undefined ? {} : { syncOptions }),
     ...more,
   });

@@ -40,7 +40,8 @@ function world(given: Record<string, Given>) {
     };
     apps.set(`argocd/${name}`, app);
     const memory = memories.of(name);
-    memory.desired = { revision: value.revision ?? 'r1', set: { digest: 'd' } } as unknown as Desired;
+    const parts = [{ source: app.spec.source, revision: value.revision ?? 'r1' }];
+    memory.desired = { parts, set: { digest: 'd' } } as unknown as Desired;
     memory.told = value.told ?? 'd';
     return dependencies.set(`argocd/${name}`, app);
   };

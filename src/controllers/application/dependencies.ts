@@ -1,6 +1,13 @@
 // Which application waits for which: the annotation `fairlead.dev/depends-on` of all of them as a graph, kept up to date
 // by the controller. Says who is waited for and why, who has to be woken, and whether the graph has a circle.
-import { type Application, type DependsOn, dependsOn, instanceName, sourcesOf } from '../../model/index.ts';
+import {
+  type Application,
+  type ApplicationSource,
+  type DependsOn,
+  dependsOn,
+  instanceName,
+  sourcesOf,
+} from '../../model/index.ts';
 import type { Memories } from './memory.ts';
 
 export interface DependencyDeps {
@@ -110,11 +117,16 @@ export class Dependencies {
   #isBehind(app: Application, other: string): string | undefined {
     const { controlNamespace, memories } = this.#deps;
     const theirs = this.#deps.application(other);
-    const revision = memories.peek(instanceName(app, controlNamespace))?.desired?.revision;
-    if (theirs === undefined || revision === undefined || followed(app) !== followed(theirs))
-      return undefined;
-    const seen = memories.peek(instanceName(theirs, controlNamespace))?.desired?.revision;
-    return seen === revision ? undefined : `it has not seen commit ${revision.slice(0, 7)} yet`;
+    if (theirs === undefined) return undefined;
+    const mine = memories.peek(instanceName(app, controlNamespace))?.desired?.parts ?? [];
+    const seen = memories.peek(instanceName(theirs, controlNamespace))?.desired?.parts ?? [];
+    for (const { source, revision } of mine) {
+      const isShared = (each: ApplicationSource): boolean => followed(each) === followed(source);
+      if (!sourcesOf(theirs.spec).some(isShared)) continue;
+      if (seen.find((part) => isShared(part.source))?.revision === revision) continue;
+      return `it has not seen commit ${revision.slice(0, 7)} yet`;
+    }
+    return undefined;
   }
 
   /** Keys from `key` back to itself, or undefined. */
@@ -173,8 +185,7 @@ function sameNeeds(a: DependsOn, b: DependsOn): boolean {
   return a.keys.join() === b.keys.join();
 }
 
-/** What moves it: repository and branch of its first source. */
-function followed({ spec }: Application): string {
-  const [source] = sourcesOf(spec);
-  return `${source?.repoURL ?? ''} ${source?.targetRevision ?? ''}`;
+/** What moves it: repository and branch. */
+function followed({ repoURL, targetRevision = '' }: ApplicationSource): string {
+  return `${repoURL} ${targetRevision}`;
 }

@@ -7,7 +7,9 @@ export type ApplicationErrorCode =
   /** The source is not signed as the project demands. */
   | 'UNVERIFIED'
   /** No service account is named to act as. */
-  | 'NO_ACCOUNT';
+  | 'NO_ACCOUNT'
+  /** It is held at something that cannot be rendered. */
+  | 'HOLD_INVALID';
 
 export class ApplicationError extends CodedError<ApplicationErrorCode> {
   constructor(code: ApplicationErrorCode, message: string, options: { cause?: unknown } = {}) {

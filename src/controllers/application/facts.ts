@@ -9,10 +9,22 @@ import type {
 } from '../../model/index.ts';
 import type { Finding } from './conditions.ts';
 
-/** The rendered desired state of one source at one commit, ready to be compared. */
-export interface Desired {
-  readonly revision: string;
+/** One source at the revision it was rendered at. */
+export interface DesiredPart {
   readonly source: ApplicationSource;
+  /** Commit, chart version or digest. */
+  readonly revision: string;
+  readonly set: ManifestSet;
+}
+
+/** The rendered desired state of all sources in one moment, ready to be compared. */
+export interface Desired {
+  /** True when the specification has `sources`: statuses then have `revisions`. */
+  readonly isMulti: boolean;
+  readonly parts: readonly DesiredPart[];
+  /** The parts' revisions, joined by commas: names what was rendered in records and comparisons. */
+  readonly revision: string;
+  /** What all parts give together. */
   readonly set: ManifestSet;
   /** Objects with tracking id and namespace, hooks included, in the order they were rendered. */
   readonly targets: readonly Manifest[];

@@ -1,7 +1,10 @@
 // A rollback that automated sync honours: where the application is held, what it says meanwhile, and its end by time.
 import { type Application, annotations, describeHold, type Hold, holdOf } from '../../model/index.ts';
+import { shortRevisions } from './auto-sync.ts';
 import type { Finding } from './conditions.ts';
 import type { ApplicationDeps } from './deps.ts';
+import { ApplicationError } from './errors.ts';
+import { type SourceList, sourcesIn } from './sources.ts';
 import { applicationObject } from './sync-journal.ts';
 import { patchApplication } from './write.ts';
 
@@ -11,12 +14,34 @@ export function activeHold(app: Application, now: number): Hold | undefined {
   return state.kind === 'active' ? state.hold : undefined;
 }
 
+/**
+ * What a held application is rendered at; undefined: it is not held.
+ * @throws ApplicationError when the revisions are not as many as the sources
+ */
+export function heldAt(
+  app: Application,
+  list: SourceList,
+  now: number,
+):
+  | { readonly list: SourceList; readonly revisions: readonly string[]; readonly isRemembered: true }
+  | undefined {
+  const hold = activeHold(app, now);
+  if (hold === undefined) return undefined;
+  const held = sourcesIn(hold) ?? list;
+  const revisions = hold.revisions ?? [hold.revision];
+  if (revisions.length === held.sources.length) return { list: held, revisions, isRemembered: true };
+  throw new ApplicationError(
+    'HOLD_INVALID',
+    `The application cannot be held at ${hold.revision}: it has ${held.sources.length} sources; name one revision for each in "revisions" of annotation ${annotations.hold}`,
+  );
+}
+
 /** @param followed the commit the source is at, when known */
 export function holdFindings(app: Application, now: number, followed: string | undefined): Finding[] {
   const state = holdOf(app, now);
   if (state.kind === 'invalid') return [{ type: 'InvalidSpecError', message: state.message }];
   if (state.kind !== 'active') return [];
-  const source = followed === undefined ? '' : `; its source is at ${followed.slice(0, 7)}`;
+  const source = followed === undefined ? '' : `; its source is at ${shortRevisions(followed)}`;
   return [{ type: 'HoldWarning', message: `${describeHold(state.hold)}${source}` }];
 }
 

@@ -15,5 +15,6 @@ export { orphansOf } from './orphans.ts';
 export { decideNext } from './reconcile.ts';
 export { listActions, prepareAction } from './resource-actions.ts';
 export { prepareDeletion, preparePatch } from './resource-writes.ts';
+export { sourceListOf } from './sources.ts';
 export { applicationObject } from './sync-journal.ts';
 export { writeOperationState } from './write.ts';

@@ -1,16 +1,9 @@
 // Finds out what an application should be and what it is: git → render → targets → live objects. Every way this can
 // fail ends as a finding (a condition) of this one application.
 import { DiffError, prepareTarget } from '../../diff/index.ts';
-import { sameRepository } from '../../git/index.ts';
 import { type KubeObject, keyOf, keyText } from '../../k8s/index.ts';
-import { CodedError, jsonEqual, messageOf, retryOf } from '../../lib/index.ts';
-import {
-  type Application,
-  type ApplicationSource,
-  instanceName,
-  isMultiSource,
-  sourcesOf,
-} from '../../model/index.ts';
+import { CodedError, messageOf, retryOf } from '../../lib/index.ts';
+import { type Application, instanceName } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
 import type { EffectiveProject } from '../settings/index.ts';
 import { compareTargets } from './compare.ts';
@@ -18,18 +11,29 @@ import type { Finding } from './conditions.ts';
 import type { ApplicationDeps } from './deps.ts';
 import { engineOf } from './engine.ts';
 import type { Comparison, Desired, Facts } from './facts.ts';
-import { activeHold, holdFindings } from './hold.ts';
-import { requireTrusted } from './integrity.ts';
+import { activeHold, heldAt, holdFindings } from './hold.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { destinationRefusal, objectRefusal, sourceRefusal, usableProject } from './project-rules.ts';
 import { sharedFindings, sharedResources } from './shared-resources.ts';
+import {
+  isOfSources,
+  joinSets,
+  locateSources,
+  movedTo,
+  type ResolvedSource,
+  renderSources,
+  resolveSources,
+  type SourceList,
+  sourceListOf,
+  sourcesProblem,
+} from './sources.ts';
 import { optionFindings } from './warnings.ts';
 
 /** What the spec permits to go on with, or why it does not. */
 export type Admission =
   | {
       readonly kind: 'admitted';
-      readonly source: ApplicationSource;
+      readonly list: SourceList;
       readonly project: EffectiveProject;
       readonly cluster: LiveCluster;
     }
@@ -43,11 +47,12 @@ export async function observe(
 ): Promise<Facts & { readonly cluster?: LiveCluster; readonly project?: EffectiveProject }> {
   const admission = await admit(deps, app);
   if (admission.kind === 'refused') return { app, findings: admission.findings, retry: 'on-change' };
-  const { cluster, project, source } = admission;
+  const { cluster, project, list } = admission;
   memory.server = cluster.server;
   let desired: Desired;
   try {
-    desired = await desiredState(deps, app, memory, heldAt(deps, app, { source, cluster, signal }));
+    const held = heldAt(app, list, deps.clock.now());
+    desired = await desiredState(deps, app, memory, { list, cluster, signal, ...held });
   } catch (error) {
     signal.throwIfAborted();
     return { app, cluster, project, ...failed(error, deps, app) };
@@ -55,7 +60,7 @@ export async function observe(
   try {
     const comparison = await compareDesired(deps, { app, cluster, memory, desired, signal });
     const now = deps.clock.now();
-    const followed = activeHold(app, now) && (await followedRevision(deps, app, source));
+    const followed = activeHold(app, now) && (await followedRevision(deps, app, list));
     const problem = deps.dependencies.problem(`${app.metadata.namespace}/${app.metadata.name}`);
     const findings: Finding[] = [
       ...desired.findings,
@@ -87,11 +92,9 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
     kind: 'refused',
     findings: [{ type: 'InvalidSpecError', message }],
   });
-  const [source] = sourcesOf(spec);
-  if (source === undefined) return refuse('spec.source is missing: name at least repoURL and path');
-  if (isMultiSource(spec) && (spec.sources ?? []).length > 1) {
-    return refuse('spec.sources has several entries, which this version cannot render; use spec.source');
-  }
+  const list = sourceListOf(spec);
+  const problem = sourcesProblem(list);
+  if (problem !== undefined) return refuse(problem);
   const unusable = await deps.health.problemOf(app);
   if (unusable !== undefined) return refuse(unusable);
   const { server, name } = spec.destination;
@@ -101,7 +104,7 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
   if (!server && !name) return refuse('spec.destination has neither server nor name; give one of them');
   const project = usableProject(deps, app);
   if (typeof project === 'string') return refuse(project);
-  for (const each of sourcesOf(spec)) {
+  for (const each of list.sources) {
     const refusal = sourceRefusal(deps, project, each);
     if (refusal !== undefined) return refuse(refusal);
   }
@@ -113,40 +116,30 @@ async function admit(deps: ApplicationDeps, app: Application): Promise<Admission
   }
   const refusal = destinationRefusal(deps, project, app, cluster);
   if (refusal !== undefined) return refuse(refusal);
-  return { kind: 'admitted', source, project, cluster };
+  return { kind: 'admitted', list, project, cluster };
 }
 
-/** While it is held the application is compared with what it is held at. */
-function heldAt(deps: ApplicationDeps, app: Application, options: DesiredOptions): DesiredOptions {
-  const hold = activeHold(app, deps.clock.now());
-  if (hold === undefined) return options;
-  return { ...options, source: hold.source ?? options.source, revision: hold.revision, isRemembered: true };
-}
-
-/** The commit the source is at; undefined when that cannot be told now. */
+/** The revisions the sources are at; undefined when that cannot be told now. */
 async function followedRevision(
   deps: ApplicationDeps,
   app: Application,
-  source: ApplicationSource,
+  list: SourceList,
 ): Promise<string | undefined> {
-  const repository = deps.repositoryFor(source.repoURL, app.spec.project);
   try {
-    const snapshot = await deps.repositories.snapshot(repository, Number.NEGATIVE_INFINITY);
-    const { id } = await deps.repositories
-      .mirror(repository)
-      .resolve(source.targetRevision ?? '', { snapshot: snapshot.refs });
-    return id;
+    const notBefore = Number.NEGATIVE_INFINITY;
+    const located = await locateSources(deps, app, list, { notBefore, revisions: [] });
+    return located.map(({ revision }) => revision).join(',');
   } catch {
     return undefined;
   }
 }
 
 interface DesiredOptions {
-  readonly source: ApplicationSource;
+  readonly list: SourceList;
   readonly cluster: LiveCluster;
   readonly signal: AbortSignal;
-  /** A commit to render instead of the one the source names; such a render is not remembered by itself. */
-  readonly revision?: string;
+  /** Revisions to render instead of those the sources name, by index; such a render is not remembered by itself. */
+  readonly revisions?: readonly string[];
   readonly isRemembered?: boolean;
 }
 
@@ -157,105 +150,59 @@ export async function desiredState(
   memory: ApplicationMemory,
   options: DesiredOptions,
 ): Promise<Desired> {
-  const { source, cluster } = options;
-  const repository = deps.repositoryFor(source.repoURL, app.spec.project);
+  const { list, cluster, signal } = options;
   // Webhooks and the poll keep the snapshot young; only who was never rendered, or is asked to, looks for itself.
   const firstLook = deps.clock.monotonic() - deps.snapshotMaxAgeMs;
   const notBefore =
     memory.refresh?.askedAt ?? (memory.desired === undefined ? firstLook : Number.NEGATIVE_INFINITY);
-  const snapshot = await deps.repositories.snapshot(repository, notBefore);
-  const mirror = deps.repositories.mirror(repository);
-  const pinned = options.revision;
-  const isRemembered = pinned === undefined || options.isRemembered === true;
-  const resolved = await mirror.resolve(pinned ?? source.targetRevision ?? '', {
-    snapshot: snapshot.refs,
-    ...(source.tagPrefix === undefined ? {} : { tagPrefix: source.tagPrefix }),
-  });
-  await requireTrusted(deps, app, source, resolved, options.signal);
-  const { id: revision } = resolved;
+  const revisions = options.revisions ?? [];
+  const isPinned = revisions.some((revision) => revision !== '');
+  const isRemembered = !isPinned || options.isRemembered === true;
+  const resolved = await resolveSources(deps, app, list, { notBefore, revisions, signal });
+  const ids = resolved.map(({ revision }) => revision);
   const known = memory.desired;
   const isHard = memory.refresh?.level === 'hard';
-  if (
-    known !== undefined &&
-    !isHard &&
-    jsonEqual(known.source, source) &&
-    sameRepository(known.source.repoURL, source.repoURL)
-  ) {
-    if (known.revision === revision) return known;
-    if (await isUntouched(deps, app, known, revision)) {
-      const moved: Desired = { ...known, revision };
+  if (known !== undefined && !isHard && isOfSources(known, list)) {
+    if (known.revision === ids.join(',')) return known;
+    const moved = await movedTo(deps, app, known, ids);
+    if (moved !== undefined) {
       if (isRemembered) memory.desired = moved;
       return moved;
     }
   }
-  const desired = await renderDesired(deps, app, {
-    source,
-    revision,
-    cluster,
-    signal: options.signal,
-    fresh: isHard,
-  });
+  const desired = await renderDesired(deps, app, { list, resolved, cluster, signal, fresh: isHard });
   if (isRemembered) memory.desired = desired;
   return desired;
 }
 
-/** True when `other` is a commit that renders the same as `desired`, as far as the changed paths can tell. */
+/** True when `other` (see `revisionText`) renders the same as `desired`, as far as the changed paths can tell. */
 export async function isSameRender(
   deps: ApplicationDeps,
   app: Application,
   desired: Desired,
-  other: string | undefined,
+  other: string,
 ): Promise<boolean> {
-  if (other === undefined || other === '') return false;
-  return other === desired.revision || (await isUntouched(deps, app, desired, other));
-}
-
-/** True when no path the render read changed between its commit and `revision`. */
-async function isUntouched(
-  deps: ApplicationDeps,
-  app: Application,
-  known: Desired,
-  revision: string,
-): Promise<boolean> {
-  const repository = deps.repositoryFor(known.source.repoURL, app.spec.project);
-  const changed = await deps.changedPaths(repository, known.revision, revision);
-  return changed !== undefined && !changed.touches(known.set.input.reads);
+  if (other === '') return false;
+  return other === desired.revision || (await movedTo(deps, app, desired, other.split(','))) !== undefined;
 }
 
 async function renderDesired(
   deps: ApplicationDeps,
   app: Application,
   request: {
-    source: ApplicationSource;
-    revision: string;
+    list: SourceList;
+    resolved: readonly ResolvedSource[];
     cluster: LiveCluster;
     signal: AbortSignal;
     fresh: boolean;
   },
 ): Promise<Desired> {
-  const { source, revision, cluster, signal, fresh } = request;
-  const { name = '', namespace = '' } = app.metadata;
-  const instance = instanceName(app, deps.controlNamespace);
-  const destinationNamespace = app.spec.destination.namespace ?? '';
-  const artifact = await deps.openArtifact(
-    deps.repositoryFor(source.repoURL, app.spec.project),
-    revision,
-    signal,
-  );
-  const set = await deps.renderer.render(
-    {
-      artifact,
-      source,
-      sourceIndex: 0,
-      app: { name, namespace, project: app.spec.project, destinationNamespace, instance },
-      kube: cluster.versions(),
-      fresh,
-    },
-    signal,
-  );
+  const { cluster } = request;
+  const parts = await renderSources(deps, app, request.resolved, request);
+  const set = joinSets(parts);
   const prepared = prepareTarget(set.manifests, {
-    instance,
-    destinationNamespace,
+    instance: instanceName(app, deps.controlNamespace),
+    destinationNamespace: app.spec.destination.namespace ?? '',
     scopeOf: (kind) => cluster.scopeOf(kind),
   });
   const findings = prepared.conditions.map(({ type, message }) => ({
@@ -263,7 +210,8 @@ async function renderDesired(
     message,
   }));
   const keys = new Set(prepared.targets.map(({ object }) => keyText(keyOf(object))));
-  return { revision, source, set, targets: prepared.targets, findings, keys };
+  const revision = parts.map((part) => part.revision).join(',');
+  return { isMulti: request.list.isMulti, parts, revision, set, targets: prepared.targets, findings, keys };
 }
 
 /** Holds a render against the cluster. */
@@ -305,8 +253,13 @@ export async function renderAgain(
   desired: Desired,
 ): Promise<Desired> {
   const { app, cluster, signal } = context;
-  const { source, revision } = desired;
-  return await renderDesired(deps, app, { source, revision, cluster, signal, fresh: true });
+  const resolved = desired.parts.map(({ source, revision }) => ({
+    source,
+    revision,
+    repository: deps.repositoryFor(source.repoURL, app.spec.project),
+  }));
+  const list = { isMulti: desired.isMulti, sources: desired.parts.map(({ source }) => source) };
+  return await renderDesired(deps, app, { list, resolved, cluster, signal, fresh: true });
 }
 
 /** Objects of the source that the project does not allow, with the sentence for the sync result. */

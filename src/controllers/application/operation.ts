@@ -2,7 +2,7 @@
 // something to wait for; the next reconciliation goes on from there, after a crash from the recorded results.
 import { respectIgnored } from '../../diff/index.ts';
 import type { KubeObject } from '../../k8s/index.ts';
-import { jsonEqual, rfc3339 } from '../../lib/index.ts';
+import { rfc3339 } from '../../lib/index.ts';
 import {
   type Application,
   annotations,
@@ -30,6 +30,7 @@ import type { LiveCluster } from '../cluster/index.ts';
 import type { EffectiveProject } from '../settings/index.ts';
 import { deleteFacts } from './delete-facts.ts';
 import type { ApplicationDeps } from './deps.ts';
+import { ApplicationError } from './errors.ts';
 import type { Desired, Facts, Judged } from './facts.ts';
 import { accountText } from './identity.ts';
 import { localDesired } from './local-manifests.ts';
@@ -37,6 +38,7 @@ import type { ApplicationMemory } from './memory.ts';
 import { compareDesired, desiredState, refusedTargets, renderAgain } from './observe.ts';
 import type { RunningOperation } from './running-operation.ts';
 import { sharedResources } from './shared-resources.ts';
+import { isOfSources, operationSources, recordedSources, revisionForNames, revisionsIn } from './sources.ts';
 import { syncJournal } from './sync-journal.ts';
 import { syncSettingsOf } from './sync-settings.ts';
 import { holdOfOperation, type WindowHold } from './windows.ts';
@@ -67,7 +69,7 @@ export interface OperationStart {
   readonly startedAt: number;
   readonly retryCount: number;
   /** Of a try after the first one: what the first one was pinned to. */
-  readonly revision?: string;
+  readonly revisions?: readonly string[];
   /** The recorded state of this very operation, when it is resumed. */
   readonly recorded?: OperationState;
 }
@@ -79,24 +81,23 @@ export async function planOperation(
   start: OperationStart,
 ): Promise<RunningOperation> {
   const { app, cluster, memory, signal } = context;
-  const source = start.operation.sync?.source ?? context.facts.desired?.source ?? app.spec.source;
-  if (source === undefined) throw new Error('an operation needs a source'); // admitted specs have one
-  const pinned = start.recorded?.syncResult?.revision ?? start.revision ?? start.operation.sync?.revision;
-  const revision = pinned === undefined || pinned === '' ? undefined : pinned;
+  const list = operationSources(app.spec, start.operation.sync, context.facts.desired);
+  const revisions = pinnedRevisions(start);
   const known = context.facts.desired;
   const isKnown =
     known !== undefined &&
-    (revision === undefined || revision === known.revision) &&
-    jsonEqual(source, known.source);
+    isOfSources(known, list) &&
+    (revisions.length === 0 || revisions.join(',') === known.revision);
   const rendered = isKnown
     ? known
-    : await desiredState(deps, app, memory, {
-        source,
-        cluster,
-        signal,
-        ...(revision === undefined ? {} : { revision }),
-      });
+    : await desiredState(deps, app, memory, { list, cluster, signal, revisions });
   const { manifests = [] } = start.operation.sync ?? {};
+  if (manifests.length > 0 && list.isMulti) {
+    throw new ApplicationError(
+      'NOT_PERMITTED',
+      'Local manifests cannot take the place of several sources; commit the change or give the application one source',
+    );
+  }
   const desired = manifests.length === 0 ? rendered : localDesired(deps, app, cluster, rendered, manifests);
   const ownOptions = start.operation.sync?.syncOptions;
   const judged = await judgedFor(deps, context, desired, ownOptions);
@@ -110,7 +111,7 @@ export async function planOperation(
     startedAt: start.startedAt,
     retryCount: start.retryCount,
     automated: start.operation.initiatedBy?.automated === true,
-    revision: desired.revision,
+    revision: revisionForNames(desired),
     destinationNamespace: namespace,
     ...(app.spec.syncPolicy?.syncOptions === undefined
       ? {}
@@ -164,6 +165,20 @@ export async function continueOperation(
     return await advance(deps, context, running, { kind: 'terminate', now });
   }
   return await advance(deps, context, running, { kind: 'tick', now });
+}
+
+/** A history entry of several sources has no `revision`, while a sync result always does. */
+function withoutEmptyRevision<T extends { revision: string }>({
+  revision,
+  ...others
+}: T): Omit<T, 'revision'> & { revision?: string } {
+  return revision === '' ? others : { ...others, revision };
+}
+
+/** What is deployed instead of what the sources are at: the first of these that says something. */
+function pinnedRevisions({ operation, recorded, revisions }: OperationStart): readonly string[] {
+  const candidates = [revisionsIn(recorded?.syncResult), revisions ?? [], revisionsIn(operation.sync)];
+  return candidates.find((candidate) => candidate.length > 0) ?? [];
 }
 
 /** An operation that a sync window keeps from beginning. */
@@ -314,8 +329,7 @@ function deployment(
   if (ended.phase !== 'Succeeded' || !isFull) return {};
   return {
     deployed: {
-      revision: desired.revision,
-      source: desired.source,
+      ...withoutEmptyRevision(recordedSources(desired)),
       deployStartedAt: rfc3339(startedAt),
       deployedAt: rfc3339(now),
       ...(operation.initiatedBy === undefined ? {} : { initiatedBy: operation.initiatedBy }),
@@ -337,8 +351,7 @@ function recordedState(
     ...(now.finishedAt === undefined ? {} : { finishedAt: now.finishedAt }),
     ...(retryCount > 0 ? { retryCount } : {}),
     syncResult: {
-      revision: desired.revision,
-      source: desired.source,
+      ...recordedSources(desired),
       ...(resources.length === 0 ? {} : { resources }),
     },
   };

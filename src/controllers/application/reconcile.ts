@@ -7,6 +7,7 @@ import {
   instanceName,
   type Operation,
   type OperationState,
+  revisionText,
 } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
 import type { EffectiveProject } from '../settings/index.ts';
@@ -15,6 +16,7 @@ import {
   decideAfterInterruption,
   decideAutoSync,
   type SyncNeed,
+  shortRevisions,
 } from './auto-sync.ts';
 import { cascade } from './cascade.ts';
 import { type ConditionType, type Finding, hasError, replaceConditions } from './conditions.ts';
@@ -37,6 +39,7 @@ import {
 } from './operation.ts';
 import { type Orphans, orphanFindings, orphansOf } from './orphans.ts';
 import type { RunningOperation } from './running-operation.ts';
+import { operationRevisions, revisionsIn } from './sources.ts';
 import { projectStatus } from './status.ts';
 import { heldFindings } from './warnings.ts';
 import { holdOfAutomated, holdOfOperation, windowFindings } from './windows.ts';
@@ -183,15 +186,15 @@ async function resumable(
     // A newer commit need not wait for the retries of an older one.
     // What takes its place is for the newer commit, and for all of it.
     const { autoHealAttemptsCount: _, resources: __, ...rest } = recorded.operation.sync ?? {};
-    const sync = { ...rest, revision: newer };
+    const sync = { ...rest, ...newer };
     const operation = { ...recorded.operation, sync };
     return { kind: 'begin', start: { ...base, operation, startedAt: startOf(app, now), retryCount: 0 } };
   }
   const waitMs = retryDueMs(recorded.message, now);
   if (waitMs > 0) return { kind: 'wait-for-retry', requeueMs: waitMs };
   const retryCount = (recorded.retryCount ?? 0) + 1;
-  const revision = recorded.syncResult?.revision ?? '';
-  const isPinned = recorded.operation.retry?.refresh !== true && revision !== '';
+  const revisions = revisionsIn(recorded.syncResult);
+  const isPinned = recorded.operation.retry?.refresh !== true && revisions.length > 0;
   const operation = isPinned ? recorded.operation : followingSource(recorded.operation);
   return {
     kind: 'begin',
@@ -200,7 +203,7 @@ async function resumable(
       operation,
       startedAt: startOf(app, now),
       retryCount,
-      ...(isPinned ? { revision } : {}),
+      ...(isPinned ? { revisions } : {}),
     },
   };
 }
@@ -211,16 +214,16 @@ async function newerRevision(
   app: Application,
   { desired }: Facts,
   recorded: OperationState,
-): Promise<string | undefined> {
+): Promise<ReturnType<typeof operationRevisions> | undefined> {
   if (desired === undefined || recorded.operation.initiatedBy?.automated !== true) return undefined;
-  const isSame = await isSameRender(deps, app, desired, recorded.syncResult?.revision);
-  return isSame ? undefined : desired.revision;
+  const isSame = await isSameRender(deps, app, desired, revisionText(recorded.syncResult));
+  return isSame ? undefined : operationRevisions(desired);
 }
 
 /** The next try of an operation that is to be refreshed takes what its source is at by then. */
 function followingSource(operation: Operation): Operation {
   if (operation.initiatedBy?.automated !== true) return operation;
-  const { revision: _, ...sync } = operation.sync ?? {};
+  const { revision: _, revisions: __, ...sync } = operation.sync ?? {};
   return { ...operation, sync };
 }
 
@@ -240,7 +243,7 @@ function supersede(memory: ApplicationMemory, facts: Facts): void {
   )
     return;
   if (facts.desired.set.digest === running.desired.set.digest) return;
-  running.superseded ??= `superseded by commit ${facts.desired.revision.slice(0, 7)}`;
+  running.superseded ??= `superseded by commit ${shortRevisions(facts.desired.revision)}`;
 }
 
 /** What automated sync makes of an application as it is; undefined while it cannot be judged. Changes nothing. */
@@ -262,10 +265,11 @@ async function needOf(deps: ApplicationDeps, app: Application, facts: Facts): Pr
   return {
     status: comparison.sync,
     revision: desired.revision,
-    source: desired.source,
+    isMulti: desired.isMulti,
+    sources: desired.parts.map(({ source }) => source),
     sameAsLastSync:
       comparison.sync === 'OutOfSync' &&
-      (await isSameRender(deps, app, desired, app.status?.operationState?.syncResult?.revision)),
+      (await isSameRender(deps, app, desired, revisionText(app.status?.operationState?.syncResult))),
     toApply: differing.filter(({ requiresPruning }) => !requiresPruning).map(({ change }) => change.key),
     // What an incomplete answer shows as left over may merely be unseen.
     toPrune: comparison.complete
@@ -373,7 +377,7 @@ function findingsOf(step: NextStep, progress: OperationProgress | undefined): Fi
   return [
     {
       type: 'SyncError',
-      message: `Failed last sync attempt to ${state.syncResult?.revision.slice(0, 7) ?? 'this commit'}: ${state.message}`,
+      message: `Failed last sync attempt to ${shortRevisions(revisionText(state.syncResult)) || 'this commit'}: ${state.message}`,
     },
   ];
 }
@@ -388,7 +392,7 @@ function nextLook(
   const waits: number[] = [];
   if (progress?.requeueMs !== undefined) waits.push(progress.requeueMs);
   // The end of an operation may be the beginning of the next: a newer commit, a repair, a requested one.
-  const isLeftBehind = progress?.operationState.syncResult?.revision !== facts.desired?.revision;
+  const isLeftBehind = revisionText(progress?.operationState.syncResult) !== facts.desired?.revision;
   if (progress?.ended === true && (progress.operationState.phase !== 'Succeeded' || isLeftBehind))
     waits.push(100);
   if (step.kind === 'wait-for-retry') waits.push(step.requeueMs);

@@ -5,6 +5,7 @@ import type { Application, ApplicationSource } from '../../model/index.ts';
 import type { Snapshot } from '../repository/index.ts';
 import type { ApplicationDeps } from './deps.ts';
 import type { Desired } from './facts.ts';
+import { movedTo } from './sources.ts';
 
 export type MoveEffect =
   /** The same commit as before. */
@@ -12,30 +13,36 @@ export type MoveEffect =
   /** Something it read changed, or nobody can tell: it is looked at now. */
   | { readonly kind: 'look' }
   /** A new commit that changed nothing it read. */
-  | { readonly kind: 'untouched'; readonly revision: string };
+  | { readonly kind: 'untouched'; readonly desired: Desired };
 
 export class RepositoryMove {
   readonly #deps: ApplicationDeps;
+  readonly #key: string;
   readonly #snapshot: Snapshot;
   readonly #revisions = new Map<string, Promise<string | undefined>>();
   readonly #ranges = new Map<string, () => Promise<void>>();
 
-  constructor(deps: ApplicationDeps, snapshot: Snapshot) {
+  /** @param key the repository's key with the tracker */
+  constructor(deps: ApplicationDeps, key: string, snapshot: Snapshot) {
     this.#deps = deps;
+    this.#key = key;
     this.#snapshot = snapshot;
   }
 
-  async effectOn(app: Application, source: ApplicationSource, desired: Desired): Promise<MoveEffect> {
-    const revision = await this.#resolve(app, source);
-    if (revision === undefined) return { kind: 'look' };
-    if (revision === desired.revision) return { kind: 'none' };
-    const repository = this.#deps.repositoryFor(source.repoURL, app.spec.project);
-    const range = `${desired.revision} ${revision}`;
-    if (!this.#ranges.has(range))
-      this.#ranges.set(range, () => this.#noteRewrite(app, source, desired.revision, revision));
-    const changed = await this.#deps.changedPaths(repository, desired.revision, revision);
-    if (changed === undefined || changed.touches(desired.set.input.reads)) return { kind: 'look' };
-    return { kind: 'untouched', revision };
+  async effectOn(app: Application, desired: Desired): Promise<MoveEffect> {
+    const revisions: string[] = [];
+    for (const { source, revision: before } of desired.parts) {
+      const isMoved = this.#deps.repositoryKey(source.repoURL) === this.#key;
+      const revision = isMoved ? await this.#resolve(app, source) : before;
+      if (revision === undefined) return { kind: 'look' };
+      revisions.push(revision);
+      const range = `${before} ${revision}`;
+      if (revision !== before && !this.#ranges.has(range))
+        this.#ranges.set(range, () => this.#noteRewrite(app, source, before, revision));
+    }
+    if (revisions.join(',') === desired.revision) return { kind: 'none' };
+    const moved = await movedTo(this.#deps, app, desired, revisions);
+    return moved === undefined ? { kind: 'look' } : { kind: 'untouched', desired: moved };
   }
 
   /** Writes down which of the moves did not go forward. Takes its time: nobody waits for it. */

@@ -12,7 +12,8 @@ import type {
 } from '../../model/index.ts';
 import { parseOptions, taskOptions } from '../../sync/index.ts';
 import { type ConditionType, replaceConditions } from './conditions.ts';
-import type { Comparison, Facts, Judged } from './facts.ts';
+import type { Comparison, Desired, Facts, Judged } from './facts.ts';
+import { sourceListOf, statusRevision } from './sources.ts';
 
 /** Every reconciliation evaluates these types; others (DeletionError) belong to the code that sets them. */
 const EVALUATED: ReadonlySet<ConditionType> = new Set([
@@ -61,11 +62,11 @@ export function projectStatus(app: Application, input: StatusInput): Application
     conditions: replaceConditions(old.conditions ?? [], EVALUATED, facts.findings, now),
     summary: summaryOf(comparison),
     ...(history === undefined ? {} : { history }),
-    ...(desired === undefined ? {} : { sourceType: desired.set.input.sourceType }),
     ...(input.operationState === undefined ? {} : { operationState: input.operationState }),
     resourceHealthSource: 'appTree',
     controllerNamespace: input.controlNamespace,
   };
+  if (desired !== undefined) setSourceTypes(status, desired);
   for (const key of ['conditions', 'resources'] as const) if (status[key]?.length === 0) delete status[key];
   // The time of the comparison is news only together with other news; else an idle application would be written to.
   const changed = !jsonEqual({ ...old, reconciledAt: undefined }, { ...status, reconciledAt: undefined });
@@ -76,16 +77,24 @@ export function projectStatus(app: Application, input: StatusInput): Application
 function syncOf(app: Application, facts: Facts): NonNullable<ApplicationStatus['sync']> {
   const { comparison, desired } = facts;
   const { destination, ignoreDifferences } = app.spec;
-  const source = app.spec.source;
+  const { isMulti, sources } = sourceListOf(app.spec);
+  const [source] = sources;
   return {
     status: comparison?.sync ?? 'Unknown',
     comparedTo: {
       destination,
-      ...(source === undefined ? {} : { source }),
+      ...(isMulti ? { sources: [...sources] } : source === undefined ? {} : { source }),
       ...(ignoreDifferences === undefined ? {} : { ignoreDifferences }),
     },
-    ...(desired === undefined ? {} : { revision: desired.revision }),
+    ...(desired === undefined ? {} : statusRevision(desired)),
   };
+}
+
+function setSourceTypes(status: ApplicationStatus, { isMulti, parts, set }: Desired): void {
+  delete status.sourceType;
+  delete status.sourceTypes;
+  if (isMulti) status.sourceTypes = parts.map((part) => part.set.input.sourceType);
+  else status.sourceType = set.input.sourceType;
 }
 
 function withTransition(

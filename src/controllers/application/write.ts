@@ -9,6 +9,8 @@ import {
 } from '../../model/index.ts';
 import { applicationType } from './application-type.ts';
 import type { ApplicationDeps } from './deps.ts';
+import type { Desired } from './facts.ts';
+import { statusRevision } from './sources.ts';
 
 const MANAGER = { fieldManager: 'fairlead' } as const;
 
@@ -67,10 +69,10 @@ function stillTerminating(now: ApplicationStatus, next: ApplicationStatus): Appl
 export async function writeRevision(
   deps: ApplicationDeps,
   app: Application,
-  revision: string,
+  desired: Desired,
 ): Promise<void> {
   await patchApplication(deps, app, {
-    status: { sync: { revision }, reconciledAt: rfc3339(deps.clock.now()) },
+    status: { sync: statusRevision(desired), reconciledAt: rfc3339(deps.clock.now()) },
   });
 }
 

@@ -1,4 +1,4 @@
 // Door of the repository controller: snapshots of refs, and what moved.
 export { ChangedPaths } from './affected.ts';
 export { RepositoryTracker, type Snapshot } from './tracker.ts';
-export { type Headers, parseWebhook, type WebhookResult, type WebhookSecrets } from './webhook.ts';
+export { parseWebhook, type WebhookRequest, type WebhookResult, type WebhookSecrets } from './webhook.ts';

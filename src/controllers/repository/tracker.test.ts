@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { type GitFixture, gitFixture } from '../../../test/support/git-deps.ts';
 import { startGitServer, type TestGitServer } from '../../../test/support/git-server.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import { normaliseUrl } from '../../git/index.ts';
+import { normaliseUrl, placeOf } from '../../git/index.ts';
 import { seededRandom, silentLogger } from '../../lib/index.ts';
 import type { Repository } from '../../model/index.ts';
 import { RepositoryTracker } from './tracker.ts';
@@ -87,6 +87,7 @@ async function setUp(name: string) {
       log: silentLogger,
       openMirror: (wanted) => fixture.mirrors.get(wanted),
       keyOf: normaliseUrl,
+      placeOf,
     },
     { pollMs: 120_000, pollJitterMs: 0 },
   );

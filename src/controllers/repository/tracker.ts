@@ -12,6 +12,8 @@ export interface TrackerDeps {
   openMirror(repository: Repository): Mirror;
   /** One key for all spellings of a repository's URL. */
   keyOf(url: string): string;
+  /** What all addresses of a repository have in common, whatever the protocol; '' for what is no address. */
+  placeOf(url: string): string;
 }
 
 export interface TrackerOptions {
@@ -29,6 +31,7 @@ export interface Snapshot {
 
 interface Tracked {
   readonly key: string;
+  readonly place: string;
   repository: Repository;
   mirror: Mirror;
   snapshot: Snapshot | undefined;
@@ -76,12 +79,21 @@ export class RepositoryTracker {
 
   /** Looks at the repository now; for webhooks. Unknown repositories are none of our business. */
   async announce(urls: readonly string[]): Promise<boolean> {
-    const keys = new Set(urls.map((url) => this.#deps.keyOf(url)));
-    const known = [...keys].flatMap((key) => this.#tracked.get(key) ?? []);
+    const known = this.#at(urls);
     await Promise.all(
       known.map((tracked) => this.snapshot(tracked.repository, this.#deps.clock.monotonic())),
     );
     return known.length > 0;
+  }
+
+  knows(urls: readonly string[]): boolean {
+    return this.#at(urls).length > 0;
+  }
+
+  /** Senders write an address as they like, applications as they like: the place counts. */
+  #at(urls: readonly string[]): Tracked[] {
+    const places = new Set(urls.map((url) => this.#deps.placeOf(url)).filter((place) => place !== ''));
+    return [...this.#tracked.values()].filter(({ place }) => places.has(place));
   }
 
   /** Stops looking after a repository no application uses any more. */
@@ -112,6 +124,7 @@ export class RepositoryTracker {
     const mirror = this.#deps.openMirror(repository);
     const tracked: Tracked = {
       key,
+      place: this.#deps.placeOf(repository.url),
       repository,
       mirror,
       snapshot: undefined,

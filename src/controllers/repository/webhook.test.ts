@@ -1,137 +1,77 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { parseWebhook, type WebhookResult } from './webhook.ts';
+import { ALL_SECRETS, OLD, SHA, WEBHOOKS } from '../../../test/support/webhooks.ts';
+import { parseWebhook, type WebhookResult, type WebhookSecrets } from './webhook.ts';
 
-const SHA = 'a'.repeat(40);
-const OLD = 'b'.repeat(40);
+for (const [name, { headers, payload, names, secrets, sign }] of Object.entries(WEBHOOKS)) {
+  const body = JSON.stringify(payload);
+  const parse = (more: Record<string, string>, given: WebhookSecrets): WebhookResult =>
+    parseWebhook({ headers: { ...headers, ...more }, body: Buffer.from(body) }, given);
 
-const PAYLOADS: Record<
-  string,
-  { headers: Record<string, string>; payload: unknown; urls: string[]; ref: string }
-> = {
-  github: {
-    headers: { 'x-github-event': 'push' },
-    payload: {
-      ref: 'refs/heads/main',
-      before: OLD,
-      after: SHA,
-      repository: { clone_url: 'https://g/o/r.git', html_url: 'https://g/o/r' },
-    },
-    urls: ['https://g/o/r.git', 'https://g/o/r'],
-    ref: 'refs/heads/main',
-  },
-  gitea: {
-    headers: { 'x-gitea-event': 'push', 'x-github-event': 'push' },
-    payload: {
-      ref: 'refs/heads/main',
-      before: OLD,
-      after: SHA,
-      repository: { clone_url: 'https://g/o/r.git', ssh_url: 'git@g:o/r.git' },
-    },
-    urls: ['https://g/o/r.git', 'git@g:o/r.git'],
-    ref: 'refs/heads/main',
-  },
-  gitlab: {
-    headers: { 'x-gitlab-event': 'Push Hook' },
-    payload: {
-      ref: 'refs/heads/main',
-      before: OLD,
-      after: SHA,
-      project: { git_http_url: 'https://l/o/r.git', web_url: 'https://l/o/r' },
-    },
-    urls: ['https://l/o/r.git', 'https://l/o/r'],
-    ref: 'refs/heads/main',
-  },
-  bitbucket: {
-    headers: { 'x-hook-uuid': 'u' },
-    payload: {
-      repository: { full_name: 'o/r', links: { html: { href: 'https://bitbucket.org/o/r' } } },
-      push: {
-        changes: [
-          { old: { target: { hash: OLD } }, new: { type: 'branch', name: 'main', target: { hash: SHA } } },
-        ],
-      },
-    },
-    urls: ['https://bitbucket.org/o/r', 'git@bitbucket.org:o/r.git'],
-    ref: 'refs/heads/main',
-  },
-  'bitbucket-server': {
-    headers: { 'x-event-key': 'repo:refs_changed' },
-    payload: {
-      repository: { links: { clone: [{ href: 'https://s/scm/o/r.git' }] } },
-      changes: [{ ref: { id: 'refs/heads/main' }, fromHash: OLD, toHash: SHA }],
-    },
-    urls: ['https://s/scm/o/r.git'],
-    ref: 'refs/heads/main',
-  },
-};
-
-for (const [provider, { headers, payload, urls, ref }] of Object.entries(PAYLOADS)) {
-  test(`parseWebhook() reads a ${provider} push`, () => {
-    assert.deepEqual(parse(headers, payload), {
-      kind: 'push',
-      provider,
-      push: { repositoryUrls: urls, ref, before: OLD, after: SHA },
-    });
+  test(`a webhook of ${name} names its repositories, all of them and only them`, () => {
+    assert.deepEqual(namesOf(parse(sign(body), secrets)), names);
   });
 
-  test(`parseWebhook() survives a ${provider} payload with any member missing or of another type`, () => {
-    for (const mutant of mutants(payload))
-      assert.ok(['push', 'ignored', 'refused'].includes(parse(headers, mutant).kind));
+  test(`a webhook of ${name} counts only with the right secret`, () => {
+    for (const headers of [{}, forged(sign(body))]) {
+      const result = parse(headers, ALL_SECRETS);
+      assert.ok(result.kind === 'refused' && result.status >= 400, JSON.stringify(result));
+    }
   });
 }
 
-const SIGNED: Record<
-  string,
-  { headers: (body: string) => Record<string, string>; secrets: Parameters<typeof parseWebhook>[2] }
-> = {
-  github: {
-    headers: (body) => ({ 'x-github-event': 'ping', 'x-hub-signature-256': `sha256=${hmac('s', body)}` }),
-    secrets: { github: 's' },
-  },
-  gitlab: { headers: () => ({ 'x-gitlab-event': 'Other', 'x-gitlab-token': 's' }), secrets: { gitlab: 's' } },
-  gogs: {
-    headers: (body) => ({ 'x-gogs-event': 'ping', 'x-gogs-signature': hmac('s', body) }),
-    secrets: { gogs: 's' },
-  },
-};
-for (const [provider, { headers, secrets }] of Object.entries(SIGNED)) {
-  test(`parseWebhook() accepts a ${provider} webhook with the right secret only`, () => {
-    assert.equal(parseWebhook(headers('{}'), Buffer.from('{}'), secrets).kind, 'ignored');
-    const wrong = Object.fromEntries(Object.entries(secrets).map(([key]) => [key, 'other']));
-    assert.deepEqual(parseWebhook(headers('{}'), Buffer.from('{}'), wrong), {
-      kind: 'refused',
-      status: 401,
-      why: `the ${provider} webhook's secret or signature does not match`,
-    });
-  });
-}
-
-test('parseWebhook() refuses what no provider sends', () => {
-  assert.equal(parse({}, {}).kind, 'refused');
-  assert.equal(parseWebhook({ 'x-github-event': 'push' }, Buffer.from('nope'), {}).kind, 'refused');
+test('a push says what moved', () => {
+  const { headers, payload } = WEBHOOKS['github'] as (typeof WEBHOOKS)[string];
+  const result = parseWebhook({ headers, body: Buffer.from(JSON.stringify(payload)) }, {});
+  assert.ok(result.kind === 'push');
+  assert.equal(result.delivery, 'github d-1');
+  assert.deepEqual(
+    { ref: result.push.ref, before: result.push.before, after: result.push.after },
+    { ref: 'refs/heads/main', before: OLD, after: SHA },
+  );
 });
 
-function parse(headers: Record<string, string>, payload: unknown): WebhookResult {
-  return parseWebhook(headers, Buffer.from(JSON.stringify(payload)), {});
+test('S-D3: claiming to be a provider without a secret opens nothing once another has one', () => {
+  const { headers, payload } = WEBHOOKS['gogs'] as (typeof WEBHOOKS)[string];
+  const body = Buffer.from(JSON.stringify(payload));
+  const result = parseWebhook({ headers, body }, { github: 's' });
+  assert.ok(result.kind === 'refused' && result.status === 401);
+  assert.match(result.why, /have no secret in argocd-secret/);
+  assert.equal(parseWebhook({ headers, body }, { github: 's', allowUnverified: true }).kind, 'push');
+});
+
+test('a secret in the address counts for senders that sign nothing, and for them alone', () => {
+  const of = (name: string, secrets: WebhookSecrets): string => {
+    const { headers, payload } = WEBHOOKS[name] as (typeof WEBHOOKS)[string];
+    return parseWebhook({ headers, body: Buffer.from(JSON.stringify(payload)), secret: 's' }, secrets).kind;
+  };
+  assert.equal(of('docker hub', { dockerHub: 's' }), 'artifact');
+  assert.equal(of('quay', { quay: 's' }), 'artifact');
+  assert.equal(of('github', { github: 's' }), 'refused');
+});
+
+test('a form with the payload in it is read as GitHub sends it', () => {
+  const { payload } = WEBHOOKS['github'] as (typeof WEBHOOKS)[string];
+  const body = Buffer.from(new URLSearchParams({ payload: JSON.stringify(payload) }).toString());
+  const headers = { 'x-github-event': 'push', 'content-type': 'application/x-www-form-urlencoded' };
+  assert.equal(parseWebhook({ headers, body }, {}).kind, 'push');
+});
+
+test('events of no consequence are ignored, and what nobody sends is refused', () => {
+  const kind = (headers: Record<string, string>, body: string): string =>
+    parseWebhook({ headers, body: Buffer.from(body) }, {}).kind;
+  assert.equal(kind({ 'x-github-event': 'ping' }, '{}'), 'ignored');
+  assert.equal(kind({ 'x-gitlab-event': 'Issue Hook' }, '{}'), 'ignored');
+  assert.equal(kind({ 'x-vss-activityid': '1' }, '{"eventType":"workitem.created"}'), 'ignored');
+  assert.equal(kind({}, '{}'), 'refused');
+  assert.equal(kind({ 'x-github-event': 'push' }, 'nope'), 'refused');
+});
+
+function namesOf(result: WebhookResult): readonly string[] {
+  if (result.kind === 'push') return result.push.repositoryUrls;
+  return result.kind === 'artifact' ? result.artifact.repositories : [JSON.stringify(result)];
 }
 
-function hmac(secret: string, body: string): string {
-  return createHmac('sha256', secret).update(body).digest('hex');
-}
-
-/** The payload with each member in turn removed, nulled, emptied and retyped. */
-function* mutants(value: unknown): Generator<unknown> {
-  yield* [null, [], {}, '', 7, true];
-  if (typeof value !== 'object' || value === null) return;
-  for (const key of Object.keys(value)) {
-    const rest = { ...(value as Record<string, unknown>) };
-    delete rest[key];
-    yield Array.isArray(value) ? [] : rest;
-    for (const member of mutants((value as Record<string, unknown>)[key])) {
-      if (Array.isArray(value)) yield [member];
-      else yield { ...(value as Record<string, unknown>), [key]: member };
-    }
-  }
+function forged(signature: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.keys(signature).map((name) => [name, 'forged']));
 }

@@ -2,5 +2,19 @@
 
 export { ConfigAudit } from './config-audit.ts';
 export type { EffectiveProject } from './projects.ts';
-export type { ClusterConfig, ClusterSecret } from './secrets.ts';
-export { projectType, Settings, type SettingsChange } from './settings.ts';
+export {
+  type ClusterConfig,
+  type ClusterSecret,
+  parseRepositorySecret,
+  type RepositorySecret,
+  repositoryFor,
+} from './secrets.ts';
+export { KNOWN_HOSTS, projectType, Settings, type SettingsChange, TLS_CERTIFICATES } from './settings.ts';
+export {
+  certificateFacts,
+  fingerprintOf,
+  type KnownHost,
+  knownHostsOf,
+  withKnownHosts,
+  withoutKnownHosts,
+} from './trust.ts';

@@ -8,7 +8,9 @@ import type { Repository, RepositoryCredential } from '../../model/index.ts';
 export interface RepositorySecret {
   readonly secretName: string;
   readonly isTemplate: boolean;
+  readonly name?: string;
   readonly project?: string;
+  readonly enableOci: boolean;
   readonly repository: Repository;
 }
 
@@ -60,6 +62,8 @@ export function parseRepositorySecret(secret: KubeObject, isTemplate: boolean): 
   return {
     secretName: secret.metadata.name ?? '',
     isTemplate,
+    enableOci: values['enableOCI'] === 'true',
+    ...(values['name'] === undefined || values['name'] === '' ? {} : { name: values['name'] }),
     ...(project === undefined || project === '' ? {} : { project }),
     repository: {
       url,
@@ -82,7 +86,24 @@ function credentialOf(values: Record<string, string>): RepositoryCredential {
   if (sshPrivateKey !== undefined) return { kind: 'ssh', privateKey: sshPrivateKey };
   if (bearerToken !== undefined) return { kind: 'bearer', token: bearerToken };
   if (password !== undefined) return { kind: 'basic', username: username ?? '', password };
-  return { kind: 'none' };
+  return githubApp(values) ?? { kind: 'none' };
+}
+
+function githubApp(values: Record<string, string>): RepositoryCredential | undefined {
+  const {
+    githubAppID = '',
+    githubAppInstallationID = '',
+    githubAppPrivateKey,
+    githubAppEnterpriseBaseUrl,
+  } = values;
+  if (githubAppID === '' || githubAppPrivateKey === undefined) return undefined;
+  return {
+    kind: 'github-app',
+    appId: githubAppID,
+    privateKey: githubAppPrivateKey,
+    ...(['', '0'].includes(githubAppInstallationID) ? {} : { installationId: githubAppInstallationID }),
+    ...(githubAppEnterpriseBaseUrl ? { baseUrl: githubAppEnterpriseBaseUrl } : {}),
+  };
 }
 
 /**
@@ -102,7 +123,7 @@ export function repositoryFor(
   const base: Repository = found?.repository ?? { url, type: 'git', credential: { kind: 'none' } };
   if (base.credential.kind !== 'none') return { ...base, url };
   const template = secrets
-    .filter(({ isTemplate, repository }) => isTemplate && url.startsWith(repository.url))
+    .filter(({ isTemplate, repository }) => isTemplate && isBelow(url, repository.url))
     .sort((a, b) => b.repository.url.length - a.repository.url.length)[0]?.repository;
   if (template === undefined) return { ...base, url };
   return {
@@ -112,6 +133,17 @@ export function repositoryFor(
     url,
     credential: template.credential,
   };
+}
+
+/** `prefix` begins `url` and does not end within its host: a credential must never go to a host that only begins alike. */
+function isBelow(url: string, prefix: string): boolean {
+  if (!url.startsWith(prefix)) return false;
+  const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(prefix)?.[0];
+  const place = prefix.slice(scheme?.length ?? 0);
+  if (place === '') return false;
+  const isPastHost = scheme === undefined ? /[:/]/.test(place) : place.includes('/');
+  const next = url.charAt(prefix.length);
+  return isPastHost || next === '' || next === '/' || (scheme === undefined && next === ':');
 }
 
 /** Throws a TypeError naming the Secret when `server` is missing or `config` is no JSON object. */

@@ -31,6 +31,10 @@ export const projectType: ResourceType = {
   namespaced: true,
 };
 
+/** Host keys of SSH servers, member `ssh_known_hosts`. */
+export const KNOWN_HOSTS = 'argocd-ssh-known-hosts-cm';
+/** PEM certificates by host name. */
+export const TLS_CERTIFICATES = 'argocd-tls-certs-cm';
 const NO_DATA: Readonly<Record<string, string>> = {};
 const GPG_KEYS = 'argocd-gpg-keys-cm';
 const SSH_SIGNERS = 'argocd-ssh-allowed-signers-cm';
@@ -149,8 +153,26 @@ export class Settings {
     const found = repositoryFor(url, project, this.#repositories, (a, b) =>
       this.#options.sameRepository(a, b),
     );
-    this.#cache.set(key, found);
-    return found;
+    const trusted = this.withTrust(found);
+    this.#cache.set(key, trusted);
+    return trusted;
+  }
+
+  /** The repository with the certificates that argocd-tls-certs-cm has for its host. */
+  withTrust(repository: Repository): Repository {
+    const host = /^https:\/\/(?:[^/@]*@)?(\[[^\]]+\]|[^/:]+)/i.exec(repository.url)?.[1];
+    const tlsCertificates =
+      host === undefined ? undefined : this.configMap(TLS_CERTIFICATES)[host.toLowerCase()];
+    return tlsCertificates === undefined ? repository : { ...repository, tlsCertificates };
+  }
+
+  /** Lines of a known_hosts file. */
+  knownHosts(): string {
+    return this.configMap(KNOWN_HOSTS)['ssh_known_hosts'] ?? '';
+  }
+
+  repositorySecrets(): readonly RepositorySecret[] {
+    return this.#repositories;
   }
 
   /** URLs of the repositories scoped to a project. */
@@ -220,17 +242,33 @@ export class Settings {
 
   webhookSecrets(): WebhookSecrets {
     const values = this.secret('argocd-secret') ?? {};
-    const of = <K extends string>(name: K, key: string): { [P in K]?: string } =>
-      values[key] === undefined || values[key] === ''
-        ? {}
-        : ({ [name]: values[key] } as { [P in K]: string });
+    const of = <K extends string>(name: K, key: string): { [P in K]?: string } => {
+      const value = this.#indirect(values[key] ?? '');
+      return value === '' ? {} : ({ [name]: value } as { [P in K]: string });
+    };
     return {
       ...of('github', 'webhook.github.secret'),
       ...of('gitlab', 'webhook.gitlab.secret'),
       ...of('bitbucketUuid', 'webhook.bitbucket.uuid'),
       ...of('bitbucketServer', 'webhook.bitbucketserver.secret'),
       ...of('gogs', 'webhook.gogs.secret'),
+      ...of('azureUsername', 'webhook.azuredevops.username'),
+      ...of('azurePassword', 'webhook.azuredevops.password'),
+      ...of('dockerHub', 'webhook.dockerhub.secret'),
+      ...of('quay', 'webhook.quay.secret'),
+      ...of('harbor', 'webhook.harbor.secret'),
+      ...of('generic', 'webhook.generic.secret'),
+      allowUnverified: this.config('fairlead.webhook.unverified') === 'allow',
     };
+  }
+
+  /** `$SECRET:KEY` stands for a member of a Secret labelled as part of Argo CD. One that is not there stays as it is: it never matches. */
+  #indirect(value: string): string {
+    const [, name, key] = /^\$([^:]+):(.+)$/.exec(value) ?? [];
+    if (name === undefined || key === undefined) return value;
+    const secret = this.#secrets.get(this.#options.namespace, name);
+    if (secret?.metadata.labels?.['app.kubernetes.io/part-of'] !== 'argocd') return value;
+    return secretValues(secret)[key] ?? value;
   }
 
   /** A global project changes every project it adds to. */
@@ -242,6 +280,7 @@ export class Settings {
 
   /** Selectors of global projects may have changed, and with them any project. */
   #onConfigMap(name: string): void {
+    if (name === TLS_CERTIFICATES) this.#cache.clear();
     this.#tell({ kind: 'config' });
     if ([GPG_KEYS, SSH_SIGNERS, SIGSTORE_ROOTS].includes(name)) this.#tell({ kind: 'keys' });
     if (name === 'argocd-cmd-params-cm') this.#checkNamespaces();

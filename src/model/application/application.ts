@@ -32,6 +32,16 @@ export function isMultiSource(spec: ApplicationSpec): boolean {
   return spec.sourceHydrator === undefined && spec.sources !== undefined && spec.sources.length > 0;
 }
 
+/** One text for one revision or for those of several sources (joined by commas); '' when there is none. */
+export function revisionText(
+  of:
+    | { readonly revision?: string | undefined; readonly revisions?: readonly string[] | undefined }
+    | undefined,
+): string {
+  if ((of?.revisions ?? []).length > 0) return of?.revisions?.join(',') ?? '';
+  return of?.revision ?? '';
+}
+
 /** True when automated sync is on: the block is present and not `enabled: false`. */
 export function isAutomated(spec: ApplicationSpec): boolean {
   const automated = spec.syncPolicy?.automated;

@@ -5,9 +5,11 @@ import type { KubeObject } from '../../k8s/index.ts';
 import { annotations } from '../annotations.ts';
 import { ApplicationSource } from './schema.ts';
 
-const Hold = z.object({
-  /** The commit (or any other revision) that is kept. */
-  revision: z.string().min(1),
+const HoldFields = z.object({
+  /** The commit (or any other revision) that is kept. Of several sources: all of them, joined by commas. */
+  revision: z.string().min(1).optional(),
+  /** One for each source, when there are several. */
+  revisions: z.array(z.string().min(1)).min(1).optional(),
   reason: z.string().max(1_000).optional(),
   /** RFC 3339; absent: until it is released. */
   until: z
@@ -17,7 +19,12 @@ const Hold = z.object({
   by: z.string().max(200).optional(),
   /** The source of that deployment, when it was not the present one. */
   source: ApplicationSource.optional(),
+  sources: z.array(ApplicationSource).min(1).optional(),
 });
+const Hold = HoldFields.refine(({ revision, revisions }) => (revision ?? revisions) !== undefined, {
+  path: ['revision'],
+  error: 'is missing: name the commit that is kept',
+}).transform((hold) => ({ ...hold, revision: hold.revision ?? hold.revisions?.join(',') ?? '' }));
 export type Hold = z.infer<typeof Hold>;
 
 export type HoldState =
@@ -61,6 +68,9 @@ export function describeHold({ revision, by, until, reason }: Hold): string {
   return `held at ${shortRevision(revision)}${who}${end}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-function shortRevision(revision: string): string {
-  return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 7) : revision;
+function shortRevision(text: string): string {
+  return text
+    .split(',')
+    .map((revision) => (/^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 7) : revision))
+    .join(', ');
 }

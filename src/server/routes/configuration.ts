@@ -1,7 +1,15 @@
-// Clusters, read only.
-import { ClusterGetQuery, type ClusterList } from '../../contract/index.ts';
+// Clusters: shown, added, changed and removed.
+import {
+  type Cluster,
+  ClusterBody,
+  ClusterGetQuery,
+  type ClusterList,
+  ClusterWriteQuery,
+} from '../../contract/index.ts';
+import type { Permission } from '../auth/authorise.ts';
 import { ApiError } from '../errors.ts';
-import { type Route, route } from '../route.ts';
+import { recorded } from '../recorded.ts';
+import { type Call, type Route, route } from '../route.ts';
 
 const getCluster = { resource: 'clusters', action: 'get' } as const;
 
@@ -13,7 +21,7 @@ export const configurationRoutes: readonly Route[] = [
     handle(call): ClusterList {
       return {
         metadata: {},
-        items: call.deps.clusters.list().filter(({ server }) => call.may(getCluster, server)),
+        items: call.deps.clusters.list().filter((cluster) => call.may(getCluster, clusterObject(cluster))),
       };
     },
   }),
@@ -23,17 +31,95 @@ export const configurationRoutes: readonly Route[] = [
     access: { ...getCluster, scope: 'list' },
     query: ClusterGetQuery,
     handle(call) {
-      const { id = '' } = call.params;
-      const isName = call.query['id.type'] === 'name';
-      const cluster = call.deps.clusters.list().find((item) => (isName ? item.name : item.server) === id);
-      // Foreign and missing get the same answer.
-      if (cluster === undefined || !call.may(getCluster, cluster.server)) {
-        throw new ApiError(
-          'PermissionDenied',
-          'permission denied: the cluster does not exist or you may not see it',
-        );
-      }
-      return cluster;
+      return knownCluster(call, getCluster, call.query['id.type']);
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/clusters',
+    access: { resource: 'clusters', action: 'create', scope: 'list' },
+    query: ClusterWriteQuery,
+    body: ClusterBody,
+    async handle(call) {
+      const { body, query, deps, signal } = call;
+      requireCluster(call, 'create', body);
+      if (query.upsert === true) requireCluster(call, 'update', body);
+      const effect = { action: 'cluster.create', object: clusterRef(body.server) };
+      return await recorded(call, effect, () =>
+        deps.clusters.save(body, query.upsert === true ? 'replace' : 'refuse', signal),
+      );
+    },
+  }),
+  route({
+    method: 'PUT',
+    path: '/api/v1/clusters/:id',
+    access: { resource: 'clusters', action: 'update', scope: 'list' },
+    query: ClusterWriteQuery,
+    body: ClusterBody,
+    async handle(call) {
+      const { body, deps, signal } = call;
+      const { server } = knownCluster(
+        call,
+        { resource: 'clusters', action: 'update' },
+        call.query['id.type'],
+      );
+      // A credential of one cluster must not be tried on another.
+      if (body.server !== server)
+        throw new ApiError('InvalidArgument', 'server: differs from the cluster in the path');
+      const effect = { action: 'cluster.update', object: clusterRef(server) };
+      return await recorded(call, effect, () => deps.clusters.save(body, 'replace', signal));
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/api/v1/clusters/:id',
+    access: { resource: 'clusters', action: 'delete', scope: 'list' },
+    query: ClusterGetQuery,
+    async handle(call) {
+      const { server } = knownCluster(
+        call,
+        { resource: 'clusters', action: 'delete' },
+        call.query['id.type'],
+      );
+      const effect = { action: 'cluster.delete', object: clusterRef(server) };
+      await recorded(call, effect, () => call.deps.clusters.remove(server));
+      return {};
     },
   }),
 ];
+
+/** Foreign and missing get the same answer. */
+function knownCluster(
+  call: Call<unknown, unknown>,
+  permission: Permission,
+  idType: string | undefined,
+): Cluster {
+  const { id = '' } = call.params;
+  const cluster = call.deps.clusters
+    .list()
+    .find((item) => (idType === 'name' ? item.name : item.server) === id);
+  if (cluster !== undefined && call.may(permission, clusterObject(cluster))) return cluster;
+  throw new ApiError(
+    'PermissionDenied',
+    'permission denied: the cluster does not exist or you may not see it',
+  );
+}
+
+function requireCluster(
+  call: Call<unknown, unknown>,
+  action: Permission['action'],
+  cluster: Pick<ClusterBody, 'server' | 'project'>,
+): void {
+  const object = clusterObject(cluster);
+  if (call.may({ resource: 'clusters', action }, object)) return;
+  throw new ApiError('PermissionDenied', `permission denied: clusters, ${action}, ${object.slice(0, 200)}`);
+}
+
+/** Argo CD's object of a cluster: `project/server` for one that belongs to a project. */
+function clusterObject({ server, project }: { server: string; project?: string | null | undefined }): string {
+  return project ? `${project}/${server}` : server;
+}
+
+function clusterRef(server: string) {
+  return { group: '', kind: 'Cluster', name: server };
+}

@@ -11,6 +11,7 @@ import {
   isMultiSource,
   type Operation,
   type RevisionHistory,
+  revisionText,
   type SyncOperation,
   sourcesOf,
 } from '../../model/index.ts';
@@ -39,7 +40,7 @@ export const operationRoutes: readonly Route[] = [
       const { deps, app, body, caller } = call;
       if ((body.manifests ?? []).length > 0) {
         requireOverride(call);
-        refuseUnverified(call);
+        refuseLocal(call);
       }
       requireOpenWindow(deps, app, body.dryRun === true);
       const operation: Operation = {
@@ -144,7 +145,13 @@ export const operationRoutes: readonly Route[] = [
 ];
 
 /** Local manifests come from no source that could be trusted in their place. */
-function refuseUnverified({ deps, app }: ApplicationCall<unknown, unknown>): void {
+function refuseLocal({ deps, app }: ApplicationCall<unknown, unknown>): void {
+  if (isMultiSource(app.spec)) {
+    throw new ApiError(
+      'FailedPrecondition',
+      'Cannot use local sync: the application has spec.sources; local manifests can only take the place of spec.source',
+    );
+  }
   const spec = deps.projects.get(app.spec.project)?.spec;
   if (spec === undefined || !demandsIntegrity(spec)) return;
   throw new ApiError(
@@ -256,22 +263,32 @@ function historyEntry(app: Application, { id }: RollbackBody): RevisionHistory {
 /** Automated sync would undo the rollback at once: it is held there until somebody releases it. */
 function holdFor(app: Application, entry: RevisionHistory, body: RollbackBody, by: string): Hold | undefined {
   if (!isAutomated(app.spec) || body.dryRun === true) return undefined;
-  if (entry.revision === undefined || entry.source === undefined) {
-    throw new ApiError(
-      'FailedPrecondition',
-      `deployment ${body.id} has several sources, which cannot be held while auto-sync is enabled; switch auto-sync off first`,
-    );
-  }
   const { reason, until } = body;
   if (until !== undefined && Number.isNaN(Date.parse(until)))
     throw new ApiError('InvalidArgument', `until: ${JSON.stringify(until.slice(0, 40))} is no RFC 3339 time`);
   return {
-    revision: entry.revision,
+    ...heldRevision(entry),
     ...(reason === undefined || reason === '' ? {} : { reason }),
     ...(until === undefined ? {} : { until }),
     by,
-    ...(jsonEqual(entry.source, app.spec.source) ? {} : { source: entry.source }),
+    ...heldSource(app, entry),
   };
+}
+
+function heldRevision(entry: RevisionHistory): Pick<Hold, 'revision' | 'revisions'> {
+  const { revisions = [] } = entry;
+  return { revision: revisionText(entry), ...(revisions.length === 0 ? {} : { revisions }) };
+}
+
+/** What it was deployed from, unless that is what the specification says, too. */
+function heldSource(
+  { spec }: Application,
+  { source, sources }: RevisionHistory,
+): Pick<Hold, 'source' | 'sources'> {
+  const isSame =
+    jsonEqual(sources ?? [source], sourcesOf(spec)) && isMultiSource(spec) === (sources !== undefined);
+  if (isSame) return {};
+  return { ...(source === undefined ? {} : { source }), ...(sources === undefined ? {} : { sources }) };
 }
 
 function rollbackOperation(app: Application, entry: RevisionHistory, body: RollbackBody): SyncOperation {

@@ -19,6 +19,7 @@ import { notificationRoutes } from './notifications.ts';
 import { operationRoutes } from './operations.ts';
 import { projectRoutes } from './projects.ts';
 import { referenceRoutes } from './reference.ts';
+import { repositoryRoutes } from './repositories.ts';
 import { resourceWriteRoutes } from './resource-writes.ts';
 import { sessionRoutes } from './session.ts';
 import { ssoRoutes } from './sso.ts';
@@ -49,6 +50,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...streamRoutes,
     ...projectRoutes,
     ...configurationRoutes,
+    ...repositoryRoutes,
     ...auditRoutes,
     ...notificationRoutes,
   ];

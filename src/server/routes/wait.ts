@@ -1,9 +1,9 @@
 // One long answer for scripts: is this commit in the cluster, and well?
 import { type WaitAnswer, WaitQuery } from '../../contract/index.ts';
-import type { Application } from '../../model/index.ts';
+import { type Application, revisionText } from '../../model/index.ts';
 import type { ServerDeps } from '../deps.ts';
 import { type Route, route } from '../route.ts';
-import { judgeWait, type WaitVerdict, type WaitWish } from '../wait.ts';
+import { currentRevision, judgeWait, type WaitVerdict, type WaitWish } from '../wait.ts';
 
 /** Relations to commits that were asked for; a wait sees few. */
 const MAX_KNOWN = 50;
@@ -68,7 +68,7 @@ async function learnRelation(
   relations: Map<string, boolean>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const current = app.status?.sync?.revision ?? '';
+  const current = currentRevision(app, revision);
   if (revision === undefined || current === '' || current === revision) return false;
   if (relations.has(current) || relations.size >= MAX_KNOWN) return false;
   relations.set(current, await deps.views.contains(app, current, revision, signal));
@@ -82,7 +82,7 @@ function answer(app: Application, result: WaitAnswer['result'], reason: WaitVerd
     reason,
     sync: sync?.status ?? 'Unknown',
     health: health?.status ?? 'Unknown',
-    revision: sync?.revision ?? '',
+    revision: revisionText(sync),
   };
 }
 

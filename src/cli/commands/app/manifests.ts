@@ -1,4 +1,5 @@
 import { applicationId, identityOptions } from '../../application/identity.ts';
+import { revisionsByPosition, revisionsOptions } from '../../application/source-position.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 
@@ -15,26 +16,25 @@ export const appManifests = defineCommand({
       describe: 'What the source says, or what runs',
     },
     revision: { type: 'string', value: 'ref', describe: 'Render this revision' },
-    revisions: {
-      type: 'list',
-      value: 'ref',
-      describe: 'Revisions of several sources, with --source-positions',
-    },
-    'source-positions': {
-      type: 'list',
-      value: 'number',
-      describe: 'Which sources --revisions mean, counted from 1',
-    },
+    ...revisionsOptions,
   },
   async run({ client, options, positionals, out, signal }) {
     const api = await client();
     const id = applicationId(positionals[0], options);
-    const { source, revision, revisions, 'source-positions': sourcePositions } = options;
+    const { source, revision } = options;
+    const bySource =
+      options.revisions.length === 0
+        ? {}
+        : revisionsByPosition(await api.applications.get(id, undefined, { signal }), options);
+    const query = {
+      revision,
+      revisions: bySource.revisions,
+      sourcePositions: bySource.sourcePositions?.map(String),
+    };
     const texts =
       source === 'live'
         ? (await api.applications.managedResources(id, { signal })).items.map(({ liveState }) => liveState)
-        : (await api.applications.manifests(id, { revision, revisions, sourcePositions }, { signal }))
-            .manifests;
+        : (await api.applications.manifests(id, query, { signal })).manifests;
     for (const text of texts.filter((item) => item !== '' && item !== 'null')) {
       out.line('---');
       out.yaml(JSON.parse(text));

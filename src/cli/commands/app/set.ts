@@ -1,4 +1,5 @@
 import { applicationId } from '../../application/identity.ts';
+import { sourceOptions, sourcePosition } from '../../application/source-position.ts';
 import { hasSpecFlags, specOptions, withSpecFlags } from '../../application/spec-flags.ts';
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
@@ -22,14 +23,14 @@ export const appSet = defineCommand({
       default: true,
       describe: 'Check source and project first (--validate=false: do not)',
     },
-    'source-position': { type: 'number', describe: 'Which of several sources to change, counted from 1' },
+    ...sourceOptions,
   },
   examples: [
     'fairlead app set web --revision v1.2.3',
     'fairlead app set web -p image.tag=1.2.3 --sync-policy auto',
   ],
   async run({ client, options, positionals, out }) {
-    const { project, 'source-position': position = 1, validate } = options;
+    const { project, validate } = options;
     if (!hasSpecFlags(options) && project === undefined) {
       throw new CliError('USAGE', 'Say what to change, e.g. --revision; see: fairlead app set --help', 1);
     }
@@ -39,7 +40,7 @@ export const appSet = defineCommand({
     const spec = withSpecFlags(
       project === undefined ? app.spec : { ...app.spec, project },
       options,
-      position - 1,
+      (sourcePosition(app, options) ?? 1) - 1,
     );
     await api.applications.update({ ...app, spec }, { validate });
     out.note(`application '${app.metadata.namespace}/${app.metadata.name}' changed`);

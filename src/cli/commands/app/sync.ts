@@ -4,6 +4,7 @@ import { describeOperation, resourceTable } from '../../application/describe.ts'
 import { applicationId, identityOptions } from '../../application/identity.ts';
 import { findTree } from '../../application/known.ts';
 import { parseSelectors, selectedResources } from '../../application/selection.ts';
+import { revisionsByPosition, revisionsOptions } from '../../application/source-position.ts';
 import { isOperationOver, progressPrinter, waitFor } from '../../application/wait.ts';
 import { type CommandContext, defineCommand, type OptionsOf } from '../../command.ts';
 import { CliError } from '../../errors.ts';
@@ -12,16 +13,7 @@ import { ExitCode } from '../../exit-codes.ts';
 const options = {
   ...identityOptions,
   revision: { type: 'string', value: 'ref', describe: 'Sync to this revision instead of the one it follows' },
-  revisions: {
-    type: 'list',
-    value: 'ref',
-    describe: 'Revisions of several sources, with --source-positions',
-  },
-  'source-positions': {
-    type: 'list',
-    value: 'number',
-    describe: 'Which sources --revisions mean, counted from 1',
-  },
+  ...revisionsOptions,
   prune: { type: 'boolean', describe: 'Delete what left the source' },
   'dry-run': { type: 'boolean', describe: 'Say what would happen, change nothing' },
   force: { type: 'boolean', describe: 'Delete and create again what cannot be changed' },
@@ -187,9 +179,7 @@ function requestOf(app: Application, given: Options): SyncRequest {
     strategy: given.strategy === 'apply' ? { apply: force } : { hook: force },
     infos: given.info.map(infoOf),
     ...(given.revision === undefined ? {} : { revision: given.revision }),
-    ...(given.revisions.length === 0
-      ? {}
-      : { revisions: [...given.revisions], sourcePositions: given['source-positions'].map(Number) }),
+    ...revisionsByPosition(app, given),
     ...(resources.length === 0 ? {} : { resources }),
     // Given options add to those of the application; sent alone they would replace them.
     ...(syncOptions.length === 0

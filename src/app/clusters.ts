@@ -1,0 +1,155 @@
+// Cluster Secrets for the server: shows them without their credentials, writes them as Argo CD would, and tries a
+// connection out before it is kept.
+import type { Cluster, ClusterBody } from '../contract/index.ts';
+import type { ClusterSecret, LiveClusters, Settings } from '../controllers/index.ts';
+import { connectionOf, createKubeClient, type KubeClient, type KubeObject, wellKnown } from '../k8s/index.ts';
+import { type Clock, CodedError, isRecord, messageOf, type Random, rfc3339, sha256 } from '../lib/index.ts';
+import { labels } from '../model/index.ts';
+import type { Clusters } from '../server/index.ts';
+
+const CHECK_MS = 15_000;
+const MANAGER = { fieldManager: 'fairlead-server' } as const;
+
+export interface ClustersDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly home: KubeClient;
+  readonly namespace: string;
+  readonly settings: Settings;
+  readonly clusters: LiveClusters;
+}
+
+class ClusterWriteError extends CodedError<'ALREADY_EXISTS' | 'NOT_FOUND' | 'INVALID'> {}
+
+export function clusterStore(deps: ClustersDeps): Clusters {
+  const known = (server: string): ClusterSecret | undefined =>
+    deps.settings.clusters().find((secret) => secret.server === server);
+  return {
+    list: () => listed(deps),
+    async save(body, existing, signal) {
+      const { server } = body;
+      const before = known(server);
+      if (before !== undefined && existing === 'refuse') {
+        throw new ClusterWriteError(
+          'ALREADY_EXISTS',
+          'on-change',
+          `A cluster with server ${server} is configured already; use upsert to change it`,
+        );
+      }
+      const serverVersion = await tryOut(deps, body, signal);
+      await write(deps, before?.secretName, body);
+      const state = { status: 'Successful', message: '', attemptedAt: rfc3339(deps.clock.now()) };
+      return { ...viewOf(body), serverVersion, connectionState: state };
+    },
+    async remove(server) {
+      const secret = known(server);
+      if (secret === undefined)
+        throw new ClusterWriteError(
+          'INVALID',
+          'on-change',
+          `The cluster ${server} has no Secret, so it cannot be removed`,
+        );
+      await deps.home.delete(wellKnown.secrets, { namespace: deps.namespace, name: secret.secretName });
+    },
+  };
+}
+
+function listed({ clusters, settings }: ClustersDeps): Cluster[] {
+  const connected = new Map(clusters.connected().map((cluster) => [cluster.server, cluster]));
+  return clusters.entries().map(({ server, name }) => {
+    const secret = settings.clusters().find((item) => item.server === server);
+    return {
+      ...(secret === undefined ? { server, name } : viewOf(secret)),
+      serverVersion: connected.get(server)?.versions().version ?? '',
+      connectionState: { status: connected.has(server) ? 'Successful' : 'Unknown', message: '' },
+    };
+  });
+}
+
+function viewOf(
+  secret: Pick<ClusterBody, 'server' | 'name' | 'namespaces' | 'project'> | ClusterSecret,
+): Pick<Cluster, 'server' | 'name' | 'namespaces' | 'project'> {
+  const { server, name, namespaces, project } = secret;
+  return {
+    server,
+    name: name || server,
+    ...(namespaces === undefined || namespaces === null || namespaces.length === 0 ? {} : { namespaces }),
+    ...(project === undefined || project === null || project === '' ? {} : { project }),
+  };
+}
+
+/** The version that the cluster answers with these credentials. */
+async function tryOut(
+  deps: ClustersDeps,
+  { server, config }: ClusterBody,
+  signal: AbortSignal,
+): Promise<string> {
+  const client = createKubeClient(connectionOf({ ...settingsOf(config), server }), {}, deps);
+  const late = new AbortController();
+  const timer = deps.clock.after(CHECK_MS, () => late.abort());
+  try {
+    const answer = await client.raw({ path: '/version', signal: AbortSignal.any([signal, late.signal]) });
+    const version: unknown = JSON.parse(answer.text);
+    const text = isRecord(version) ? version['gitVersion'] : undefined;
+    if (typeof text === 'string') return text;
+    throw new Error('the answer names no version');
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = late.signal.aborted ? `no answer within ${CHECK_MS / 1000} s` : messageOf(error);
+    throw new ClusterWriteError('INVALID', 'on-change', `The cluster ${server} cannot be used: ${why}`, {
+      cause: error,
+    });
+  } finally {
+    timer.cancel();
+    await client.close();
+  }
+}
+
+/** Without members that are null, which clients of Argo CD send for "not set". */
+function settingsOf(config: ClusterBody['config']): Omit<Parameters<typeof connectionOf>[0], 'server'> {
+  return JSON.parse(JSON.stringify(config ?? {}, (_key, value: unknown) => value ?? undefined));
+}
+
+async function write(deps: ClustersDeps, known: string | undefined, body: ClusterBody): Promise<void> {
+  const { home, namespace } = deps;
+  const values: Record<string, string> = {
+    name: body.name || body.server,
+    server: body.server,
+    config: JSON.stringify(settingsOf(body.config)),
+    namespaces: (body.namespaces ?? []).join(','),
+    clusterResources: body.clusterResources === true ? 'true' : '',
+    shard: body.shard === undefined || body.shard === null ? '' : String(body.shard),
+    project: body.project ?? '',
+  };
+  const data: Record<string, string> = {};
+  for (const [key, value] of Object.entries(values))
+    if (value !== '') data[key] = Buffer.from(value).toString('base64');
+  if (known !== undefined) {
+    const patch = [
+      { op: 'remove', path: '/data' },
+      { op: 'add', path: '/data', value: data },
+    ];
+    await home.patch(wellKnown.secrets, { namespace, name: known }, { type: 'json', body: patch }, MANAGER);
+    return;
+  }
+  const secret: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: nameOf(body.server),
+      namespace,
+      labels: { ...body.labels, [labels.secretType]: 'cluster' },
+      annotations: { ...body.annotations, 'managed-by': 'argocd.argoproj.io' },
+    },
+    data,
+  };
+  await home.create(wellKnown.secrets, secret, MANAGER);
+}
+
+function nameOf(server: string): string {
+  const host = new URL(server).hostname
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]/g, '-')
+    .replace(/^[.-]+|[.-]+$/g, '');
+  return `cluster-${host.slice(0, 200)}-${sha256(server).slice(0, 10)}`;
+}

@@ -1,0 +1,50 @@
+import { defineCommand } from '../../command.ts';
+import { ExitCode } from '../../exit-codes.ts';
+import { table } from '../../output.ts';
+import { credentialOptions, credentialsOf, outputOption } from '../../repository/credential-flags.ts';
+
+export const repocredsAdd = defineCommand({
+  words: 'repocreds add',
+  describe: 'Lend a credential to every repository whose address begins with REPOURL',
+  positionals: ['REPOURL'],
+  options: credentialOptions,
+  examples: ['fairlead repocreds add https://git.example.com/shop --username bot --password …'],
+  async run({ client, environment, options, positionals, out }) {
+    const [url = ''] = positionals;
+    const body = { url, ...(await credentialsOf(environment, options)) };
+    await (await client()).repositories.createTemplate(body, { upsert: options.upsert === true });
+    out.note(`Repository credentials for '${url}' added`);
+    return ExitCode.Ok;
+  },
+});
+
+export const repocredsList = defineCommand({
+  words: 'repocreds list',
+  describe: 'List the credentials that are lent, without their secrets',
+  options: outputOption,
+  async run({ client, options, out, signal }) {
+    const { items } = await (await client()).repositories.templates({ signal });
+    if (options.output === 'json') out.json(items);
+    else if (options.output === 'yaml') out.yaml(items);
+    else if (options.output === 'url') for (const { url } of items) out.line(url);
+    else {
+      const rows = items.map(({ url, username, type }) => [url, type, username ?? '-']);
+      out.line(table(['URL PATTERN', 'TYPE', 'USERNAME'], rows));
+    }
+    return ExitCode.Ok;
+  },
+});
+
+export const repocredsRemove = defineCommand({
+  words: 'repocreds rm',
+  describe: 'Lend a credential no longer',
+  positionals: ['REPOURL...'],
+  async run({ client, positionals, out }) {
+    const api = await client();
+    for (const url of positionals) {
+      await api.repositories.deleteTemplate(url);
+      out.note(`Repository credentials for '${url}' removed`);
+    }
+    return ExitCode.Ok;
+  },
+});
