@@ -12,6 +12,7 @@ import { hashPassword, passwordChecker } from './password.ts';
 import { sessionTokens } from './session-tokens.ts';
 
 const KEY = systemRandom.bytes(32);
+const noLocks = memoryAccounts(new Map());
 
 function parts() {
   const clock = new VirtualClock();
@@ -145,7 +146,7 @@ test('an unknown name takes as long as a wrong password', async () => {
 
 test('loginLimit() locks an account after five failures, for five minutes, whatever other names are tried', () => {
   const clock = new VirtualClock();
-  const limit = loginLimit(clock);
+  const limit = loginLimit(clock, noLocks);
   for (let i = 0; i < 4; i += 1) limit.failed('admin', '10.0.0.1');
   assert.equal(limit.waitMs('admin', '10.0.0.1'), 0);
   limit.failed('admin', '10.0.0.1');
@@ -157,7 +158,7 @@ test('loginLimit() locks an account after five failures, for five minutes, whate
 });
 
 test('loginLimit() forgets failures once the right password came', () => {
-  const limit = loginLimit(new VirtualClock());
+  const limit = loginLimit(new VirtualClock(), noLocks);
   for (let i = 0; i < 4; i += 1) limit.failed('admin', '10.0.0.1');
   limit.succeeded('admin', '10.0.0.1');
   limit.failed('admin', '10.0.0.1');
@@ -165,7 +166,7 @@ test('loginLimit() forgets failures once the right password came', () => {
 });
 
 test('loginLimit() slows down one address that guesses for many accounts', () => {
-  const limit = loginLimit(new VirtualClock());
+  const limit = loginLimit(new VirtualClock(), noLocks);
   for (let i = 0; i < 50; i += 1) limit.failed(`name-${i}`, '10.0.0.1');
   assert.ok(limit.waitMs('somebody-else', '10.0.0.1') > 0);
   assert.equal(limit.waitMs('somebody-else', '10.0.0.2'), 0);
