@@ -8,7 +8,7 @@ import { systemClock } from '../../lib/index.ts';
 import { oidcConnector } from './oidc.ts';
 import { providerFetch } from './provider-fetch.ts';
 
-test('S-E1 S-E2 S-E5 only the exact token for this attempt is accepted', async () => {
+test('S-E1, S-E2, S-E5: only the exact token for this attempt is accepted', async () => {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
   const other = await generateKeyPair('RS256');
   let idToken = '';
