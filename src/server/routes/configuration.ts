@@ -44,6 +44,9 @@ export const configurationRoutes: readonly Route[] = [
       const { body, query, deps, signal } = call;
       requireCluster(call, 'create', body);
       if (query.upsert === true) requireCluster(call, 'update', body);
+      // Whose it is says what is configured, not who asks.
+      const existing = deps.clusters.list().find((item) => addressOf(item.server) === addressOf(body.server));
+      if (existing !== undefined) requireCluster(call, query.upsert === true ? 'update' : 'get', existing);
       const effect = { action: 'cluster.create', object: clusterRef(body.server) };
       return await recorded(call, effect, () =>
         deps.clusters.save(body, query.upsert === true ? 'replace' : 'refuse', signal),
@@ -66,6 +69,7 @@ export const configurationRoutes: readonly Route[] = [
       // A credential of one cluster must not be tried on another.
       if (body.server !== server)
         throw new ApiError('InvalidArgument', 'server: differs from the cluster in the path');
+      requireCluster(call, 'update', body);
       const effect = { action: 'cluster.update', object: clusterRef(server) };
       return await recorded(call, effect, () => deps.clusters.save(body, 'replace', signal));
     },
@@ -118,6 +122,11 @@ function requireCluster(
 /** Argo CD's object of a cluster: `project/server` for one that belongs to a project. */
 function clusterObject({ server, project }: { server: string; project?: string | null | undefined }): string {
   return project ? `${project}/${server}` : server;
+}
+
+/** Spelled differently it is the same cluster all the same. */
+function addressOf(server: string): string {
+  return URL.canParse(server) ? new URL(server).href.replace(/\/+$/, '') : server;
 }
 
 function clusterRef(server: string) {

@@ -73,6 +73,8 @@ export const repositoryRoutes: readonly Route[] = [
       if (body.repo !== params['repo'])
         throw new ApiError('InvalidArgument', 'repo: differs from the repository in the path');
       known(call, 'update', body.project ?? undefined);
+      // The one that is written need not be the one that was found: without a project it counts for all of them.
+      require(call, 'update', objectOf(body.project, body.repo));
       await requireReachable(call, body);
       const effect = { action: 'repository.update', object: refOf(body.repo) };
       return await recorded(call, effect, () =>
