@@ -150,7 +150,7 @@ test('3.x inheritance can be restored', () => {
   assert.equal(rbac.may(user('u'), 'applications', 'delete/apps/Deployment/ns/x', 'd/web'), true);
 });
 
-test('roles of a project stay inside it, and what reaches out is refused and named', () => {
+test('S-F10: roles of a project stay inside it, and what reaches out is refused and named', () => {
   const projects = [
     {
       name: 'shop',
@@ -179,7 +179,7 @@ test('roles of a project stay inside it, and what reaches out is refused and nam
   assert.equal(rbac.problems.length, 4);
 });
 
-test('S-F10 a broken line neither opens nor locks: the last good policy stays, and it is told', () => {
+test('S-F10: a broken line neither opens nor locks: the last good policy stays, and it is told', () => {
   const good = compileRbac(source('p, u, applications, get, d/*, allow'));
   const broken = compileRbac(source('p, u, applications, get, */*, allow\np, u, applications'), good.policy);
   assert.deepEqual(
@@ -249,7 +249,7 @@ test('casbin gives the same answers to the same policies', async () => {
   );
 });
 
-test('a glob takes no exponential time and a deny never widens', () => {
+test('S-F10: a glob takes no exponential time and a deny never widens', () => {
   const started = performance.now();
   assert.equal(matcherOf(`${'*a'.repeat(50)}b`, 'glob')('a'.repeat(4_000)), false);
   assert.ok(performance.now() - started < 1_000);

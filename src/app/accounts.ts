@@ -14,6 +14,10 @@ const PASSWORD_LENGTH = 24;
 const KEY_BYTES = 32;
 /** Holds the ids of sessions that ended early. */
 const ENDED = 'fairlead-ended-sessions';
+/** Names that were guessed for too often, by their digest. */
+const LOCKED = 'fairlead-locked-sign-ins';
+/** A lock takes five password checks and ends after five minutes, so there are never this many. */
+const MAX_LOCKED = 2_000;
 /** Notes that replicas leave for each other while people sign in. */
 const NOTES = 'fairlead-sign-ins';
 /** Notes at once: each is there for the moment between a person's approval and the next question. */
@@ -77,7 +81,8 @@ export async function initialPassword(home: KubeClient, namespace: string): Prom
 export function kubernetesAccounts({ settings, home, namespace, clock }: AccountDeps): Accounts {
   const config = () => settings.configMap('argocd-cm');
   const values = () => settings.secret(SECRET) ?? {};
-  const sessions = endedSessions({ settings, home, namespace, clock });
+  const ended = sharedMarks({ settings, home, namespace, clock }, ENDED, MAX_REVOKED);
+  const locked = sharedMarks({ settings, home, namespace, clock }, LOCKED, MAX_LOCKED);
   const write = async (stringData: Record<string, string | null>): Promise<void> => {
     const data = Object.entries(stringData).map(([key, value]) => [
       key,
@@ -112,7 +117,12 @@ export function kubernetesAccounts({ settings, home, namespace, clock }: Account
         throw new Error(`Secret ${SECRET} has no server.secretkey; restart Fairlead to have one made`);
       return Buffer.from(key, 'utf8');
     },
-    ...sessions,
+    // Sessions without an end are keys, which leave their own list instead.
+    revoke: (id, expiresAt) =>
+      ended.mark(id, Number.isFinite(expiresAt) ? expiresAt : clock.now() + SESSION_MS),
+    isRevoked: (id) => ended.until(id) > clock.now(),
+    lockSignIn: (name, until) => locked.mark(name, until),
+    signInLockedUntil: (name) => locked.until(name),
     ...signInNotes({ settings, home, namespace, clock }),
   };
 }
@@ -158,41 +168,44 @@ function facts(
   return tokens.map(({ iat, exp = 0, id = '' }) => ({ iat, exp, id }));
 }
 
-/** Ids of ended sessions: here at once, and in a Secret that every replica watches. */
-function endedSessions({
-  settings,
-  home,
-  namespace,
-  clock,
-}: Omit<AccountDeps, 'random'>): Pick<Accounts, 'revoke' | 'isRevoked'> {
+/** What counts until some time, by an id: here at once, and in a Secret that every replica watches. */
+function sharedMarks(
+  { settings, home, namespace, clock }: Omit<AccountDeps, 'random'>,
+  name: string,
+  max: number,
+) {
   const here = new Map<string, number>();
   let writing: Promise<void> = Promise.resolve();
   const write = async (): Promise<void> => {
     const now = clock.now();
-    const written = settings.secret(ENDED) ?? {};
-    const data: Record<string, string | null> = {};
-    for (const [key, until] of Object.entries(written)) if (Number(until) <= now) data[key] = null;
-    for (const [key, until] of here)
-      if (until > now && written[key] === undefined)
-        data[key] = Buffer.from(String(until)).toString('base64');
+    const written = settings.secret(name) ?? {};
+    const wanted = new Map([
+      ...Object.entries(written).map(([key, until]) => [key, Number(until)] as const),
+      ...here,
+    ]);
+    const live = [...wanted].filter(([, until]) => until > now).sort(([, a], [, b]) => b - a);
+    const kept = new Map(live.slice(0, max));
+    const gone = Object.keys(written).filter((key) => !kept.has(key));
+    const fresh = [...kept].filter(([key, until]) => written[key] !== String(until));
+    const data = Object.fromEntries([
+      ...gone.map((key) => [key, null] as const),
+      ...fresh.map(([key, until]) => [key, Buffer.from(String(until)).toString('base64')] as const),
+    ]);
     if (Object.keys(data).length === 0) return;
-    const ref = { namespace, name: ENDED };
-    if (settings.secret(ENDED) === undefined) await createIfAbsent(home, secret(namespace, ENDED, {}));
-    await home.patch(wellKnown.secrets, ref, { type: 'merge', body: { data } });
+    if (settings.secret(name) === undefined) await createIfAbsent(home, secret(namespace, name, {}));
+    await home.patch(wellKnown.secrets, { namespace, name }, { type: 'merge', body: { data } });
   };
   return {
-    async revoke(id, expiresAt) {
+    async mark(id: string, until: number): Promise<void> {
       const now = clock.now();
-      for (const [known, until] of here) if (until <= now || here.size >= MAX_REVOKED) here.delete(known);
-      // Sessions without an end are keys, which leave their own list instead.
-      const until = Number.isFinite(expiresAt) ? expiresAt : now + SESSION_MS;
-      here.set(keyOfSession(id), until);
+      for (const [known, end] of here) if (end <= now || here.size >= max) here.delete(known);
+      here.set(keyOfId(id), until);
       writing = writing.then(write, write);
       await writing;
     },
-    isRevoked(id) {
-      const key = keyOfSession(id);
-      return (here.get(key) ?? Number(settings.secret(ENDED)?.[key] ?? 0)) > clock.now();
+    until(id: string): number {
+      const key = keyOfId(id);
+      return here.get(key) ?? Number(settings.secret(name)?.[key] ?? 0);
     },
   };
 }
@@ -232,7 +245,7 @@ function signInNotes({
 }
 
 /** Ids come from tokens; a Secret's keys are of few characters. */
-function keyOfSession(id: string): string {
+function keyOfId(id: string): string {
   return sha256(id).slice(0, 32);
 }
 

@@ -12,7 +12,16 @@ import {
   ownerOfToken,
   wellKnown,
 } from '../k8s/index.ts';
-import { type Clock, CodedError, isRecord, messageOf, type Random, rfc3339, sha256 } from '../lib/index.ts';
+import {
+  type Clock,
+  CodedError,
+  isRecord,
+  isRefusedAddress,
+  messageOf,
+  type Random,
+  rfc3339,
+  sha256,
+} from '../lib/index.ts';
 import { labels } from '../model/index.ts';
 import type { ClusterChanges, Clusters } from '../server/index.ts';
 
@@ -32,7 +41,7 @@ class ClusterWriteError extends CodedError<'ALREADY_EXISTS' | 'NOT_FOUND' | 'INV
 
 export function clusterStore(deps: ClustersDeps): Clusters {
   const known = (server: string): ClusterSecret | undefined =>
-    deps.settings.clusters().find((secret) => secret.server === server);
+    deps.settings.clusters().find((secret) => addressOf(secret.server) === addressOf(server));
   return {
     list: () => listed(deps),
     async save(body, existing, signal) {
@@ -45,6 +54,20 @@ export function clusterStore(deps: ClustersDeps): Clusters {
           `A cluster with server ${server} is configured already; use upsert to change it`,
         );
       }
+      const isTaken = ({
+        name,
+        server: other,
+      }: {
+        readonly name: string;
+        readonly server: string;
+      }): boolean => name === body.name && addressOf(other) !== addressOf(server);
+      // Destinations name clusters by either.
+      if (deps.clusters.entries().some(isTaken))
+        throw new ClusterWriteError(
+          'ALREADY_EXISTS',
+          'on-change',
+          `The name ${body.name} belongs to another cluster`,
+        );
       const serverVersion = await tryOut(deps, body, signal);
       await write(deps, before?.secretName, body);
       const state = { status: 'Successful', message: '', attemptedAt: rfc3339(deps.clock.now()) };
@@ -140,6 +163,12 @@ async function tryOut(
   { server, config }: ClusterBody,
   signal: AbortSignal,
 ): Promise<string> {
+  if (isRefusedAddress(new URL(server).hostname))
+    throw new ClusterWriteError(
+      'INVALID',
+      'on-change',
+      `The cluster ${server} cannot be used: link-local addresses are refused`,
+    );
   const client = createKubeClient(connectionOf({ ...settingsOf(config), server }), {}, deps);
   const late = new AbortController();
   const timer = deps.clock.after(CHECK_MS, () => late.abort());
@@ -238,6 +267,10 @@ async function write(deps: ClustersDeps, known: string | undefined, body: Cluste
     data,
   };
   await home.create(wellKnown.secrets, secret, MANAGER);
+}
+
+function addressOf(server: string): string {
+  return URL.canParse(server) ? new URL(server).href.replace(/\/+$/, '') : server;
 }
 
 function nameOf(server: string): string {

@@ -87,7 +87,11 @@ function add(parent: Program, word: string, command: Command, onParsed: (parsed:
   for (const [name, spec] of Object.entries(command.options)) {
     for (const option of optionsFor(name, spec)) leaf.addOption(option);
   }
-  if (command.isClient) for (const option of connectionOptions()) leaf.addOption(option);
+  if (command.isClient) {
+    // A command may have a flag of that name itself, which then says both.
+    const own = connectionOptions().filter((option) => !(option.name() in command.options));
+    for (const option of own) leaf.addOption(option);
+  }
   if (command.examples.length > 0) {
     leaf.addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`);
   }

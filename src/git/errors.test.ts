@@ -105,7 +105,7 @@ for (const [code, retry, stderr] of CAPTURED) {
   });
 }
 
-test('gitError() takes user and password out of what git says', () => {
+test('S-H4: gitError() takes user and password out of what git says', () => {
   const stderr =
     "fatal: unable to access 'https://ada:hunter2@example.com/r.git/': The requested URL returned error: 500\n";
   assert.doesNotMatch(gitError('fetch', { exitCode: 128, stderr }).message, /hunter2|ada/);

@@ -5,8 +5,10 @@ import { Agent, EnvHttpProxyAgent, fetch } from 'undici';
 import {
   type Clock,
   canonicalJson,
+  guardedLookup,
   isAbort,
   isRecord,
+  isRefusedAddress,
   Lru,
   messageOf,
   SingleFlight,
@@ -203,7 +205,8 @@ class AppApi {
 
 function baseOf({ baseUrl = GITHUB_API }: GitHubAppCredential): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '') {
+  const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.search === '';
+  if (url === undefined || !isPlain || isRefusedAddress(url.hostname)) {
     throw new GitError(
       'GIT_URL_REFUSED',
       'on-change',
@@ -243,6 +246,7 @@ function agentFor(repository: Repository, base: URL): Agent | EnvHttpProxyAgent 
   const isSameHost = URL.canParse(repository.url) && new URL(repository.url).hostname === base.hostname;
   const connect = {
     timeout: TIMEOUT_MS,
+    lookup: guardedLookup,
     // What is trusted is said for the host of the repository, and only for that.
     ...(isSameHost && repository.tlsCertificates !== undefined ? { ca: repository.tlsCertificates } : {}),
     ...(isSameHost && repository.insecure === true ? { rejectUnauthorized: false } : {}),

@@ -270,7 +270,7 @@ test('an answer cut off in the middle is an error and leaves the mirror as it wa
   assert.equal(mirror.snapshot?.head, commit);
 });
 
-test('a credential travels in a header, appears in no argument or message, and follows no redirect', async () => {
+test('S-H5: a credential travels in a header, appears in no argument or message, and follows no redirect', async () => {
   const guarded = await startGitServer({ user: 'ada', password: 'hunter2-canary' });
   const catcher = await startGitServer();
   try {
@@ -307,7 +307,7 @@ test('a credential travels in a header, appears in no argument or message, and f
   }
 });
 
-test('objects another credential fetched are not readable before an own fetch', async () => {
+test('S-H6: objects another credential fetched are not readable before an own fetch', async () => {
   const repository = await server.repository('tenants');
   repository.push({ 'a.yaml': 'a: 1\n' });
   await git.mirror(repository.url).fetch();

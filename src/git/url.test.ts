@@ -56,7 +56,7 @@ test('assertRepositoryUrl() lets file:// through only when asked to', () => {
   assert.throws(() => assertRepositoryUrl('file://host/app.git', { allowFile: true }), GitError);
 });
 
-test('a refusal does not repeat the password of the address', () => {
+test('S-H4: a refusal does not repeat the password of the address', () => {
   assert.throws(
     () => assertRepositoryUrl('ftp://ada:hunter2@example.com/x'),
     (error: Error) => !error.message.includes('hunter2'),

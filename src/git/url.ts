@@ -1,4 +1,5 @@
 // Repository addresses: which are let through to git, and when two of them are the same repository. Pure.
+import { isRefusedAddress } from '../lib/index.ts';
 import { GitError } from './errors.ts';
 
 export interface UrlPolicy {
@@ -35,6 +36,7 @@ function refusalOf(url: string, policy: UrlPolicy): string | undefined {
   if (url.includes('::')) return 'it names a git remote helper';
   const scp = SCP.exec(url);
   if (scp === null) return 'it is neither a URL nor user@host:path';
+  if (isRefusedAddress(scp[2] as string)) return 'link-local addresses are refused';
   return (scp[3] as string).startsWith('-') ? 'its path begins with a dash' : undefined;
 }
 
@@ -45,6 +47,8 @@ function refusalOfScheme(scheme: string, rest: string, policy: UrlPolicy): strin
   const slash = rest.indexOf('/');
   const authority = slash < 0 ? rest : rest.slice(0, slash);
   if (!AUTHORITY.test(authority)) return 'its host is not a plain host name';
+  if (isRefusedAddress(authority.replace(/^.*@/, '').replace(/:\d+$/, '')))
+    return 'link-local addresses are refused';
   if (/^\/?-/.test(rest.slice(authority.length))) return 'its path begins with a dash';
   return undefined;
 }

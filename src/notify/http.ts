@@ -1,9 +1,7 @@
 // Outgoing requests of the services: bounded in time and size, no redirects, no link-local addresses (where clouds
 // keep their credentials), errors without URLs.
-import { lookup as dnsLookup } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Agent, errors, request } from 'undici';
-import { messageOf } from '../lib/index.ts';
+import { guardedLookup, isRefusedAddress, messageOf } from '../lib/index.ts';
 import { NotifyError } from './errors.ts';
 
 export interface HttpRequest {
@@ -33,14 +31,9 @@ export interface NotifyHttp {
 const TIMEOUT_MS = 15_000;
 const ANSWER_BYTES = 64 * 1024;
 
-const forbidden = new BlockList();
-forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
-forbidden.addAddress('fd00:ec2::254', 'ipv6');
-forbidden.addSubnet('fe80::', 10, 'ipv6');
-
 export function createNotifyHttp(): NotifyHttp {
   const options = { connections: 8, pipelining: 1, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS };
-  const connect = { timeout: 10_000, lookup: checkedLookup };
+  const connect = { timeout: 10_000, lookup: guardedLookup };
   const verified = new Agent({ ...options, connect });
   const unverified = new Agent({ ...options, connect: { ...connect, rejectUnauthorized: false } });
   return {
@@ -75,28 +68,10 @@ function checkedUrl(text: string): URL {
     throw new NotifyError('NOTIFY_CONFIG', 'Cannot send: the configured address is no http(s) URL');
   }
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isForbidden(host))
+  if (isRefusedAddress(host))
     throw new NotifyError('NOTIFY_CONFIG', `Cannot send to ${host}: link-local addresses are refused`);
   return url;
 }
-
-/** Also an IPv4 address in IPv6 clothes. */
-function isForbidden(address: string): boolean {
-  const family = isIP(address);
-  if (family === 0) return false;
-  return forbidden.check(address, family === 4 ? 'ipv4' : 'ipv6');
-}
-
-const checkedLookup: LookupFunction = (hostname, options, callback) => {
-  dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const list = addresses ?? [];
-    const bad = list.find(({ address }) => isForbidden(address));
-    if (error !== null) callback(error, '', 0);
-    else if (bad !== undefined) callback(new Error('link-local addresses are refused'), '', 0);
-    else if (options.all === true) (callback as (error: null, addresses: unknown) => void)(null, list);
-    else callback(null, list[0]?.address ?? '', list[0]?.family ?? 4);
-  });
-};
 
 async function beginning(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];

@@ -158,7 +158,7 @@ function mayBy(role: Role, subject: Subject, resource: string, action: string): 
   return rights.includes(`${resource} ${action}`);
 }
 
-test('S-F1 the authorisation matrix: every route × 8 callers × own, foreign and missing', async (t) => {
+test('S-F1: the authorisation matrix: every route × 8 callers × own, foreign and missing', async (t) => {
   const keys = new Map<string, readonly TokenFacts[]>([
     ['shop/ci', []],
     ['bank/ci', []],
@@ -224,7 +224,7 @@ test('S-F1 the authorisation matrix: every route × 8 callers × own, foreign an
   assert.deepEqual(wrong, []);
 });
 
-test('S-F2 foreign and missing objects get the same bytes', async () => {
+test('S-F2: foreign and missing objects get the same bytes', async () => {
   const known = new Map<string, Account>([['viewer', account('viewer')]]);
   await using server = await startTestServer({
     ports: { accounts: memoryAccounts(known), policies: memoryPolicies(POLICY) },

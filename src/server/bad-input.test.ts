@@ -200,7 +200,7 @@ const CONTENT_TYPES = [
   '',
 ];
 
-test('every change refuses other content types', async () => {
+test('S-G4: every change refuses other content types', async () => {
   for (const route of changing.filter((each) => !isForm(each))) {
     for (const type of CONTENT_TYPES) {
       const response = await fetch(`${server.url}${pathOf(route)}`, {
@@ -218,7 +218,7 @@ test('every change refuses other content types', async () => {
   }
 });
 
-test('every protected route refuses tokens that are none of ours, in the same words', async () => {
+test('S-E10: every protected route refuses tokens that are none of ours, in the same words', async () => {
   const [head = '', payload = '', signature = ''] = token.split('.');
   const none = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url');
   const tokens = [

@@ -3,6 +3,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { ListQuery } from '../contract/index.ts';
+import type { Application } from '../model/index.ts';
 import {
   authenticate,
   type Credentials,
@@ -16,8 +17,8 @@ import type { Caller } from './auth/session-tokens.ts';
 import type { ServerDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
 import { isShaped, shapeList } from './list-shape.ts';
-import { applicationName, resolveApplication } from './resolve-application.ts';
-import type { Access, ApplicationCall, Params, Route } from './route.ts';
+import { applicationName, applicationObject, resolveApplication } from './resolve-application.ts';
+import { type Access, type ApplicationCall, type Params, type Route, StreamAnswer } from './route.ts';
 import { unknownMembers } from './unknown-members.ts';
 
 /** A request, whoever received it. */
@@ -68,7 +69,27 @@ export async function dispatch(
     ? (parse(ListQuery, request.query, 'query') as z.output<typeof ListQuery>)
     : undefined;
   const answer = await untilAborted(Promise.resolve(route.handle(call)), signal);
+  if (answer instanceof StreamAnswer) {
+    const isAllowed = (): boolean => answer.isAllowed() && mayStill(deps, route.access, caller, app);
+    return { answer: new StreamAnswer(answer.run, { isAllowed }), caller };
+  }
   return { answer: shape === undefined ? answer : shapeList(shape, answer), caller };
+}
+
+/** Whether what let a stream begin still holds: guests are let in, the application is the same one and may be seen. */
+function mayStill(
+  deps: ServerDeps,
+  access: Access,
+  caller: Caller | undefined,
+  app: Application | undefined,
+): boolean {
+  if (caller?.kind === 'guest' && !deps.policies.admitsGuests()) return false;
+  if (caller === undefined || access === 'public' || app === undefined) return true;
+  const { namespace = '', name = '', uid } = app.metadata;
+  const now = deps.applications.get(namespace, name);
+  return (
+    now?.metadata.uid === uid && now !== undefined && deps.authorise(caller, access, applicationObject(now))
+  );
 }
 
 /** Rejects for protected routes without a caller; on public ones a bad token counts as none. */

@@ -47,7 +47,7 @@ const CASES: Record<string, { text: string; urls: string[]; warned?: number }> =
 };
 
 for (const [name, { text, urls, warned = 0 }] of Object.entries(CASES)) {
-  test(`links: ${name}`, () => assert.deepEqual(links(text), { urls, warned }));
+  test(`S-G1: links: ${name}`, () => assert.deepEqual(links(text), { urls, warned }));
 }
 
 test('a member that is no list is an error, not an empty list', () => {

@@ -356,6 +356,10 @@ export interface Accounts {
   /** Remembers that a session id is over until `expiresAt` (milliseconds); shared by all replicas. */
   revoke(id: string, expiresAt: number): Promise<void>;
   isRevoked(id: string): boolean;
+  /** Lets nobody sign in under a name, known or not, until then (milliseconds); shared by all replicas. */
+  lockSignIn(name: string, until: number): Promise<void>;
+  /** Milliseconds since the epoch; 0: not locked. */
+  signInLockedUntil(name: string): number;
   /** Leaves a sealed note for whichever replica is asked for it until `expiresAt` (milliseconds). */
   leaveNote(key: string, text: string, expiresAt: number): Promise<void>;
   /** Gives a note, once. */

@@ -206,7 +206,7 @@ test('what strangers may read holds no name, version or address', async () => {
     assert.ok(!text.includes(secret), secret);
 });
 
-test('every answer carries the security headers', async () => {
+test('S-G6: every answer carries the security headers', async () => {
   await using server = await startTestServer();
   for (const path of ['/', '/api/version', '/api/v1/applications', '/nothing', '/api/nothing']) {
     const { headers } = await request(server.url, 'GET', path);
@@ -271,7 +271,7 @@ test('malformed queries are refused and never end in an error of ours', async ()
   }
 });
 
-test('changes need JSON and come from our own pages', async () => {
+test('S-G4: changes need JSON and come from our own pages', async () => {
   await using server = await startTestServer();
   await server.applications.create(application('web'));
   const token = await server.signIn();

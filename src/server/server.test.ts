@@ -31,7 +31,7 @@ test('a session: cookie or bearer token, gone after sign-out', async () => {
   });
 });
 
-test('guesses are locked out, and wrong names answer like wrong passwords', async () => {
+test('S-E6: guesses are locked out, and wrong names answer like wrong passwords', async () => {
   await using server = await startTestServer();
   const guess = (username: string, password: string) =>
     request(server.url, 'POST', '/api/v1/session', undefined, { username, password });
@@ -47,7 +47,7 @@ test('guesses are locked out, and wrong names answer like wrong passwords', asyn
   assert.equal((locked.body as { code: number }).code, 8);
 });
 
-test('without authentication everybody is admin, but a forged token is still refused', async () => {
+test('S-E1: without authentication everybody is admin, but a forged token is still refused', async () => {
   await using server = await startTestServer({ options: { auth: 'off' } });
   assert.equal((await request(server.url, 'GET', APPS)).status, 200);
   assert.equal((await request(server.url, 'GET', APPS, 'forged')).status, 401);
@@ -262,7 +262,7 @@ test('a read with refresh waits for it', async () => {
   assert.deepEqual(server.refreshes, ['argocd/web hard', 'argocd/web normal']);
 });
 
-test('a missing application is not told from a forbidden one, unless a permitted project is named', async () => {
+test('S-F2: a missing application is not told from a forbidden one, unless a permitted project is named', async () => {
   await using server = await startTestServer();
   await server.applications.create(application('web'));
   assert.equal((await server.call('GET', `${APPS}/nothing`)).status, 403);

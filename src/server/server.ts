@@ -98,7 +98,7 @@ function serverDeps(ports: ServerPorts, options: ServerOptions): ServerDeps {
     sealed: sealed(() => accounts.signingKey(), clock),
     heldAnswers: heldAnswers(clock, random),
     passwords: passwordChecker(),
-    loginLimit: loginLimit(clock),
+    loginLimit: loginLimit(clock, accounts),
     feed: applicationFeed(ports.applications, (ms, run) => clock.after(ms, run)),
   };
 }

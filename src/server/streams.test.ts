@@ -100,7 +100,7 @@ test('server-sent events carry an id to go on from, and a browser that was away 
   await late?.cancel();
 });
 
-test('a stream ends within seconds of its session', async () => {
+test('S-E4: a stream ends within seconds of its session', async () => {
   // A hundred times as fast, so that nobody waits.
   const clock = { ...systemClock, after: (ms: number, run: () => void) => systemClock.after(ms / 100, run) };
   await using server = await startTestServer({ ports: { clock } });
@@ -158,7 +158,7 @@ test('logs end with the pods, filtered line by line', async () => {
 // A hundred times as fast, so that nobody waits.
 const fast = { ...systemClock, after: (ms: number, run: () => void) => systemClock.after(ms / 100, run) };
 
-test('followed logs end when the application is deleted, or another one has its name', async () => {
+test('S-E4: followed logs end when the application is deleted, or another one has its name', async () => {
   for (const replaced of [false, true]) {
     await using server = await startTestServer({ ports: { clock: fast } });
     await server.applications.create(application('web'));

@@ -141,7 +141,7 @@ test('a repository is added, shown with its connection and without its password,
   await until('it is gone', async () => (await call('GET', one(repoUrl))).status === 403);
 });
 
-test('a template lends its credential by the longest prefix, and never to a host that begins alike', async () => {
+test('S-H5: a template lends its credential by the longest prefix, and never to a host that begins alike', async () => {
   const template = { url: git.url, username: 'ann', password: PASSWORD };
   assert.equal((await call('POST', '/api/v1/repocreds', template)).status, 200);
   await until(

@@ -44,7 +44,7 @@ suite('sessions of the running server', () => {
       .loggedIn;
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-  test('behind TLS the cookie is __Host-, Secure, HttpOnly and of no domain, and no other cookie counts', async () => {
+  test('S-G6: behind TLS the cookie is __Host-, Secure, HttpOnly and of no domain, and no other cookie counts', async () => {
     const answer = await signIn('dev');
     const { token } = (await answer.json()) as { token: string };
     const [cookie = '', ...rest] = answer.headers.getSetCookie();
@@ -58,7 +58,7 @@ suite('sessions of the running server', () => {
     assert.match(answer.headers.get('strict-transport-security') ?? '', /max-age=\d+/);
   });
 
-  test('a session that was signed out is refused by every replica', async () => {
+  test('S-E3: a session that was signed out is refused by every replica', async () => {
     await using other = await world.another();
     const token = await tokenOf('dev');
     await world.until('the other replica takes it', () => isSignedIn(bearer(token), other.url));
@@ -67,7 +67,7 @@ suite('sessions of the running server', () => {
     await world.until('the other replica knows', async () => !(await isSignedIn(bearer(token), other.url)));
   });
 
-  test('a new password, a disabled account and a deleted key end what they began', async () => {
+  test('S-E3: a new password, a disabled account and a deleted key end what they began', async () => {
     const [changed, disabled, admin] = [await tokenOf('dev'), await tokenOf('gone'), await adminToken(world)];
     const made = await call('/api/v1/account/other/token', {
       method: 'POST',
@@ -92,7 +92,7 @@ suite('sessions of the running server', () => {
     await world.until('the session of before is out', async () => !(await isSignedIn(bearer(changed))));
   });
 
-  test('after five wrong passwords the account waits, with the right one, too; others do not', async () => {
+  test('S-E6: after five wrong passwords the account waits, with the right one, too; others do not', async () => {
     const [right, limit] = [PASSWORD, 5];
     for (let i = 0; i < limit; i += 1) assert.equal((await signIn('victim', 'wrong')).status, 401);
     const locked = await signIn('victim', right);

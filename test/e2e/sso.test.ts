@@ -133,14 +133,14 @@ suite('single sign-on over the running server', () => {
     assert.equal(agent.cookies(world.url)['argocd.oauthstate'], undefined);
   });
 
-  test('an address that the provider has not verified is nobody’s', async () => {
+  test('S-E9: an address that the provider has not verified is nobody’s', async () => {
     const agent = webAgent();
     await through(agent, begin('oidc'), 'bob');
     const info = await world.userInfo(sessionOf(agent));
     assert.deepEqual([info.username, info.groups], ['Bob', []]);
   });
 
-  test('signing out ends the session on the server, not only in the browser', async () => {
+  test('S-E3: signing out ends the session on the server, not only in the browser', async () => {
     const agent = webAgent();
     await through(agent, begin('oidc'), 'ann');
     const token = sessionOf(agent);
@@ -159,7 +159,7 @@ suite('single sign-on over the running server', () => {
     assert.equal(sessionOf(other), '');
   });
 
-  test('an answer counts once, in the browser that began, and not with another state', async () => {
+  test('S-E5: an answer counts once, in the browser that began, and not with another state', async () => {
     const agent = webAgent();
     await through(agent, begin('oidc'), 'ann');
     const [first, second] = [webAgent(), webAgent()];
@@ -174,7 +174,7 @@ suite('single sign-on over the running server', () => {
     assert.deepEqual([sessionOf(first), sessionOf(second)], ['', '']);
   });
 
-  test('nobody is sent on to another site', async () => {
+  test('S-G3: nobody is sent on to another site', async () => {
     for (const evil of ['//evil.test', 'https://evil.test', '/\\evil.test', '/%0d//evil.test/..//']) {
       const agent = webAgent();
       const page = await through(agent, begin('oidc', { return_url: evil }), 'ann');
@@ -182,7 +182,7 @@ suite('single sign-on over the running server', () => {
     }
   });
 
-  test('GitHub: only the organisation and team that are named count, by whole names', async () => {
+  test('S-E9: GitHub: only the organisation and team that are named count, by whole names', async () => {
     const agent = webAgent();
     await agent.open(begin('github'));
     const token = sessionOf(agent);
@@ -275,7 +275,7 @@ suite('single sign-on over the running server', () => {
     assert.deepEqual([username, groups], ['ann@shop.test', ANN]);
   });
 
-  test('taking a provider out of the settings ends the sessions it vouched for', async () => {
+  test('S-E3: taking a provider out of the settings ends the sessions it vouched for', async () => {
     const agent = webAgent();
     await agent.open(begin('github'));
     const token = sessionOf(agent);

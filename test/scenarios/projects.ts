@@ -282,7 +282,7 @@ const IMPERSONATE = { 'application.sync.impersonation.enabled': 'true' };
 
 const identities: readonly Scenario[] = [
   {
-    name: 'a sync runs as the service account of the project: refused with the rule to add, done once it is there',
+    name: 'S-F8: a sync runs as the service account of the project: refused with the rule to add, done once it is there',
     async run(world) {
       const accounts = [
         { server: '*', namespace: 'elsewhere', defaultServiceAccount: 'admin' },
@@ -311,7 +311,7 @@ const identities: readonly Scenario[] = [
     },
   },
   {
-    name: 'a prune that the service account may not do is a failure that says so, and the object stays',
+    name: 'S-F8: a prune that the service account may not do is a failure that says so, and the object stays',
     async run(world) {
       const account = `${world.name}:deployer`;
       await withSettings(world, IMPERSONATE, async () => {
@@ -330,7 +330,7 @@ const identities: readonly Scenario[] = [
     },
   },
   {
-    name: 'with impersonation on, a project that names no account for the destination syncs nothing',
+    name: 'S-F8: with impersonation on, a project that names no account for the destination syncs nothing',
     async run(world) {
       await withSettings(world, IMPERSONATE, async () => {
         await project(world);
@@ -378,7 +378,7 @@ const PARAMS = 'argocd-cmd-params-cm';
 
 const anyNamespace: readonly Scenario[] = [
   {
-    name: 'two applications of one name in two namespaces keep to their own objects',
+    name: 'S-F4: two applications of one name in two namespaces keep to their own objects',
     async run(world) {
       const place = `${world.name}-apps`;
       await namespace(world, place);
@@ -414,7 +414,7 @@ const anyNamespace: readonly Scenario[] = [
     },
   },
   {
-    name: 'a project that does not list the namespace refuses the application, and names sourceNamespaces',
+    name: 'S-F4: a project that does not list the namespace refuses the application, and names sourceNamespaces',
     async run(world) {
       const place = `${world.name}-apps`;
       await namespace(world, place);
@@ -444,7 +444,7 @@ const anyNamespace: readonly Scenario[] = [
     },
   },
   {
-    name: 'an application in a namespace that is not served is left alone until it is',
+    name: 'S-F4: an application in a namespace that is not served is left alone until it is',
     async run(world) {
       const place = `${world.name}-apps`;
       await namespace(world, place);
@@ -661,7 +661,7 @@ async function endFirstWave(world: World): Promise<void> {
 
 const between: readonly Scenario[] = [
   {
-    name: 'a kind that the project takes back between two waves is not applied any more',
+    name: 'S-F12: a kind that the project takes back between two waves is not applied any more',
     async run(world) {
       await project(world);
       await startInWaves(world);
@@ -672,7 +672,7 @@ const between: readonly Scenario[] = [
     },
   },
   {
-    name: 'a destination that the project takes back between two waves ends the sync',
+    name: 'S-F12: a destination that the project takes back between two waves ends the sync',
     async run(world) {
       await project(world);
       await startInWaves(world);
@@ -684,7 +684,7 @@ const between: readonly Scenario[] = [
     },
   },
   {
-    name: 'a window that closes between two waves holds the second one until it opens',
+    name: 'S-F12: a window that closes between two waves holds the second one until it opens',
     async run(world) {
       await project(world);
       await startInWaves(world);

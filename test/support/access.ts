@@ -20,6 +20,7 @@ export function memoryAccounts(
   projectTokens: Map<string, readonly TokenFacts[]> = new Map(),
 ): Accounts {
   const revoked = new Set<string>();
+  const locked = new Map<string, number>();
   const notes = new Map<string, string>();
   const key = systemRandom.bytes(32);
   const change = (name: string, edit: (account: Account) => Account): void => {
@@ -53,6 +54,10 @@ export function memoryAccounts(
       revoked.add(id);
     },
     isRevoked: (id) => revoked.has(id),
+    async lockSignIn(name, until) {
+      locked.set(name, until);
+    },
+    signInLockedUntil: (name) => locked.get(name) ?? 0,
     async leaveNote(id, text) {
       notes.set(id, text);
     },

@@ -8,7 +8,7 @@ import { systemClock } from '../../lib/index.ts';
 import { oidcConnector } from './oidc.ts';
 import { providerFetch } from './provider-fetch.ts';
 
-test('S-E1 S-E2 S-E5 only the exact token for this attempt is accepted', async () => {
+test('S-E1, S-E2, S-E5: only the exact token for this attempt is accepted', async () => {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
   const other = await generateKeyPair('RS256');
   let idToken = '';
@@ -42,7 +42,7 @@ test('S-E1 S-E2 S-E5 only the exact token for this attempt is accepted', async (
       usePkce: true,
       groupClaims: ['groups'],
       getUserInfo: false,
-      audiences: [],
+      audiences: ['ci'],
     },
   );
   const attempt = {
@@ -61,8 +61,8 @@ test('S-E1 S-E2 S-E5 only the exact token for this attempt is accepted', async (
     exp: now + 60,
     groups: ['dev', { x: 1 }],
   };
-  const rs = (claims: object) =>
-    new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256' }).sign(privateKey);
+  const rs = (claims: object, typ = 'JWT') =>
+    new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', typ }).sign(privateKey);
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const refused: Record<string, string> = {
     'algorithm none': `${encode({ alg: 'none' })}.${encode(good)}.`,
@@ -76,6 +76,16 @@ test('S-E1 S-E2 S-E5 only the exact token for this attempt is accepted', async (
     expired: await rs({ ...good, exp: now - 120 }),
     'from the future': await rs({ ...good, iat: now + 600, exp: now + 700 }),
     'another nonce': await rs({ ...good, nonce: 'm' }),
+    'no audience': await rs({ ...good, aud: undefined }),
+    'an audience that ours begins with': await rs({ ...good, aud: 'c' }),
+    'an issuer with TLS where there is none': await rs({ ...good, iss: issuer.replace('http:', 'https:') }),
+    'no end': await rs({ ...good, exp: undefined }),
+    'not yet good': await rs({ ...good, nbf: now + 600 }),
+    'a token for access': await rs(good, 'at+jwt'),
+    "Keycloak's token for access": await rs({ ...good, typ: 'Bearer' }),
+    "Keycloak's token to ask again with": await rs({ ...good, typ: 'Refresh' }),
+    'a token that signs out': await rs(good, 'logout+jwt'),
+    'a token that signs out and does not say so': await rs({ ...good, events: {} }),
   };
   try {
     for (const [name, token] of Object.entries(refused)) {
@@ -90,6 +100,18 @@ test('S-E1 S-E2 S-E5 only the exact token for this attempt is accepted', async (
     await assert.rejects(connector.finish(attempt, { state: 'other', code: 'c' }), { code: 'SSO_INVALID' });
     const user = await connector.finish(attempt, { state: 's', code: 'c' });
     assert.deepEqual(user, { subject: 'ann', name: 'ann', groups: ['dev'] });
+    const bearer = async (claims: object, typ?: string) =>
+      (await connector.verifyBearer?.(await rs(claims, typ)))?.user.subject;
+    assert.equal(await bearer(good), 'ann');
+    assert.equal(await bearer({ ...good, aud: 'ci' }, 'at+jwt'), 'ann');
+    const others: [object, string?][] = [
+      [{ ...good, aud: 'elsewhere' }],
+      [good, 'at+jwt'],
+      [{ ...good, events: {} }],
+      [{ ...good, typ: 'Refresh' }],
+    ];
+    for (const [claims, typ] of others) await assert.rejects(bearer(claims, typ), { code: 'SSO_INVALID' });
+    assert.equal(await bearer({ ...good, iss: 'https://other.test' }), undefined);
   } finally {
     await fetch.close();
     server.closeAllConnections();

@@ -162,14 +162,26 @@ class Provider {
   /** The claims of a token that this provider signed for exactly one of `audiences`. */
   async verified(token: string, clientId: string, audiences: readonly string[]): Promise<JWTPayload> {
     const check = async (isAgain: boolean): Promise<JWTPayload> => {
-      const { payload } = await jwtVerify(token, createLocalJWKSet(await this.#keySet(isAgain)), {
-        algorithms: ALGORITHMS,
-        issuer: this.#issuer,
-        audience: [...audiences],
-        requiredClaims: ['sub', 'iat', 'exp', 'aud'],
-        clockTolerance: SKEW_SECONDS,
-        currentDate: new Date(this.#deps.clock.now()),
-      });
+      const { payload, protectedHeader } = await jwtVerify(
+        token,
+        createLocalJWKSet(await this.#keySet(isAgain)),
+        {
+          algorithms: ALGORITHMS,
+          issuer: this.#issuer,
+          audience: [...audiences],
+          requiredClaims: ['sub', 'iat', 'exp', 'aud'],
+          clockTolerance: SKEW_SECONDS,
+          currentDate: new Date(this.#deps.clock.now()),
+        },
+      );
+      if (
+        !isUsable(
+          protectedHeader.typ,
+          payload,
+          audiences.filter((name) => name !== clientId),
+        )
+      )
+        throw invalid('the token is no ID token');
       return payload;
     };
     try {
@@ -305,6 +317,22 @@ export function groupNames(value: unknown): string[] {
   return Array.isArray(value)
     ? value.filter((item): item is string => typeof item === 'string' && item !== '')
     : [];
+}
+
+/**
+ * Providers sign other tokens with the same key: for signing out, for asking again, for access. Only ID tokens count,
+ * and those for access when they were made for an audience that the settings name besides the client.
+ */
+function isUsable(
+  header: string | undefined,
+  { aud = [], events, typ }: JWTPayload,
+  named: readonly string[],
+): boolean {
+  // Keycloak says it in a member, others in the header, many nowhere.
+  const type = String(typ ?? header ?? 'JWT').toLowerCase();
+  if (events !== undefined) return false;
+  if (type === 'at+jwt' || type === 'bearer') return [aud].flat().some((name) => named.includes(name));
+  return type === 'jwt' || type === 'id';
 }
 
 function unverifiedIssuer(token: string): string | undefined {

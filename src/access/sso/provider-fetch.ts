@@ -1,8 +1,7 @@
 // Requests to identity providers: no redirects, a deadline, a size, and no address that only a cloud's own machines
 // use. Everything they answer is data of somebody else.
-import { lookup as systemLookup } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
 import { Agent, fetch as undiciFetch } from 'undici';
+import { guardedLookup, isRefusedAddress } from '../../lib/index.ts';
 import { SsoError } from './errors.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -67,7 +66,7 @@ function checkedUrl(text: string): URL {
     url === undefined ||
     !/^https?:$/.test(url.protocol) ||
     url.username !== '' ||
-    isRefused(url.hostname)
+    isRefusedAddress(url.hostname)
   ) {
     throw new SsoError(
       'SSO_CONFIG',
@@ -76,23 +75,6 @@ function checkedUrl(text: string): URL {
   }
   return url;
 }
-
-/** Link-local addresses: cloud metadata services answer there with credentials. */
-function isRefused(address: string): boolean {
-  const plain = address.replace(/^\[|\]$/g, '').replace(/^::ffff:/i, '');
-  return isIP(plain) !== 0 && (/^169\.254\./.test(plain) || /^fe[89ab]/i.test(plain) || plain === '0.0.0.0');
-}
-
-const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  systemLookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, '', 0);
-    const usable = addresses.filter(({ address }) => !isRefused(address));
-    const [first] = usable;
-    if (first === undefined) return callback(new Error('the address is link-local'), '', 0);
-    if (options.all === true) callback(null, usable);
-    else callback(null, first.address, first.family);
-  });
-};
 
 async function bounded(body: AsyncIterable<Uint8Array> | null): Promise<string> {
   const chunks: Uint8Array[] = [];

@@ -12,6 +12,7 @@ import { hashPassword, passwordChecker } from './password.ts';
 import { sessionTokens } from './session-tokens.ts';
 
 const KEY = systemRandom.bytes(32);
+const noLocks = memoryAccounts(new Map());
 
 function parts() {
   const clock = new VirtualClock();
@@ -67,18 +68,18 @@ const FORGED: Record<string, string> = {
 };
 
 for (const [name, token] of Object.entries(FORGED)) {
-  test(`a session with ${name} is refused`, async () => {
+  test(`S-E1: a session with ${name} is refused`, async () => {
     await assert.rejects(parts().tokens.verify(token), { code: 'Unauthenticated' });
   });
 }
 
-test('an RSA token is refused even when it is rightly signed', async () => {
+test('S-E1: an RSA token is refused even when it is rightly signed', async () => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const token = await new SignJWT(CLAIMS).setProtectedHeader({ alg: 'RS256' }).sign(privateKey);
   await assert.rejects(parts().tokens.verify(token), { code: 'Unauthenticated' });
 });
 
-test('a session holds for a day, ends when revoked, and with its account', async () => {
+test('S-E3: a session holds for a day, ends when revoked, and with its account', async () => {
   const { tokens, clock, accounts, known } = parts();
   const { token } = await tokens.issue('admin');
   const caller = await tokens.verify(token);
@@ -97,14 +98,14 @@ test('a session holds for a day, ends when revoked, and with its account', async
   assert.equal(tokens.isLive(caller), false);
 });
 
-test('a session ends after its day to the second', async () => {
+test('S-E2: a session ends after its day to the second', async () => {
   const { tokens, clock } = parts();
   const { token } = await tokens.issue('admin');
   clock.advance(24 * 3_600_000);
   await assert.rejects(tokens.verify(token), { code: 'Unauthenticated' });
 });
 
-test('a changed password ends the sessions from before', async () => {
+test('S-E3: a changed password ends the sessions from before', async () => {
   const { tokens, clock, known } = parts();
   const { token } = await tokens.issue('admin');
   clock.advance(10_000);
@@ -127,7 +128,7 @@ test('passwordChecker() reads the hashes Argo CD writes, and nothing else', asyn
   assert.equal(await verify('a'.repeat(73), own), false, 'what bcrypt would cut off does not count as right');
 });
 
-test('an unknown name takes as long as a wrong password', async () => {
+test('S-E6: an unknown name takes as long as a wrong password', async () => {
   const { verify } = passwordChecker();
   const hash = await hashPassword('right');
   const timeOf = async (known: string | undefined): Promise<number> => {
@@ -143,9 +144,9 @@ test('an unknown name takes as long as a wrong password', async () => {
   );
 });
 
-test('loginLimit() locks an account after five failures, for five minutes, whatever other names are tried', () => {
+test('S-E6: loginLimit() locks an account after five failures, for five minutes, whatever other names are tried', () => {
   const clock = new VirtualClock();
-  const limit = loginLimit(clock);
+  const limit = loginLimit(clock, noLocks);
   for (let i = 0; i < 4; i += 1) limit.failed('admin', '10.0.0.1');
   assert.equal(limit.waitMs('admin', '10.0.0.1'), 0);
   limit.failed('admin', '10.0.0.1');
@@ -157,15 +158,15 @@ test('loginLimit() locks an account after five failures, for five minutes, whate
 });
 
 test('loginLimit() forgets failures once the right password came', () => {
-  const limit = loginLimit(new VirtualClock());
+  const limit = loginLimit(new VirtualClock(), noLocks);
   for (let i = 0; i < 4; i += 1) limit.failed('admin', '10.0.0.1');
   limit.succeeded('admin', '10.0.0.1');
   limit.failed('admin', '10.0.0.1');
   assert.equal(limit.waitMs('admin', '10.0.0.1'), 0);
 });
 
-test('loginLimit() slows down one address that guesses for many accounts', () => {
-  const limit = loginLimit(new VirtualClock());
+test('S-E6: loginLimit() slows down one address that guesses for many accounts', () => {
+  const limit = loginLimit(new VirtualClock(), noLocks);
   for (let i = 0; i < 50; i += 1) limit.failed(`name-${i}`, '10.0.0.1');
   assert.ok(limit.waitMs('somebody-else', '10.0.0.1') > 0);
   assert.equal(limit.waitMs('somebody-else', '10.0.0.2'), 0);

@@ -1,6 +1,7 @@
 // Slows guessing down: after a few failures an account, and an address, must wait. Bounded in memory: names made up
-// by the thousand push each other out, never an account that is locked.
+// by the thousand push each other out, never an account that is locked. Locks hold on every replica.
 import type { Clock } from '../../lib/index.ts';
+import type { Accounts } from '../ports.ts';
 
 /** As Argo CD: five failures, then five minutes. */
 const MAX_FAILURES = 5;
@@ -13,16 +14,28 @@ export interface LoginLimit {
   /** Milliseconds to wait before another try of this account from this address; 0: now. */
   waitMs(account: string, address: string): number;
   failed(account: string, address: string): void;
+  /** After `failed` and a wrong password: a lock is told to the other replicas, and to the next process. */
+  keep(account: string): Promise<void>;
   /** Takes back what `failed` counted. */
   succeeded(account: string, address: string): void;
 }
 
-export function loginLimit(clock: Clock): LoginLimit {
+type SharedLocks = Pick<Accounts, 'lockSignIn' | 'signInLockedUntil'>;
+
+export function loginLimit(clock: Clock, shared: SharedLocks): LoginLimit {
   const accounts = new Failures(MAX_FAILURES);
   const addresses = new Failures(MAX_FAILURES_PER_ADDRESS);
   return {
     waitMs: (account, address) =>
-      Math.max(accounts.waitMs(account, clock.monotonic()), addresses.waitMs(address, clock.monotonic())),
+      Math.max(
+        accounts.waitMs(account, clock.monotonic()),
+        addresses.waitMs(address, clock.monotonic()),
+        shared.signInLockedUntil(account) - clock.now(),
+      ),
+    async keep(account) {
+      const ms = accounts.waitMs(account, clock.monotonic());
+      if (ms > 0) await shared.lockSignIn(account, clock.now() + ms);
+    },
     failed(account, address) {
       accounts.add(account, clock.monotonic());
       addresses.add(address, clock.monotonic());

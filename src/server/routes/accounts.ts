@@ -221,7 +221,10 @@ async function requireCurrent(
     );
   deps.loginLimit.failed(name, address);
   const isRight = await deps.passwords.verify(password, deps.accounts.get(name)?.passwordHash);
-  if (!isRight) throw new ApiError('InvalidArgument', 'current password does not match');
+  if (!isRight) {
+    await deps.loginLimit.keep(name);
+    throw new ApiError('InvalidArgument', 'current password does not match');
+  }
   deps.loginLimit.succeeded(name, address);
 }
 

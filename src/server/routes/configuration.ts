@@ -59,12 +59,10 @@ export const configurationRoutes: readonly Route[] = [
     async handle(call) {
       const { body, query, deps, signal } = call;
       requireCluster(call, 'create', body);
-      const existing = deps.clusters.list().find(({ server }) => server === body.server);
-      if (query.upsert === true) {
-        requireCluster(call, 'update', body);
-        // It may belong to another project until now.
-        if (existing !== undefined) requireCluster(call, 'update', existing);
-      }
+      if (query.upsert === true) requireCluster(call, 'update', body);
+      // Whose it is says what is configured, not who asks.
+      const existing = deps.clusters.list().find((item) => addressOf(item.server) === addressOf(body.server));
+      if (existing !== undefined) requireCluster(call, query.upsert === true ? 'update' : 'get', existing);
       const effect = { action: 'cluster.create', object: clusterRef(body.server) };
       return await recorded(call, effect, () =>
         deps.clusters.save(body, query.upsert === true ? 'replace' : 'refuse', signal),
@@ -85,7 +83,9 @@ export const configurationRoutes: readonly Route[] = [
       if (body.server !== server)
         throw new ApiError('InvalidArgument', 'server: differs from the cluster in the path');
       const changes = query.updatedFields.length === 0 ? undefined : changesOf(body, query.updatedFields);
-      requireCluster(call, 'update', { server, project: (changes ?? body).project ?? known.project });
+      // What is replaced as a whole belongs to whom the body says, to everybody when it says nothing.
+      const becomes = changes === undefined ? body : { server, project: changes.project ?? known.project };
+      requireCluster(call, 'update', becomes);
       const effect = { action: 'cluster.update', object: clusterRef(server) };
       return await recorded(call, effect, () =>
         changes === undefined
@@ -167,6 +167,11 @@ function requireCluster(
 /** Argo CD's object of a cluster: `project/server` for one that belongs to a project. */
 function clusterObject({ server, project }: { server: string; project?: string | null | undefined }): string {
   return project ? `${project}/${server}` : server;
+}
+
+/** Spelled differently it is the same cluster all the same. */
+function addressOf(server: string): string {
+  return URL.canParse(server) ? new URL(server).href.replace(/\/+$/, '') : server;
 }
 
 function clusterRef(server: string) {

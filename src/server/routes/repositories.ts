@@ -73,7 +73,8 @@ export const repositoryRoutes: readonly Route[] = [
       if (body.repo !== params['repo'])
         throw new ApiError('InvalidArgument', 'repo: differs from the repository in the path');
       const { project = '' } = known(call, 'update', body.project ?? undefined);
-      // Else somebody who may change the one of a project could make one for all projects.
+      // The one that is written need not be the one that was found: without a project it counts for all of them.
+      require(call, 'update', objectOf(body.project, body.repo));
       if (project !== (body.project ?? ''))
         throw new ApiError(
           'InvalidArgument',

@@ -66,7 +66,10 @@ async function signIn(
   deps.loginLimit.failed(counted, address);
   if (connector !== '') {
     const user = await deps.sso.checkPassword(connector, username, password);
-    if (user === undefined) throw await refusedAt(deps, connector, address);
+    if (user === undefined) {
+      await deps.loginLimit.keep(counted);
+      throw await refusedAt(deps, connector, address);
+    }
     deps.loginLimit.succeeded(counted, address);
     return await signInExternal(deps, user, address);
   }
@@ -80,8 +83,10 @@ async function signIn(
     sourceAddress: address,
     outcome: isAllowed ? 'succeeded' : 'failed',
   });
-  if (!isAllowed || account === undefined)
+  if (!isAllowed || account === undefined) {
+    await deps.loginLimit.keep(counted);
     throw new ApiError('Unauthenticated', 'Invalid username or password');
+  }
   deps.loginLimit.succeeded(counted, address);
   return (await deps.tokens.issue(account.name)).token;
 }

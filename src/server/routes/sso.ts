@@ -155,14 +155,14 @@ async function comeBack(
       returnPath: string;
       cli?: { port: number; challenge: string; state: string };
     };
-    // Each attempt ends with its first answer, a wrong one, too.
-    const isUsed = deps.accounts.isRevoked(note.state);
-    await deps.accounts.revoke(note.state, deps.clock.now() + ATTEMPT_SECONDS * 1000);
-    if (isUsed) throw new ApiError('Unauthenticated', 'This sign-in was finished already; begin again');
     const answer = Object.fromEntries(
       Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined),
     );
     const user = await deps.sso.finish(note.connector, note, answer);
+    // Only answers that hold are remembered: nobody without an account can make the list long.
+    if (deps.accounts.isRevoked(note.state))
+      throw new ApiError('Unauthenticated', 'This sign-in was finished already; begin again');
+    await deps.accounts.revoke(note.state, deps.clock.now() + ATTEMPT_SECONDS * 1000);
     if (note.cli !== undefined) {
       const id = Buffer.from(deps.random.bytes(16)).toString('hex');
       const code = await deps.sealed.seal(

@@ -18,7 +18,7 @@ const UNSAFE = [
   '',
 ];
 for (const text of UNSAFE)
-  test(`safeUrl() refuses ${JSON.stringify(text)}`, () => assert.equal(safeUrl(text), undefined));
+  test(`S-G1: safeUrl() refuses ${JSON.stringify(text)}`, () => assert.equal(safeUrl(text), undefined));
 
 test('safeUrl() lets http, https and mailto through', () => {
   assert.equal(safeUrl('https://example.com/a?b=c'), 'https://example.com/a?b=c');
@@ -60,7 +60,7 @@ const ELSEWHERE = [
   7,
 ];
 for (const wanted of ELSEWHERE)
-  test(`returnPath() turns ${JSON.stringify(wanted)} into the list`, () =>
+  test(`S-G3: returnPath() turns ${JSON.stringify(wanted)} into the list`, () =>
     assert.equal(returnPath(wanted), '/applications'));
 
 test('returnPath() keeps the page that lets a command line in', () =>
