@@ -14,7 +14,7 @@ import {
   type KubeObject,
   wellKnown,
 } from '../../src/k8s/index.ts';
-import { silentLogger, systemClock, systemExec, systemRandom } from '../../src/lib/index.ts';
+import { type Logger, silentLogger, systemClock, systemExec, systemRandom } from '../../src/lib/index.ts';
 import { freePortRange } from './fairlead-process.ts';
 
 const PATH = process.env.PATH ?? '';
@@ -27,6 +27,8 @@ export interface SignInWorld extends AsyncDisposable {
   readonly url: string;
   readonly kube: KubeClient;
   readonly password: string;
+  /** Everything the control plane keeps on disk. */
+  readonly dataDir: string;
   /** Writes members of a config map of the control namespace. */
   configure(name: string, data: Readonly<Record<string, string>>): Promise<void>;
   /** Waits until the server offers exactly these identity providers. */
@@ -38,7 +40,11 @@ export interface SignInWorld extends AsyncDisposable {
   canI(token: string, action: string, resource: string, object: string): Promise<string>;
 }
 
-export async function signInWorld(options: Partial<ControlPlaneOptions> = {}): Promise<SignInWorld> {
+/** @param log where the control plane writes its lines */
+export async function signInWorld(
+  options: Partial<ControlPlaneOptions> = {},
+  log: Logger = silentLogger,
+): Promise<SignInWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-sign-in-'));
   const api = await startApiServer({ ...DEPS, listen: { host: '127.0.0.1', port: 0 } });
   const connection = await connectionOfKubeconfig(api.kubeconfig(), { clock: systemClock });
@@ -56,7 +62,7 @@ export async function signInWorld(options: Partial<ControlPlaneOptions> = {}): P
     uiDirectory: join(folder, 'no-page'),
     ...options,
   } as const;
-  const plane = await startControlPlane(DEPS, { ...settings, role: 'all' });
+  const plane = await startControlPlane({ ...DEPS, log }, { ...settings, role: 'all' });
   const until: SignInWorld['until'] = async (what, look) => {
     for (const end = performance.now() + UNTIL_MS; performance.now() < end; await sleep(POLL_MS)) {
       const found = await look();
@@ -70,6 +76,7 @@ export async function signInWorld(options: Partial<ControlPlaneOptions> = {}): P
     url: plane.url,
     kube,
     password: await initialPassword(kube),
+    dataDir: settings.dataDir,
     configure: (name, data) => configure(kube, name, data),
     until,
     async another() {
