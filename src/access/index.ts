@@ -7,7 +7,7 @@ export {
   secretKeys,
   type TokenFacts,
 } from './accounts.ts';
-export { RESOURCES } from './policy.ts';
+export { idleRules, RESOURCES } from './policy.ts';
 export {
   type CompiledPolicy,
   compileRbac,

@@ -85,6 +85,19 @@ export function parsePolicy(text: string, mode: MatchMode): Policy {
   return { rules, grants, problems };
 }
 
+/** Rules that can be read and never count, as no resource has such a name: each as a sentence with its number. */
+export function idleRules(text: string, mode: MatchMode): string[] {
+  return text
+    .split(/\r?\n/)
+    .slice(0, MAX_LINES)
+    .flatMap((line, index) => {
+      const [rule] = parsePolicy(line, mode).rules;
+      if (rule === undefined || RESOURCES.some((name) => rule.resource(name))) return [];
+      const known = RESOURCES.join(', ');
+      return [`line ${index + 1}: no resource is called ${fieldsOf(line)[2]}; there are ${known}`];
+    });
+}
+
 function parseLine(line: string, mode: MatchMode): Rule | Grant {
   const [kind, ...fields] = fieldsOf(line);
   if (kind === 'g') {

@@ -314,6 +314,13 @@ test('admin settings rbac validate names each line that cannot be read', async (
   const validate = () => it.cli.run('admin', 'settings', 'rbac', 'validate', '--policy-file', file);
   await writeFile(file, POLICY);
   assert.deepEqual([(await validate()).code, (await validate()).stdout], [0, 'Policy is valid.\n']);
+  await writeFile(file, `${POLICY}p, dev, applicationz, sync, */*, allow\n`);
+  const idle = await validate();
+  assert.deepEqual([idle.code, idle.stdout], [0, 'Policy is valid.\n']);
+  assert.match(
+    idle.stderr,
+    /^Warning: policy\.csv, line 3: no resource is called applicationz; there are app/,
+  );
   await writeFile(file, `${POLICY}p, dev, applications, sync\nq, x\n`);
   const { code, stdout } = await validate();
   assert.equal(code, 1);

@@ -1,7 +1,7 @@
 // Tries policies out without a server: what a subject may do, and whether the text can be read at all.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { compileRbac, policyTexts, RESOURCES } from '../../../access/index.ts';
+import { compileRbac, idleRules, policyTexts, RESOURCES } from '../../../access/index.ts';
 import { isRecord, messageOf, parseYaml } from '../../../lib/index.ts';
 import { type Command, defineCommand } from '../../command.ts';
 import type { CliEnvironment } from '../../environment.ts';
@@ -96,6 +96,11 @@ const validate = defineCommand({
   async run({ environment, options, out }) {
     const data = await readPolicies(environment, options['policy-file']);
     const { problems } = compileRbac({ data, projects: [], accounts: [], inheritsFineGrained: false });
+    const mode = data['policy.matchMode'] === 'regex' ? 'regex' : 'glob';
+    const idle = policyTexts(data).flatMap(([key, text]) =>
+      idleRules(text, mode).map((sentence) => `${key}, ${sentence}`),
+    );
+    for (const sentence of idle) out.note(`Warning: ${sentence}`);
     if (problems.length === 0) {
       out.line('Policy is valid.');
       return ExitCode.Ok;
