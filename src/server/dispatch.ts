@@ -71,7 +71,8 @@ export async function dispatch(
   const answer = await untilAborted(Promise.resolve(route.handle(call)), signal);
   if (answer instanceof StreamAnswer) {
     const isAllowed = (): boolean => answer.isAllowed() && mayStill(deps, route.access, caller, app);
-    return { answer: new StreamAnswer(answer.run, { isAllowed }), caller };
+    const { fileName } = answer;
+    return { answer: new StreamAnswer(answer.run, { isAllowed, fileName }), caller };
   }
   return { answer: shape === undefined ? answer : shapeList(shape, answer), caller };
 }
