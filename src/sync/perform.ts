@@ -85,7 +85,11 @@ async function performNow(deps: PerformDeps, effect: SyncEffect): Promise<SyncEv
     case 'validate':
       return { kind: 'validated', outcomes: await validateAll(deps, effect.plan, effect.tasks), now };
     case 'askApproval':
-      return { kind: 'approval', approved: await isApproved(deps, effect.plan), now };
+      return {
+        kind: 'approval',
+        approved: (await isApproved(deps, effect.plan)) || (await areGone(deps, effect.tasks)),
+        now,
+      };
     case 'prune':
       return { kind: 'pruned', outcomes: await pruneAll(deps, effect.plan, effect.tasks, false), now };
     case 'clear':
@@ -377,6 +381,16 @@ function isExpected(expected: Expectations, task: SyncTask, error: unknown): boo
 async function isApproved(deps: PerformDeps, plan: SyncPlan): Promise<boolean> {
   const at = await deps.approvedAt();
   return at !== undefined && at >= Math.floor(plan.startedAt / 1000) * 1000;
+}
+
+/** Nobody need be asked about objects that went, or are going, without this sync. Ends at the first that is there. */
+async function areGone(deps: PerformDeps, tasks: readonly SyncTask[]): Promise<boolean> {
+  for (const task of tasks) {
+    const live = await deps.cluster.get(taskName(task)).catch((): 'unknown' => 'unknown');
+    if (live === 'unknown') return false;
+    if (live !== undefined && live.metadata.deletionTimestamp === undefined) return false;
+  }
+  return true;
 }
 
 /** What others depend on goes last: kinds in reverse order, one kind at a time. */

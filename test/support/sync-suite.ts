@@ -401,6 +401,32 @@ spec: {replicas: 0, selector: {matchLabels: {a: ${label}}}, template: {metadata:
     assert.match([...messages].join('\n'), /^waiting for pruning confirmation of ConfigMap\/asked, since /m);
   });
 
+  test('a confirmation is not waited for once what it is about is gone', async () => {
+    const extra = await tracked('went');
+    const mark = { 'argocd.argoproj.io/sync-options': 'Prune=confirm' };
+    const marked = {
+      ...extra,
+      metadata: { ...extra.metadata, annotations: { ...extra.metadata.annotations, ...mark } },
+    };
+    const plan = await planFor(target, [], { extras: [marked], operation: { prune: true } });
+    let isDeleted = false;
+    const state = await runSync(
+      {
+        target,
+        approvedAt: () => undefined,
+        intervene: async ({ message }) => {
+          if (isDeleted || !message.startsWith('waiting for pruning confirmation')) return undefined;
+          isDeleted = true;
+          const type = await target.typeOf({ group: '', version: 'v1', kind: 'ConfigMap' });
+          await target.client.delete(type, { name: 'went', namespace: 'default' });
+          return undefined;
+        },
+      },
+      plan,
+    );
+    assert.deepEqual([isDeleted, state.phase], [true, 'Succeeded'], state.message);
+  });
+
   test('a dry run changes nothing', async () => {
     const extra = await tracked('dry-extra');
     const plan = await planFor(target, docs(configMap('dry')), {
