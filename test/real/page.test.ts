@@ -185,8 +185,20 @@ suite('the page in Chromium', { skip: missingBrowser() }, () => {
       await details.getByText('.data.greeting').waitFor({ timeout: WAIT_MS });
       await details.getByText('<i>Bonjour</i>').waitFor();
       await details.getByText(/^written by \S+ /).waitFor();
+      // An answer from before the sync that comes after the stream's word of it: the page must not fall back to it.
+      const before = await (await page.request.get(`${ready.url}/api/v1/applications/web-prod`)).text();
+      const { promise: isSynced, resolve: arrive } = Promise.withResolvers<void>();
+      await page.route(/\/api\/v1\/applications\/web-prod(\?|$)/, async (route) => {
+        await isSynced;
+        await route.fulfill({ contentType: 'application/json', body: before });
+      });
       await page.getByRole('button', { name: 'Sync', exact: true }).click();
       await head.getByText('Synced', { exact: true }).waitFor({ timeout: WAIT_MS });
+      arrive();
+      await page
+        .getByRole('button', { name: 'Sync', exact: true, disabled: false })
+        .waitFor({ timeout: WAIT_MS });
+      await head.getByText('Synced', { exact: true }).waitFor();
       await page.locator('.station').nth(1).getByText('by admin').waitFor({ timeout: WAIT_MS });
     }));
 

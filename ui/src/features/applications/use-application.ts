@@ -13,6 +13,7 @@ import type {
 } from '../../../../src/contract/index.ts';
 import { api } from '../../lib/api.ts';
 import { useStream } from '../../lib/use-stream.ts';
+import { newerApplication } from './page-data.ts';
 import type { ResourceRow } from './resource-rows.ts';
 import { type ApplicationAction, applicationPath } from './summaries.ts';
 
@@ -36,7 +37,10 @@ export function useApplication(id: ApplicationId) {
   const [isLive, setLive] = useState(false);
   const result = useQuery({
     queryKey: key,
-    queryFn: ({ signal }) => api<Application>('GET', applicationPath(id), { signal }),
+    queryFn: async ({ signal }) => {
+      const read = await api<Application>('GET', applicationPath(id), { signal });
+      return newerApplication(queryClient.getQueryData(key), read);
+    },
     refetchInterval: isLive ? false : POLL_MS,
   });
   const reread = (): void => void queryClient.invalidateQueries({ queryKey: key });
@@ -47,7 +51,10 @@ export function useApplication(id: ApplicationId) {
     onMessage({ result: event }) {
       if (event === undefined) return;
       if (event.type === 'DELETED') reread();
-      else queryClient.setQueryData(key, event.application);
+      else {
+        const { application } = event;
+        queryClient.setQueryData<Application>(key, (shown) => newerApplication(shown, application));
+      }
     },
     onGap: reread,
     onLive: setLive,
