@@ -237,6 +237,7 @@ export async function startControlPlane(
     application.connect(controller);
     settings.onChange((change) => {
       controller.onSettings(change);
+      if (change.kind === 'config' || change.kind === 'cluster') clusters.reconsider();
       if (change.kind !== 'config') return;
       actions.configure(settings.configData());
       controller.onConfig();
@@ -460,7 +461,8 @@ function createClusters(
   settings: Settings,
   health: HealthJudge,
 ): LiveClusters {
-  const home: ClusterEntry = { server: HOME_SERVER, name: HOME_NAME, digest: 'home' };
+  const home: ClusterEntry = { server: HOME_SERVER, name: HOME_NAME, digest: HOME_NAME };
+  const isHome = (entry: ClusterEntry): boolean => entry.digest === HOME_NAME;
   const open = (connection: ClusterConnection, entry: ClusterEntry): LiveCluster => {
     const client = createKubeClient(connection, {}, deps);
     const discovery = new Discovery({ ...deps, client });
@@ -469,7 +471,7 @@ function createClusters(
       {
         server: entry.server,
         name: entry.name,
-        isHome: entry === home,
+        isHome: isHome(entry),
         // Whatever somebody judges of Secrets, those that nobody tracks are nobody's business.
         judges: (kind) => kind.kind !== 'Secret' && health.judges(kind),
       },
@@ -479,20 +481,28 @@ function createClusters(
     clock: deps.clock,
     log: deps.log,
     entries: () => [
-      home,
-      ...settings.clusters().map((cluster) => ({
-        server: cluster.server,
-        name: cluster.name,
-        digest: digestOf(cluster),
-        ...(cluster.project === undefined ? {} : { project: cluster.project }),
-      })),
+      withRefresh(home, settings.homeRefreshRequestedAt()),
+      ...settings.clusters().map(({ refreshRequestedAt, ...cluster }) => {
+        const { server, name, project } = cluster;
+        const entry = {
+          server,
+          name,
+          digest: digestOf(cluster),
+          ...(project === undefined ? {} : { project }),
+        };
+        return withRefresh(entry, refreshRequestedAt);
+      }),
     ],
     connect(entry) {
-      if (entry === home) return open(options.connection, entry);
+      if (isHome(entry)) return open(options.connection, entry);
       const secret = settings.clusters().find(({ server }) => server === entry.server);
       return open(connectionOf({ ...secret?.config, server: entry.server }), entry);
     },
   });
+}
+
+function withRefresh(entry: ClusterEntry, refreshRequestedAt: string | undefined): ClusterEntry {
+  return refreshRequestedAt === undefined ? entry : { ...entry, refreshRequestedAt };
 }
 
 interface Parts {
