@@ -1,7 +1,7 @@
 // E-mail over SMTP.
 import { isIP } from 'node:net';
 import { createTransport, type Transport } from 'nodemailer';
-import { type AddressGuard, AddressError, defaultAddressGuard, messageOf } from '../../lib/index.ts';
+import { AddressError, type AddressGuard, defaultAddressGuard, messageOf } from '../../lib/index.ts';
 import { NotifyError } from '../errors.ts';
 import type { ServiceFactory } from '../service.ts';
 import { flagOf, listOf, recordOf, textOf } from '../values.ts';
