@@ -11,7 +11,6 @@ import {
 } from '../../controllers/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { KubeClient } from '../../k8s/index.ts';
-import type { Clock, Logger, Random } from '../../lib/index.ts';
 import { registerObservedMetrics } from './measures.ts';
 import { type NotificationParts, type RunningNotifications, startNotifications } from './notifications.ts';
 import { type Taps, tapOperations } from './taps.ts';
