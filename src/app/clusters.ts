@@ -14,10 +14,11 @@ import {
   wellKnown,
 } from '../k8s/index.ts';
 import {
+  type AddressGuard,
   type Clock,
   CodedError,
+  defaultAddressGuard,
   isRecord,
-  isRefusedAddress,
   messageOf,
   type Random,
   rfc3339,
@@ -38,6 +39,8 @@ export interface ClustersDeps {
   readonly namespace: string;
   readonly settings: Settings;
   readonly clusters: LiveClusters;
+  /** Says where connections may go; default: everywhere but to link-local addresses. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 class ClusterWriteError extends CodedError<'ALREADY_EXISTS' | 'NOT_FOUND' | 'INVALID'> {}
@@ -146,7 +149,11 @@ async function rotate(deps: ClustersDeps, secret: ClusterSecret, signal: AbortSi
       `The cluster ${server} is not used with the token of a service account's Secret, so there is none to rotate; add it again with upsert`,
     );
   }
-  const client = createKubeClient(connectionOf({ ...settingsOf(config), server }), {}, deps);
+  const client = createKubeClient(
+    connectionOf({ ...settingsOf(config), server }),
+    { guard: guardOf(deps) },
+    deps,
+  );
   try {
     const fresh = await newManagerToken(client, deps, owner, signal);
     const renewed = { ...config, bearerToken: fresh.token };
@@ -158,6 +165,10 @@ async function rotate(deps: ClustersDeps, secret: ClusterSecret, signal: AbortSi
   } finally {
     await client.close();
   }
+}
+
+function guardOf({ guard = defaultAddressGuard }: ClustersDeps): AddressGuard {
+  return guard;
 }
 
 function listed({ clusters, settings }: ClustersDeps): Cluster[] {
@@ -196,21 +207,24 @@ async function tryOut(
   { server, config }: ClusterBody,
   signal: AbortSignal,
 ): Promise<string> {
-  if (isRefusedAddress(new URL(server).hostname))
+  if (guardOf(deps).isRefused(new URL(server).hostname))
     throw new ClusterWriteError(
       'INVALID',
       'on-change',
       `The cluster ${server} cannot be used: link-local addresses are refused`,
     );
-  const client = createKubeClient(connectionOf({ ...settingsOf(config), server }), {}, deps);
+  const client = createKubeClient(
+    connectionOf({ ...settingsOf(config), server }),
+    { guard: guardOf(deps) },
+    deps,
+  );
   const late = new AbortController();
   const timer = deps.clock.after(CHECK_MS, () => late.abort());
   try {
     const answer = await client.raw({ path: '/version', signal: AbortSignal.any([signal, late.signal]) });
-    const version: unknown = JSON.parse(answer.text);
-    const text = isRecord(version) ? version['gitVersion'] : undefined;
-    if (typeof text === 'string') return text;
-    throw new Error('the answer names no version');
+    const version = versionIn(answer.text);
+    if (version !== undefined) return version;
+    throw new Error('the answer names no version; is this the address of a Kubernetes API?');
   } catch (error) {
     signal.throwIfAborted();
     const why = late.signal.aborted ? `no answer within ${CHECK_MS / 1000} s` : messageOf(error);
@@ -220,6 +234,17 @@ async function tryOut(
   } finally {
     timer.cancel();
     await client.close();
+  }
+}
+
+/** Undefined for what is no version object; the text itself may be anybody's and is not repeated. */
+function versionIn(text: string): string | undefined {
+  try {
+    const version: unknown = JSON.parse(text);
+    const found = isRecord(version) ? version['gitVersion'] : undefined;
+    return typeof found === 'string' && /^v[\w.+-]{1,60}$/.test(found) ? found : undefined;
+  } catch {
+    return undefined;
   }
 }
 

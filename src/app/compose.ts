@@ -44,7 +44,9 @@ import {
   wellKnown,
 } from '../k8s/index.ts';
 import {
+  type AddressGuard,
   type Clock,
+  defaultAddressGuard,
   digestOf,
   type Exec,
   helperExec,
@@ -84,6 +86,8 @@ export interface ControlPlaneDeps {
   readonly exec: Exec;
   /** PATH on which git, helm, kubectl and kustomize are looked for. */
   readonly path: string;
+  /** Says where connections on behalf of others may go; default: everywhere but to link-local addresses. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 export interface ControlPlaneOptions {
@@ -463,8 +467,10 @@ function createClusters(
 ): LiveClusters {
   const home: ClusterEntry = { server: HOME_SERVER, name: HOME_NAME, digest: HOME_NAME };
   const isHome = (entry: ClusterEntry): boolean => entry.digest === HOME_NAME;
+  const guard = deps.guard ?? defaultAddressGuard;
   const open = (connection: ClusterConnection, entry: ClusterEntry): LiveCluster => {
-    const client = createKubeClient(connection, {}, deps);
+    // The home cluster is the administrator's word; the others are those of Secrets.
+    const client = createKubeClient(connection, isHome(entry) ? {} : { guard }, deps);
     const discovery = new Discovery({ ...deps, client });
     return new LiveCluster(
       { ...deps, client, discovery },

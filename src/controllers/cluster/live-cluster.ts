@@ -331,6 +331,22 @@ export class LiveCluster {
     if (change !== undefined) this.#tell(change);
   }
 
+  /** What answers at a wrong address may be anything, and is not repeated. */
+  #versionIn(text: string): string {
+    try {
+      const version: unknown = JSON.parse(text);
+      return isRecord(version) ? String(version['gitVersion']) : '';
+    } catch (cause) {
+      throw new KubeError(
+        'SERVER',
+        `${this.client.server} does not tell its version: the answer is not JSON`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+
   async #start(signal: AbortSignal): Promise<void> {
     const [catalog, answer] = await Promise.all([
       this.#deps.discovery.refresh(signal),
@@ -342,8 +358,7 @@ export class LiveCluster {
         `Cannot find out what ${this.client.server} serves: ${catalog.failure}`,
       );
     }
-    const version: unknown = JSON.parse(answer.text);
-    this.#version = isRecord(version) ? String(version['gitVersion']) : '';
+    this.#version = this.#versionIn(answer.text);
     this.#deps.discovery.start();
     this.#deps.discovery.onChange((next) => this.#adopt(next));
     this.#adopt(catalog);
