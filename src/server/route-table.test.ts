@@ -144,6 +144,7 @@ test('who may call what', () => {
       'GET /api/v1/projects/:name/syncwindows: projects, get (object)',
       'GET /api/v1/fairlead/notifications/templates: notifications, get (object)',
       'GET /api/v1/fairlead/notifications/triggers: notifications, get (object)',
+      'GET /api/v1/fairlead/warnings: accounts, get (list)',
       'GET /api/v1/notifications/services: notifications, get (object)',
       'GET /api/v1/notifications/templates: notifications, get (object)',
       'GET /api/v1/notifications/triggers: notifications, get (object)',
