@@ -6,6 +6,7 @@ import {
   connectionOf,
   createKubeClient,
   endManagerToken,
+  isKubeError,
   type KubeClient,
   type KubeObject,
   newManagerToken,
@@ -23,10 +24,12 @@ import {
   rfc3339,
   sha256,
 } from '../lib/index.ts';
-import { labels } from '../model/index.ts';
+import { annotations, labels } from '../model/index.ts';
 import type { ClusterChanges, Clusters } from '../server/index.ts';
 
 const CHECK_MS = 15_000;
+/** Where the home cluster, which has no Secret, is asked to be read anew. */
+const CONFIG = 'argocd-cm';
 const MANAGER = { fieldManager: 'fairlead-server' } as const;
 
 export interface ClustersDeps {
@@ -92,6 +95,30 @@ export function clusterStore(deps: ClustersDeps): Clusters {
       if (secret === undefined) throw withoutSecret(server, 'rotated');
       await rotate(deps, secret, signal);
     },
+    async invalidateCache(server) {
+      const body = { metadata: { annotations: { [annotations.refresh]: rfc3339(deps.clock.now()) } } };
+      const secret = known(server);
+      const { namespace } = deps;
+      if (secret !== undefined)
+        await deps.home.patch(
+          wellKnown.secrets,
+          { namespace, name: secret.secretName },
+          { type: 'merge', body },
+          MANAGER,
+        );
+      else
+        await deps.home
+          .patch(wellKnown.configMaps, { namespace, name: CONFIG }, { type: 'merge', body }, MANAGER)
+          .catch(async (error: unknown) => {
+            if (!isKubeError(error, 'NOT_FOUND')) throw error;
+            const metadata = { ...body.metadata, namespace, name: CONFIG };
+            await deps.home.create(
+              wellKnown.configMaps,
+              { apiVersion: 'v1', kind: 'ConfigMap', metadata },
+              MANAGER,
+            );
+          });
+    },
     async remove(server) {
       const secret = known(server);
       if (secret === undefined) throw withoutSecret(server, 'removed');
@@ -148,10 +175,16 @@ function listed({ clusters, settings }: ClustersDeps): Cluster[] {
   const connected = new Map(clusters.connected().map((cluster) => [cluster.server, cluster]));
   return clusters.entries().map(({ server, name }): Cluster => {
     const secret = settings.clusters().find((item) => item.server === server);
+    const cluster = connected.get(server);
+    const serverVersion = cluster?.versions().version ?? '';
+    const connectionState = cluster?.connection() ?? { status: 'Unknown', message: '' };
+    const { kinds, objects } = cluster?.size() ?? { kinds: 0, objects: 0 };
+    const cacheInfo = { apisCount: kinds, resourcesCount: objects };
     return {
       ...(secret === undefined ? { server, name } : viewOf(secret)),
-      serverVersion: connected.get(server)?.versions().version ?? '',
-      connectionState: connected.get(server)?.connection() ?? { status: 'Unknown', message: '' },
+      serverVersion,
+      connectionState,
+      info: { connectionState, serverVersion, cacheInfo },
     };
   });
 }

@@ -226,6 +226,27 @@ export class LiveCluster {
     return complete([], `the cluster ${this.name}`, this.#deps.clock.now());
   }
 
+  /** How much of the cluster is kept here. */
+  size(): { readonly kinds: number; readonly objects: number } {
+    let objects = 0;
+    for (const { informer } of this.#watched.values()) objects += informer.size;
+    return { kinds: this.#watched.size, objects };
+  }
+
+  /** Reads everything anew: what is served, and every object. What is known stays in use until then. */
+  reread(): void {
+    for (const { informer } of this.#watched.values()) informer.relist();
+    this.#deps.discovery.refresh().then(
+      (catalog) => this.#adopt(catalog),
+      (error: unknown) => {
+        this.#deps.log.warn('what a cluster serves could not be read anew', {
+          cluster: this.name,
+          reason: messageOf(error),
+        });
+      },
+    );
+  }
+
   /** Live objects of a kind. */
   countOf(kind: GroupKind): number {
     return this.#watched.get(kindKey(kind))?.informer.size ?? 0;
