@@ -24,7 +24,8 @@ export function outputTo(terminal: Terminal): Output {
   return {
     line: (text = '') => terminal.stdout(`${visible(text)}\n`),
     text: (text) => terminal.stdout(visible(text)),
-    note: (text) => terminal.stderr(`${visible(text)}\n`),
+    // Further lines are indented: what a tool or a server said cannot pass for a remark of ours.
+    note: (text) => terminal.stderr(`${visible(text).replace(/\n(?=\S)/g, '\n  ')}\n`),
     json: (value) => terminal.stdout(`${visible(JSON.stringify(value, undefined, 2))}\n`),
     yaml: (value) => terminal.stdout(yamlText(value)),
   };

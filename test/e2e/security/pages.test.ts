@@ -11,6 +11,7 @@ import { after, before, suite, test } from 'node:test';
 import { wellKnown } from '../../../src/k8s/index.ts';
 import type { Route } from '../../../src/server/route.ts';
 import { routes } from '../../../src/server/routes/table.ts';
+import { MARKUP, paintedApplication, SCRIPTS } from '../../support/hostile-texts.ts';
 import { type OidcServer, startOidcServer } from '../../support/providers/oidc.ts';
 import { type SignInWorld, signInWorld } from '../../support/sign-in-world.ts';
 import { type Visit, type WebAgent, webAgent } from '../../support/web-agent.ts';
@@ -25,21 +26,6 @@ const APPLICATIONS = {
 const table = routes({
   options: { host: '', port: 0, auth: 'on', controlNamespace: 'argocd', uiDirectory: '/nonexistent' },
 });
-const SCRIPTS = [
-  'javascript:alert(1)',
-  'JaVaScRiPt:alert(1)',
-  'java\nscript:alert(1)',
-  'java\tscript:alert(1)',
-  '\u0001javascript:alert(1)',
-  ' javascript:alert(1)',
-  'javascript://shop.test/%0aalert(1)',
-  'data:text/html,<script>alert(1)</script>',
-  'vbscript:msgbox(1)',
-  'blob:https://shop.test/1',
-  'file:///etc/passwd',
-  '//evil.test/x',
-];
-const MARKUP = '"><img src=x onerror=alert(1)><script>alert(1)</script>';
 const SAFE = 'https://shop.test/';
 
 suite('pages and what others write on them', () => {
@@ -72,7 +58,7 @@ suite('pages and what others write on them', () => {
     });
     await world.untilOffered('oidc');
     cookie = await signIn();
-    await world.kube.create(APPLICATIONS, hostileApplication());
+    await world.kube.create(APPLICATIONS, paintedApplication('web', MARKUP));
     await world.until('the application is known', async () => (await get('/api/v1/applications/web')).ok);
   });
 
@@ -441,27 +427,3 @@ suite('pages and what others write on them', () => {
     );
   });
 });
-
-/** An application that nobody reconciles, with scripts wherever an address may stand. */
-function hostileApplication() {
-  const annotations = Object.fromEntries(SCRIPTS.map((url, i) => [`bad-${i}`, url]));
-  return {
-    apiVersion: 'argoproj.io/v1alpha1',
-    kind: 'Application',
-    metadata: {
-      name: 'web',
-      namespace: 'argocd',
-      annotations: { 'argocd.argoproj.io/skip-reconcile': 'true', ...annotations },
-    },
-    spec: {
-      project: 'default',
-      source: { repoURL: SCRIPTS[0], path: '.' },
-      destination: { server: 'https://kubernetes.default.svc', namespace: 'shop' },
-    },
-    status: {
-      sync: { status: 'OutOfSync', revision: MARKUP },
-      health: { status: 'Degraded' },
-      summary: { externalURLs: [...SCRIPTS, SAFE] },
-    },
-  };
-}
