@@ -61,17 +61,14 @@ suite('texts that steer', () => {
       'Eve\u202e\u009b31m <eve@shop.test>',
     );
     repository.git('push', '-q', 'origin', `HEAD:refs/heads/${BRANCH}`);
-    for (const [name, path] of [
-      ['chart', 'chart'],
-      ['plain', 'plain'],
-    ]) {
+    for (const name of ['chart', 'plain']) {
       await world.kube.create(APPLICATIONS, {
         apiVersion: 'argoproj.io/v1alpha1',
         kind: 'Application',
         metadata: { name, namespace: 'argocd' },
         spec: {
           project: 'default',
-          source: { repoURL: repository.url, path, targetRevision: BRANCH },
+          source: { repoURL: repository.url, path: name, targetRevision: BRANCH },
           destination: { server: 'https://kubernetes.default.svc', namespace: 'default' },
         },
       });
@@ -141,8 +138,8 @@ suite('texts that steer', () => {
   test('S-H9: JSON and YAML of the command line are as tame, and hold the very texts', async () => {
     const { status } = (await application('painted')) as { status: unknown };
     for (const [format, read] of [
-      ['json', JSON.parse],
-      ['yaml', parse],
+      ['json', (text: string): unknown => JSON.parse(text)],
+      ['yaml', (text: string): unknown => parse(text)],
     ] as const) {
       const { stdout } = await run('app', 'get', 'painted', '-o', format);
       assertTame(
