@@ -39,8 +39,8 @@ export async function dispatch(
   const { headers } = request;
   const params = request.params as Params;
   const isChange = route.method !== 'GET';
-  if (isChange && route.accepts !== 'form') refuseForeignOrigin(headers);
   const credentials = credentialsOf(headers, isSecure(deps));
+  if (isChange && route.accepts !== 'form') refuseForeignOrigin(headers, credentials.from === 'cookie');
   const caller = await callerOf(deps, route.access, credentials);
   const may = (permission: Permission, object: string): boolean =>
     caller !== undefined && deps.authorise(caller, permission, object);

@@ -64,7 +64,9 @@ export async function startServer(ports: ServerPorts, options: ServerOptions): P
     http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' },
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1_024 },
-    frameworkErrors: (error, _request, reply) => sendError(deps, reply, error),
+    // What the router refuses does not come by the hook below.
+    frameworkErrors: (error, _request, reply) =>
+      sendError(deps, reply.headers(securityHeaders(isSecure(deps))), error),
   });
   const web = new Web(deps, stopping.signal);
   prepare(app, deps);
@@ -284,7 +286,7 @@ class Web {
       void serveUpgrade(
         {
           deps,
-          headers: securityHeaders(deps.options.publicUrl?.startsWith('https://') === true),
+          headers: securityHeaders(isSecure(deps)),
           stopping: this.#stopping,
           find: (path) => table.find((route) => route.method === 'GET' && route.path === path),
           check: (host) => {
