@@ -9,7 +9,9 @@ const text = `# The command line
 
 Every command and flag, printed from the code by \`node tools/print-cli.ts\`. Commands that talk to a server also take
 \`--server\`, \`--auth-token\`, \`--insecure\`, \`--plaintext\`, \`--config\` and \`--header\`; in the folder of a running
-\`fairlead up\` none of them is needed.
+\`fairlead up\` none of them is needed. \`-o json\` makes every command print what it did or found as JSON.
+
+A word that is no command runs the program \`fairlead-WORD\` or \`argocd-WORD\` of the PATH with what follows.
 
 ${commands.map(section).join('\n')}`;
 

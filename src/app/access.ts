@@ -8,7 +8,7 @@ import {
   singleSignOn,
 } from '../access/index.ts';
 import type { Settings } from '../controllers/index.ts';
-import type { Clock, Logger } from '../lib/index.ts';
+import type { AddressGuard, Clock, Logger } from '../lib/index.ts';
 import type { Policies } from '../server/index.ts';
 
 const RBAC = 'argocd-rbac-cm';
@@ -60,7 +60,12 @@ export function watchedPolicies(settings: Settings, log: Logger): Policies {
 /** Providers of argocd-cm, with `$secret:key` from the Secrets of the control namespace. */
 export function watchedProviders(
   settings: Settings,
-  deps: { readonly clock: Clock; readonly log: Logger; readonly publicUrl: string | undefined },
+  deps: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly publicUrl: string | undefined;
+    readonly guard?: AddressGuard | undefined;
+  },
 ): Sso {
   return singleSignOn({
     ...deps,

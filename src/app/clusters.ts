@@ -6,6 +6,7 @@ import {
   connectionOf,
   createKubeClient,
   endManagerToken,
+  isKubeError,
   type KubeClient,
   type KubeObject,
   newManagerToken,
@@ -13,19 +14,22 @@ import {
   wellKnown,
 } from '../k8s/index.ts';
 import {
+  type AddressGuard,
   type Clock,
   CodedError,
+  defaultAddressGuard,
   isRecord,
-  isRefusedAddress,
   messageOf,
   type Random,
   rfc3339,
   sha256,
 } from '../lib/index.ts';
-import { labels } from '../model/index.ts';
+import { annotations, labels } from '../model/index.ts';
 import type { ClusterChanges, Clusters } from '../server/index.ts';
 
 const CHECK_MS = 15_000;
+/** Where the home cluster, which has no Secret, is asked to be read anew. */
+const CONFIG = 'argocd-cm';
 const MANAGER = { fieldManager: 'fairlead-server' } as const;
 
 export interface ClustersDeps {
@@ -35,6 +39,8 @@ export interface ClustersDeps {
   readonly namespace: string;
   readonly settings: Settings;
   readonly clusters: LiveClusters;
+  /** Says where connections may go; default: everywhere but to link-local addresses. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 class ClusterWriteError extends CodedError<'ALREADY_EXISTS' | 'NOT_FOUND' | 'INVALID'> {}
@@ -89,6 +95,30 @@ export function clusterStore(deps: ClustersDeps): Clusters {
       if (secret === undefined) throw withoutSecret(server, 'rotated');
       await rotate(deps, secret, signal);
     },
+    async invalidateCache(server) {
+      const body = { metadata: { annotations: { [annotations.refresh]: rfc3339(deps.clock.now()) } } };
+      const secret = known(server);
+      const { namespace } = deps;
+      if (secret !== undefined)
+        await deps.home.patch(
+          wellKnown.secrets,
+          { namespace, name: secret.secretName },
+          { type: 'merge', body },
+          MANAGER,
+        );
+      else
+        await deps.home
+          .patch(wellKnown.configMaps, { namespace, name: CONFIG }, { type: 'merge', body }, MANAGER)
+          .catch(async (error: unknown) => {
+            if (!isKubeError(error, 'NOT_FOUND')) throw error;
+            const metadata = { ...body.metadata, namespace, name: CONFIG };
+            await deps.home.create(
+              wellKnown.configMaps,
+              { apiVersion: 'v1', kind: 'ConfigMap', metadata },
+              MANAGER,
+            );
+          });
+    },
     async remove(server) {
       const secret = known(server);
       if (secret === undefined) throw withoutSecret(server, 'removed');
@@ -119,7 +149,11 @@ async function rotate(deps: ClustersDeps, secret: ClusterSecret, signal: AbortSi
       `The cluster ${server} is not used with the token of a service account's Secret, so there is none to rotate; add it again with upsert`,
     );
   }
-  const client = createKubeClient(connectionOf({ ...settingsOf(config), server }), {}, deps);
+  const client = createKubeClient(
+    connectionOf({ ...settingsOf(config), server }),
+    { guard: guardOf(deps) },
+    deps,
+  );
   try {
     const fresh = await newManagerToken(client, deps, owner, signal);
     const renewed = { ...config, bearerToken: fresh.token };
@@ -133,14 +167,24 @@ async function rotate(deps: ClustersDeps, secret: ClusterSecret, signal: AbortSi
   }
 }
 
+function guardOf({ guard = defaultAddressGuard }: ClustersDeps): AddressGuard {
+  return guard;
+}
+
 function listed({ clusters, settings }: ClustersDeps): Cluster[] {
   const connected = new Map(clusters.connected().map((cluster) => [cluster.server, cluster]));
   return clusters.entries().map(({ server, name }): Cluster => {
     const secret = settings.clusters().find((item) => item.server === server);
+    const cluster = connected.get(server);
+    const serverVersion = cluster?.versions().version ?? '';
+    const connectionState = cluster?.connection() ?? { status: 'Unknown', message: '' };
+    const { kinds, objects } = cluster?.size() ?? { kinds: 0, objects: 0 };
+    const cacheInfo = { apisCount: kinds, resourcesCount: objects };
     return {
       ...(secret === undefined ? { server, name } : viewOf(secret)),
-      serverVersion: connected.get(server)?.versions().version ?? '',
-      connectionState: connected.get(server)?.connection() ?? { status: 'Unknown', message: '' },
+      serverVersion,
+      connectionState,
+      info: { connectionState, serverVersion, cacheInfo },
     };
   });
 }
@@ -163,21 +207,24 @@ async function tryOut(
   { server, config }: ClusterBody,
   signal: AbortSignal,
 ): Promise<string> {
-  if (isRefusedAddress(new URL(server).hostname))
+  if (guardOf(deps).isRefused(new URL(server).hostname))
     throw new ClusterWriteError(
       'INVALID',
       'on-change',
       `The cluster ${server} cannot be used: link-local addresses are refused`,
     );
-  const client = createKubeClient(connectionOf({ ...settingsOf(config), server }), {}, deps);
+  const client = createKubeClient(
+    connectionOf({ ...settingsOf(config), server }),
+    { guard: guardOf(deps) },
+    deps,
+  );
   const late = new AbortController();
   const timer = deps.clock.after(CHECK_MS, () => late.abort());
   try {
     const answer = await client.raw({ path: '/version', signal: AbortSignal.any([signal, late.signal]) });
-    const version: unknown = JSON.parse(answer.text);
-    const text = isRecord(version) ? version['gitVersion'] : undefined;
-    if (typeof text === 'string') return text;
-    throw new Error('the answer names no version');
+    const version = versionIn(answer.text);
+    if (version !== undefined) return version;
+    throw new Error('the answer names no version; is this the address of a Kubernetes API?');
   } catch (error) {
     signal.throwIfAborted();
     const why = late.signal.aborted ? `no answer within ${CHECK_MS / 1000} s` : messageOf(error);
@@ -187,6 +234,17 @@ async function tryOut(
   } finally {
     timer.cancel();
     await client.close();
+  }
+}
+
+/** Undefined for what is no version object; the text itself may be anybody's and is not repeated. */
+function versionIn(text: string): string | undefined {
+  try {
+    const version: unknown = JSON.parse(text);
+    const found = isRecord(version) ? version['gitVersion'] : undefined;
+    return typeof found === 'string' && /^v[\w.+-]{1,60}$/.test(found) ? found : undefined;
+  } catch {
+    return undefined;
   }
 }
 

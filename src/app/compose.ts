@@ -45,7 +45,9 @@ import {
   wellKnown,
 } from '../k8s/index.ts';
 import {
+  type AddressGuard,
   type Clock,
+  defaultAddressGuard,
   digestOf,
   type Exec,
   helperExec,
@@ -85,6 +87,8 @@ export interface ControlPlaneDeps {
   readonly exec: Exec;
   /** PATH on which git, helm, kubectl and kustomize are looked for. */
   readonly path: string;
+  /** Says where connections on behalf of others may go; default: everywhere but to link-local addresses. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 export interface ControlPlaneOptions {
@@ -249,6 +253,7 @@ export async function startControlPlane(
     application.connect(controller);
     settings.onChange((change) => {
       controller.onSettings(change);
+      if (change.kind === 'config' || change.kind === 'cluster') clusters.reconsider();
       if (change.kind !== 'config') return;
       actions.configure(settings.configData());
       controller.onConfig();
@@ -475,16 +480,19 @@ function createClusters(
   settings: Settings,
   health: HealthJudge,
 ): LiveClusters {
-  const home: ClusterEntry = { server: HOME_SERVER, name: HOME_NAME, digest: 'home' };
+  const home: ClusterEntry = { server: HOME_SERVER, name: HOME_NAME, digest: HOME_NAME };
+  const isHome = (entry: ClusterEntry): boolean => entry.digest === HOME_NAME;
+  const guard = deps.guard ?? defaultAddressGuard;
   const open = (connection: ClusterConnection, entry: ClusterEntry): LiveCluster => {
-    const client = createKubeClient(connection, {}, deps);
+    // The home cluster is the administrator's word; the others are those of Secrets.
+    const client = createKubeClient(connection, isHome(entry) ? {} : { guard }, deps);
     const discovery = new Discovery({ ...deps, client });
     return new LiveCluster(
       { ...deps, client, discovery },
       {
         server: entry.server,
         name: entry.name,
-        isHome: entry === home,
+        isHome: isHome(entry),
         // Whatever somebody judges of Secrets, those that nobody tracks are nobody's business.
         judges: (kind) => kind.kind !== 'Secret' && health.judges(kind),
       },
@@ -494,20 +502,28 @@ function createClusters(
     clock: deps.clock,
     log: deps.log,
     entries: () => [
-      home,
-      ...settings.clusters().map((cluster) => ({
-        server: cluster.server,
-        name: cluster.name,
-        digest: digestOf(cluster),
-        ...(cluster.project === undefined ? {} : { project: cluster.project }),
-      })),
+      withRefresh(home, settings.homeRefreshRequestedAt()),
+      ...settings.clusters().map(({ refreshRequestedAt, ...cluster }) => {
+        const { server, name, project } = cluster;
+        const entry = {
+          server,
+          name,
+          digest: digestOf(cluster),
+          ...(project === undefined ? {} : { project }),
+        };
+        return withRefresh(entry, refreshRequestedAt);
+      }),
     ],
     connect(entry) {
-      if (entry === home) return open(options.connection, entry);
+      if (isHome(entry)) return open(options.connection, entry);
       const secret = settings.clusters().find(({ server }) => server === entry.server);
       return open(connectionOf({ ...secret?.config, server: entry.server }), entry);
     },
   });
+}
+
+function withRefresh(entry: ClusterEntry, refreshRequestedAt: string | undefined): ClusterEntry {
+  return refreshRequestedAt === undefined ? entry : { ...entry, refreshRequestedAt };
 }
 
 interface Parts {

@@ -20,6 +20,8 @@ export interface Environment {
   readonly inCluster: { readonly host: string; readonly port: string };
   /** `FAIRLEAD_EDITOR`, `KUBE_EDITOR`, `VISUAL` or `EDITOR`, else vi, and what an editor may see of the environment. */
   readonly editor: { readonly command: string; readonly env: Readonly<Record<string, string>> };
+  /** All of it, for programs that the person runs through this one. */
+  readonly variables: Readonly<Record<string, string>>;
   /** `OTEL_EXPORTER_OTLP_ENDPOINT`: where traces go. */
   readonly otlpEndpoint?: string;
   /** `FAIRLEAD_LOG_LEVEL`; default `warn`, so that a terminal shows what matters. */
@@ -50,6 +52,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
       command: first('FAIRLEAD_EDITOR', 'KUBE_EDITOR', 'VISUAL', 'EDITOR') ?? 'vi',
       env: withoutTokens(variables),
     },
+    variables: defined(variables),
     path: first('PATH') ?? '/usr/local/bin:/usr/bin:/bin',
     inCluster: {
       host: first('KUBERNETES_SERVICE_HOST') ?? '',
@@ -57,6 +60,12 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     },
     logLevel: logLevel(first('FAIRLEAD_LOG_LEVEL')),
   };
+}
+
+function defined(variables: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 /** Everything but what signs in. */

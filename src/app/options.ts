@@ -31,6 +31,8 @@ export interface ServeOptions {
   readonly publicUrl?: string;
   /** Addresses and CIDRs whose `X-Forwarded-…` headers are believed. */
   readonly trustedProxies?: readonly string[];
+  /** Addresses and CIDRs that nothing is fetched from and nothing is sent to on behalf of others. */
+  readonly refusedAddresses?: readonly string[];
   readonly role: Role;
   readonly auth: 'on' | 'off';
   readonly installCrds: boolean;

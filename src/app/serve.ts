@@ -1,7 +1,7 @@
 // `fairlead serve`: the control plane against a real cluster.
 import { resolve } from 'node:path';
 import { type ClusterConnection, inClusterConnection, loadKubeconfig } from '../k8s/index.ts';
-import { lockFolder, messageOf } from '../lib/index.ts';
+import { addressGuard, lockFolder, messageOf } from '../lib/index.ts';
 import { startControlPlane } from './compose.ts';
 import { type Environment, readEnvironment } from './config.ts';
 import { AppError, addressError, parseListen } from './errors.ts';
@@ -28,7 +28,8 @@ async function serve(
   environment: Environment,
   context: ProcessContext,
 ): Promise<void> {
-  const deps = machineDeps(environment);
+  const guard = addressGuard({ refuse: options.refusedAddresses });
+  const deps = { ...machineDeps(environment), guard };
   const { dataDir } = options;
   const connection = await connectionFor(options, environment);
   const plane = await startControlPlane(deps, {

@@ -11,7 +11,7 @@ import {
 } from '../controllers/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { KubeClient } from '../k8s/index.ts';
-import type { Clock, Logger, Random } from '../lib/index.ts';
+import type { AddressGuard, Clock, Logger, Random } from '../lib/index.ts';
 import type { Application } from '../model/index.ts';
 import type {
   Accounts,
@@ -59,7 +59,7 @@ export interface ServerParts {
 }
 
 export function serverPorts(
-  deps: { clock: Clock; random: Random; log: Logger },
+  deps: { clock: Clock; random: Random; log: Logger; guard?: AddressGuard | undefined },
   parts: ServerParts,
 ): ServerPorts {
   const { accounts, application, clusters, controller, home, journal, metrics, settings, webhook } = parts;

@@ -41,7 +41,7 @@ Commands:
                                control plane, the page
   serve [options]              Run the control plane against a cluster
   apiserver [options]          Run only the embedded Kubernetes API
-  login [options] <SERVER>     Sign in to a server and keep the session
+  login [options] [SERVER]     Sign in to a server and keep the session
   relogin [options]            Sign in again to the server of the context, the same way as before
   logout [options] <CONTEXT>   End the session of a context, on the server and here
   context [options] [CONTEXT]  List the contexts, or switch to one; --delete forgets one
@@ -82,6 +82,7 @@ Options:
   --wait                            Wait until it is gone
   --timeout <seconds>               With --wait: give up after this long; 0: never (default: 0)
   -y, --yes                         Do not ask
+  -o, --output <format>             Print what was changed instead of a sentence (choices: "json", "yaml")
   -h, --help                        display help for command
 
 Connection:

@@ -15,6 +15,7 @@ const Configuration = z.object({
         server: z.string(),
         insecure: z.boolean().optional(),
         'plain-text': z.boolean().optional(),
+        core: z.boolean().optional(),
       }),
     )
     .nullish(),
@@ -27,6 +28,8 @@ export interface Context {
   readonly server: string;
   readonly insecure: boolean;
   readonly plaintext: boolean;
+  /** There is no server: calls go straight to the cluster of the kubeconfig. */
+  readonly isCore?: boolean;
   readonly token?: string;
 }
 
@@ -62,6 +65,7 @@ export async function readConfiguration(file: string): Promise<Configuration> {
         server,
         insecure: how?.insecure === true,
         plaintext: how?.['plain-text'] === true,
+        ...(how?.core === true ? { isCore: true } : {}),
         ...(token === undefined || token === '' ? {} : { token }),
       };
     }),
@@ -77,10 +81,11 @@ export async function writeConfiguration(
     contexts: contexts.map(({ name, server }) => ({ name, server, user: name })),
     'current-context': current,
     ...(isAsking === undefined ? {} : { 'prompts-enabled': isAsking }),
-    servers: contexts.map(({ server, insecure, plaintext }) => ({
+    servers: contexts.map(({ server, insecure, plaintext, isCore }) => ({
       server,
       insecure,
       'plain-text': plaintext,
+      ...(isCore === true ? { core: true } : {}),
     })),
     users: contexts.map(({ name, token }) => ({
       name,

@@ -36,8 +36,26 @@ export async function openConnection(
   environment: CliEnvironment,
   flags: ConnectionFlags,
 ): Promise<Connected> {
-  if (flags.core === true) return await connectToCore(environment, flags);
+  if (flags.core ?? (await isCoreContext(environment, flags))) return await connectToCore(environment, flags);
   return { client: await connect(environment, flags), close: async () => {} };
+}
+
+/** Whether the context that this call goes by was made with `login --core`. */
+async function isCoreContext(environment: CliEnvironment, flags: ConnectionFlags): Promise<boolean> {
+  const { contexts, current } = await readConfiguration(flags.config ?? environment.cliConfigFile);
+  const server = flags.server ?? (flags.context === undefined ? environment.server : undefined);
+  if (server !== undefined) return false;
+  return contexts.find(({ name }) => name === (flags.context ?? current))?.isCore === true;
+}
+
+/** The token that calls bring along now. Rejects with `NOT_SIGNED_IN` when there is none. */
+export async function sessionToken(environment: CliEnvironment, flags: ConnectionFlags): Promise<string> {
+  const target = await findTarget(environment, flags);
+  const { token, password, url } = target;
+  if (token !== undefined) return token;
+  if (password !== undefined)
+    return await localToken(environment, url, password, opener(environment, target, flags));
+  throw new CliError('NOT_SIGNED_IN', `Nobody is signed in to ${url}; sign in with: fairlead login SERVER`);
 }
 
 async function connectToCore(environment: CliEnvironment, flags: ConnectionFlags): Promise<Connected> {
@@ -57,8 +75,16 @@ async function connectToCore(environment: CliEnvironment, flags: ConnectionFlags
 /** A client for the server this call means. */
 export async function connect(environment: CliEnvironment, flags: ConnectionFlags): Promise<Client> {
   const target = await findTarget(environment, flags);
+  const open = opener(environment, target, flags);
+  const { token, password } = target;
+  return await open(
+    token ?? (password === undefined ? undefined : await localToken(environment, target.url, password, open)),
+  );
+}
+
+function opener(environment: CliEnvironment, target: Target, flags: ConnectionFlags) {
   const headers = parseHeaders(flags.headers);
-  const open = async (token: string | undefined): Promise<Client> =>
+  return async (token: string | undefined): Promise<Client> =>
     createClient(
       {
         fetch: target.insecure ? await environment.insecureFetch() : environment.fetch,
@@ -66,10 +92,6 @@ export async function connect(environment: CliEnvironment, flags: ConnectionFlag
       },
       { server: target.url, headers, ...(token === undefined ? {} : { token }) },
     );
-  const { token, password } = target;
-  return await open(
-    token ?? (password === undefined ? undefined : await localToken(environment, target.url, password, open)),
-  );
 }
 
 /** Kept beside the ready file, so that not every call signs in anew. */

@@ -45,6 +45,8 @@ export interface CliEnvironment
   readonly processes: Processes;
   /** Opens a file in the person's editor and resolves when it is closed; rejects when that was not possible. */
   readonly edit: (file: string) => Promise<void>;
+  /** Runs a program of the person's with the terminal as its own. @returns its exit code */
+  readonly runProgram: (file: string, args: readonly string[]) => Promise<number>;
   /** Of this program. */
   readonly version: string;
   /** Aborts on Ctrl-C. */

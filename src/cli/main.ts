@@ -15,7 +15,7 @@ import { runCli } from './run.ts';
 process.exitCode = await runCli(process.argv.slice(2), machine());
 
 function machine(): CliEnvironment {
-  const { editor, ...environment } = readEnvironment();
+  const { editor, variables, ...environment } = readEnvironment();
   return {
     ...environment,
     terminal: processTerminal(),
@@ -27,6 +27,7 @@ function machine(): CliEnvironment {
     openBrowser: (url) => openBrowser({ PATH: environment.path, HOME: environment.home }, url),
     processes: { up: runUp, serve: runServe, apiServer: runApiServer, core: startCore, cluster: openCluster },
     edit: (file) => edit(editor, file),
+    runProgram: (command, args) => runOnTerminal({ command, args, env: variables }),
     version: packageVersion(),
     signal: interruption(),
     readStdin: () => readAll(process.stdin),

@@ -32,7 +32,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   'admin settings rbac': 'Try policies out',
   'admin proj': 'Projects without a server',
   'admin app': 'Applications without a server',
-  'admin cluster': 'Clusters without a server',
+  'admin cluster': 'Clusters: what is deployed to them, and their Secrets',
   'admin repo': 'Repositories without a server',
   'admin notifications': 'Try notifications out',
   'admin notifications template': 'Texts of notifications',
@@ -109,8 +109,10 @@ function argumentText(positional: string): string {
   return `<${positional}>`;
 }
 
-function emptyOf(spec: OptionSpec): readonly string[] | undefined {
-  return spec.type === 'list' ? [] : undefined;
+/** What a flag is that was not given and has no default that the help would show. */
+function emptyOf(spec: OptionSpec): readonly string[] | string | undefined {
+  if (spec.type === 'list') return [];
+  return spec.type === 'string' && spec.default === '' ? '' : undefined;
 }
 
 /** A flag that can be on or off also has its opposite, so that `--cascade=false` works; see `normaliseFlags`. */
@@ -125,9 +127,19 @@ function optionsFor(name: string, spec: OptionSpec): Option[] {
   const option = new Option(`${short}--${name} <${value}>`, spec.describe);
   if (spec.type === 'number') option.argParser(numberOf);
   if (spec.type === 'list') option.argParser(collectInto(spec.isWhole === true));
-  if (spec.type === 'string' && spec.choices !== undefined) option.choices(spec.choices);
-  if (spec.type !== 'list' && spec.default !== undefined) option.default(spec.default);
+  if (spec.type === 'string' && spec.choices !== undefined) chooseFrom(option, spec.choices);
+  // An empty text stands for nothing in particular: there is nothing to show.
+  if (spec.type !== 'list' && spec.default !== undefined && spec.default !== '') option.default(spec.default);
   return [option];
+}
+
+/** The empty text may be given where it is one of the choices, e.g. by a script's variable; the help leaves it out. */
+function chooseFrom(option: Option, choices: readonly string[]): void {
+  const shown = choices.filter((choice) => choice !== '');
+  option.choices(shown).argParser((text: string) => {
+    if (choices.includes(text)) return text;
+    throw new InvalidArgumentError(`Allowed choices are ${shown.join(', ')}.`);
+  });
 }
 
 function numberOf(text: string): number {

@@ -5,6 +5,7 @@ import { accountSecretCommands } from './commands/account/secrets.ts';
 import { adminAppGenerateSpec } from './commands/admin/app-generate-spec.ts';
 import { backupCommands } from './commands/admin/backup.ts';
 import { adminClusterGenerateSpec } from './commands/admin/cluster.ts';
+import { clusterReportCommands } from './commands/admin/cluster-reports.ts';
 import { adminDashboard } from './commands/admin/dashboard.ts';
 import { templateGet, templateNotify, triggerGet, triggerRun } from './commands/admin/notifications.ts';
 import { overrideHealth } from './commands/admin/override-health.ts';
@@ -144,6 +145,7 @@ const list: readonly Command[] = [
   adminDashboard,
   configure,
   adminClusterGenerateSpec,
+  ...clusterReportCommands,
   adminRepoGenerateSpec,
   ...rbacCommands,
   version,

@@ -13,8 +13,9 @@ export const resultOption = {
   },
 } as const satisfies OptionSpecs;
 
-export function printResult(out: Output, format: string, value: unknown, sentence: string): void {
+/** @param sentence what to say to a person; none: nothing is said, as argocd does for some commands */
+export function printResult(out: Output, format: string, value: unknown, sentence?: string): void {
   if (format === 'json') out.json(value);
   else if (format === 'yaml') out.yaml(value);
-  else out.line(sentence);
+  else if (sentence !== undefined) out.line(sentence);
 }

@@ -9,6 +9,7 @@ import { CliError } from './errors.ts';
 import { ExitCode } from './exit-codes.ts';
 import { commandOf, normaliseFlags, splitWords } from './flags.ts';
 import { type Output, outputTo } from './output.ts';
+import { findPlugin } from './plugins.ts';
 import { createProgram, type Parsed } from './program.ts';
 import { commands } from './registry.ts';
 
@@ -16,11 +17,19 @@ import { commands } from './registry.ts';
 export async function runCli(argv: readonly string[], environment: CliEnvironment): Promise<number> {
   const out = outputTo(environment.terminal);
   try {
+    const plugin = pluginOf(argv, environment);
+    if (plugin !== undefined) return await environment.runProgram(plugin, argv.slice(1));
     const parsed = parse(argv, environment);
     return parsed === undefined ? ExitCode.Ok : await execute(parsed, environment, out);
   } catch (error) {
     return report(error, out, environment.signal);
   }
+}
+
+/** A word that is none of our own may name a program of somebody else; our own words always win. */
+function pluginOf([word = '']: readonly string[], { path }: CliEnvironment): string | undefined {
+  const isOwn = commands.some(({ words }) => words.split(' ')[0] === word);
+  return isOwn || word === 'help' ? undefined : findPlugin(path, word);
 }
 
 function parse(argv: readonly string[], environment: CliEnvironment): Parsed | undefined {

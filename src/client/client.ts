@@ -132,6 +132,10 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
           timeoutMs: REFRESH_MS,
         });
       },
+      invalidateCache: (id: string) => {
+        const { path, query } = clusterPath(id);
+        return http.call<Cluster>({ method: 'POST', path: `${path}/invalidate-cache`, query });
+      },
       delete: (id: string) => http.call<object>({ method: 'DELETE', ...clusterPath(id) }),
     },
     signingKeys: {

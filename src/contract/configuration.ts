@@ -22,7 +22,14 @@ export interface Cluster {
     readonly attemptedAt?: string | null;
   };
   readonly serverVersion?: string;
-  readonly info?: { readonly applicationsCount?: number; readonly serverVersion?: string };
+  readonly info?: {
+    readonly connectionState?: Cluster['connectionState'];
+    readonly serverVersion?: string;
+    /** What this replica keeps of the cluster: objects, and kinds. */
+    readonly cacheInfo?: { readonly resourcesCount: number; readonly apisCount: number };
+    /** Applications with this destination. */
+    readonly applicationsCount?: number;
+  };
 }
 
 export interface ClusterList {

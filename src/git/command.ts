@@ -2,10 +2,11 @@
 // the environment only (never in arguments), and no transport that was not asked for.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Exec, ExecResult, Random } from '../lib/index.ts';
+import type { AddressGuard, Exec, ExecResult, Random } from '../lib/index.ts';
 import { ExecError, isAbort, limits } from '../lib/index.ts';
 import type { Repository } from '../model/index.ts';
 import { GitError } from './errors.ts';
+import { pinOf } from './pin.ts';
 
 export interface GitDeps {
   readonly exec: Exec;
@@ -49,6 +50,8 @@ const CONFIG: Readonly<Record<string, string>> = {
   'fetch.fsck.missingSpaceBeforeDate': 'ignore',
   'fetch.fsck.missingSpaceBeforeEmail': 'ignore',
   'fetch.recurseSubmodules': 'false',
+  // Whoever follows one checks first where it leads: redirect.ts.
+  'http.followRedirects': 'false',
   'http.lowSpeedLimit': '100',
   'http.lowSpeedTime': '60',
   'credential.helper': '',
@@ -76,6 +79,7 @@ export async function runGit(deps: GitDeps, command: GitCommand): Promise<ExecRe
 export function gitEnvironment(
   deps: GitDeps,
   extra: Readonly<Record<string, string>> = {},
+  lists: readonly (readonly [string, string])[] = [],
 ): Record<string, string> {
   return {
     PATH: deps.path,
@@ -88,7 +92,7 @@ export function gitEnvironment(
     GIT_ALLOW_PROTOCOL: 'https:http:ssh',
     GIT_ASKPASS: '',
     SSH_ASKPASS: '',
-    ...configEnvironment({ ...CONFIG, ...extra }),
+    ...configEnvironment([...Object.entries({ ...CONFIG, ...extra }), ...lists]),
   };
 }
 
@@ -102,6 +106,10 @@ export interface NetworkOptions {
   readonly allowFile: boolean;
   /** Lines of a known_hosts file; without it SSH host keys are checked against nothing and every host is refused. */
   readonly knownHosts: string;
+  /** Says where git may connect. */
+  readonly guard: AddressGuard;
+  /** Rejects when this git cannot be held to an address. */
+  readonly pinning: () => Promise<void>;
 }
 
 /** Environment and private files with which git may reach one repository. */
@@ -110,6 +118,8 @@ export async function networkAccess(
   repository: Repository,
   options: NetworkOptions,
 ): Promise<NetworkAccess> {
+  const pin = await pinOf(options.guard, repository);
+  if (pin.resolve.length > 0) await options.pinning();
   const files = new PrivateFiles(deps);
   const config: Record<string, string> = {};
   const env: Record<string, string> = {};
@@ -122,16 +132,39 @@ export async function networkAccess(
   if (repository.proxy !== undefined) config['http.proxy'] = repository.proxy;
   if (repository.noProxy !== undefined) env['no_proxy'] = repository.noProxy;
   if (!/^(?:https?|file):/i.test(repository.url)) {
-    env['GIT_SSH_COMMAND'] = await sshCommand(repository, options, files);
+    env['GIT_SSH_COMMAND'] = await sshCommand(repository, options, files, pin.ssh);
     env['GIT_SSH_VARIANT'] = 'ssh';
   }
-  return { env: { ...gitEnvironment(deps, config), ...env }, dispose: () => files.remove() };
+  const resolve = pin.resolve.map((entry) => ['http.curloptResolve', entry] as const);
+  return { env: { ...gitEnvironment(deps, config, resolve), ...env }, dispose: () => files.remove() };
+}
+
+/** Asks for the version once: `http.curloptResolve` is of git 2.37, and an older git would pass over it in silence. */
+export function pinningOf(deps: GitDeps): () => Promise<void> {
+  let known: Promise<void> | undefined;
+  return () => {
+    known ??= assertPinning(deps).catch((error: unknown) => {
+      known = undefined; // somebody may install another one meanwhile
+      throw error;
+    });
+    return known;
+  };
+}
+
+async function assertPinning(deps: GitDeps): Promise<void> {
+  const { stdout } = await runGit(deps, { action: 'ask git for its version', args: ['version'] });
+  const version = /(\d+)\.(\d+)[^\s]*/.exec(stdout.toString('utf8'));
+  const [seen = 'unknown', major = '0', minor = '0'] = version ?? [];
+  if (Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 37)) return;
+  throw new GitError(
+    'GIT_FAILED',
+    'on-change',
+    `Cannot reach repositories by name: git is ${seen}, which cannot be held to a checked address; install git 2.37 or later`,
+  );
 }
 
 function addCredential(config: Record<string, string>, { credential, url }: Repository): void {
-  // A header would follow a redirect to another host, so with a credential no redirect is followed at all.
   const hasSecret = credential.kind === 'basic' || credential.kind === 'bearer';
-  config['http.followRedirects'] = hasSecret ? 'false' : 'initial';
   if (!/^https?:/i.test(url) || !hasSecret) return;
   const value =
     credential.kind === 'basic'
@@ -160,8 +193,9 @@ async function sshCommand(
   repository: Repository,
   options: NetworkOptions,
   files: PrivateFiles,
+  pin: readonly string[],
 ): Promise<string> {
-  const args = ['ssh', '-F', '/dev/null', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=20'];
+  const args = ['ssh', '-F', '/dev/null', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=20', ...pin];
   if (repository.credential.kind === 'ssh') {
     const key = await files.write('id', `${repository.credential.privateKey.trimEnd()}\n`);
     args.push('-i', key, '-o', 'IdentitiesOnly=yes');
@@ -203,9 +237,8 @@ class PrivateFiles {
   }
 }
 
-function configEnvironment(config: Readonly<Record<string, string>>): Record<string, string> {
+function configEnvironment(entries: readonly (readonly [string, string])[]): Record<string, string> {
   const env: Record<string, string> = {};
-  const entries = Object.entries(config);
   env['GIT_CONFIG_COUNT'] = String(entries.length);
   for (const [index, [key, value]] of entries.entries()) {
     env[`GIT_CONFIG_KEY_${index}`] = key;
@@ -233,7 +266,7 @@ export function asGitError(action: string, error: unknown): unknown {
       return new GitError(
         'GIT_FAILED',
         'on-change',
-        `Cannot ${action}: git is not installed; install git 2.36 or later`,
+        `Cannot ${action}: git is not installed; install git 2.37 or later`,
         {
           cause: error,
         },

@@ -1,20 +1,21 @@
 // Exchanges the key of a GitHub App for tokens that read the repositories of one installation, and keeps each until
 // shortly before its end. Sends the signed claim to the API it belongs to and nowhere else.
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
-import { Agent, EnvHttpProxyAgent, fetch } from 'undici';
+import { type Agent, type EnvHttpProxyAgent, fetch } from 'undici';
 import {
+  type AddressGuard,
   type Clock,
   canonicalJson,
-  guardedLookup,
+  defaultAddressGuard,
   isAbort,
   isRecord,
-  isRefusedAddress,
   Lru,
   messageOf,
   SingleFlight,
   sha256,
 } from '../lib/index.ts';
 import type { GitHubAppCredential, Repository } from '../model/index.ts';
+import { agentFor } from './agent.ts';
 import { GitError } from './errors.ts';
 
 const GITHUB_API = 'https://api.github.com';
@@ -37,11 +38,13 @@ interface Token {
 
 export class GitHubTokens {
   readonly #clock: Clock;
+  readonly #guard: AddressGuard;
   readonly #known = new Lru<Token>(TOKENS);
   readonly #asking = new SingleFlight<Token>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, guard: AddressGuard = defaultAddressGuard) {
     this.#clock = clock;
+    this.#guard = guard;
   }
 
   /** The repository with a credential that git can use. @throws GitError */
@@ -64,7 +67,7 @@ export class GitHubTokens {
   }
 
   async #ask(repository: Repository, credential: GitHubAppCredential, key: string): Promise<Token> {
-    const api = new AppApi(repository, credential, this.#clock);
+    const api = new AppApi({ clock: this.#clock, guard: this.#guard }, repository, credential);
     try {
       const id = credential.installationId ?? (await api.installation());
       const token = await api.token(id);
@@ -90,13 +93,17 @@ class AppApi {
   readonly #key: KeyObject;
   readonly #agent: Agent | EnvHttpProxyAgent;
 
-  constructor(repository: Repository, credential: GitHubAppCredential, clock: Clock) {
+  constructor(
+    { clock, guard }: { readonly clock: Clock; readonly guard: AddressGuard },
+    repository: Repository,
+    credential: GitHubAppCredential,
+  ) {
     this.#credential = credential;
     this.#clock = clock;
-    this.#base = baseOf(credential);
+    this.#base = baseOf(guard, credential);
     this.#place = ownerAndName(repository.url);
     this.#key = keyOfPem(credential);
-    this.#agent = agentFor(repository, new URL(this.#base));
+    this.#agent = agentFor(guard, repository, new URL(this.#base), 'a GitHub App');
   }
 
   async installation(): Promise<string> {
@@ -203,10 +210,10 @@ class AppApi {
   }
 }
 
-function baseOf({ baseUrl = GITHUB_API }: GitHubAppCredential): string {
+function baseOf(guard: AddressGuard, { baseUrl = GITHUB_API }: GitHubAppCredential): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.search === '';
-  if (url === undefined || !isPlain || isRefusedAddress(url.hostname)) {
+  if (url === undefined || !isPlain || guard.isRefused(url.hostname)) {
     throw new GitError(
       'GIT_URL_REFUSED',
       'on-change',
@@ -240,33 +247,6 @@ function keyOfPem({ appId, privateKey }: GitHubAppCredential): KeyObject {
     'on-change',
     `The key of GitHub App ${appId} cannot be used: githubAppPrivateKey is no RSA key in PEM form`,
   );
-}
-
-function agentFor(repository: Repository, base: URL): Agent | EnvHttpProxyAgent {
-  const isSameHost = URL.canParse(repository.url) && new URL(repository.url).hostname === base.hostname;
-  const connect = {
-    timeout: TIMEOUT_MS,
-    lookup: guardedLookup,
-    // What is trusted is said for the host of the repository, and only for that.
-    ...(isSameHost && repository.tlsCertificates !== undefined ? { ca: repository.tlsCertificates } : {}),
-    ...(isSameHost && repository.insecure === true ? { rejectUnauthorized: false } : {}),
-  };
-  const { proxy, noProxy = '' } = repository;
-  if (proxy === undefined || proxy === '') return new Agent({ connect });
-  if (!URL.canParse(proxy) || !/^https?:$/.test(new URL(proxy).protocol)) {
-    throw new GitError(
-      'GIT_URL_REFUSED',
-      'on-change',
-      'The proxy of a GitHub App must be an http(s) address',
-    );
-  }
-  return new EnvHttpProxyAgent({
-    connect,
-    requestTls: connect,
-    httpProxy: proxy,
-    httpsProxy: proxy,
-    noProxy,
-  });
 }
 
 async function bounded(body: AsyncIterable<Uint8Array> | null): Promise<string> {

@@ -3,8 +3,10 @@
 // but nothing is readable through a mirror whose own credential has not fetched.
 import { join } from 'node:path';
 import {
+  type AddressGuard,
   type Clock,
   canonicalJson,
+  defaultAddressGuard,
   type Exec,
   type Logger,
   Lru,
@@ -16,10 +18,11 @@ import {
 import type { CommitInfo, Repository, Revision } from '../model/index.ts';
 import type { CatFile } from './cat-file.ts';
 import { Clone, type CloneDeps, type FetchedRef } from './clone.ts';
-import { type NetworkOptions, networkAccess, runGit } from './command.ts';
+import { type NetworkOptions, networkAccess, pinningOf, runGit } from './command.ts';
 import { GitError, gitError } from './errors.ts';
 import { GitHubTokens } from './github-app.ts';
 import type { GitObjects } from './objects.ts';
+import { redirectedTo } from './redirect.ts';
 import { type RefMatch, type RefSnapshot, refNotFound, refSnapshot, resolveRef } from './refs.ts';
 import { treeCache } from './tree.ts';
 import { assertRepositoryUrl, normaliseUrl, redacted } from './url.ts';
@@ -32,6 +35,8 @@ export interface MirrorDeps {
   /** PATH on which git and ssh are found. */
   readonly path: string;
   readonly dataDir: string;
+  /** Says where git may connect; default: everywhere but to link-local addresses. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 export interface MirrorOptions {
@@ -97,7 +102,9 @@ export function createMirrors(deps: MirrorDeps, options: MirrorOptions = {}): Mi
       }
     },
   };
-  const tokens = new GitHubTokens(deps.clock);
+  const guard = deps.guard ?? defaultAddressGuard;
+  const tokens = new GitHubTokens(deps.clock, guard);
+  const pinning = pinningOf(cloneDeps);
   const clones = new Map<string, Clone>();
   const mirrors = new Lru<Mirror>(MAX_MIRRORS);
   const cloneOf = (repository: string): Clone => {
@@ -115,7 +122,12 @@ export function createMirrors(deps: MirrorDeps, options: MirrorOptions = {}): Mi
       const key = sha256(canonicalJson(repository));
       const known = mirrors.get(key);
       if (known !== undefined) return known;
-      const mirror = new RepositoryMirror({ ...cloneDeps, tokens }, cloneOf(normalised), repository, options);
+      const mirror = new RepositoryMirror(
+        { ...cloneDeps, tokens, guard, pinning },
+        cloneOf(normalised),
+        repository,
+        options,
+      );
       mirrors.set(key, mirror);
       return mirror;
     },
@@ -125,14 +137,19 @@ export function createMirrors(deps: MirrorDeps, options: MirrorOptions = {}): Mi
   };
 }
 
-type MirrorParts = CloneDeps & { readonly tokens: GitHubTokens };
+type MirrorParts = CloneDeps & {
+  readonly tokens: GitHubTokens;
+  readonly guard: AddressGuard;
+  readonly pinning: () => Promise<void>;
+};
 
 class RepositoryMirror implements Mirror {
   readonly repository: string;
   readonly #deps: MirrorParts;
   readonly #clone: Clone;
   readonly #source: Repository;
-  readonly #options: NetworkOptions & { readonly hosts: () => string };
+  readonly #allowFile: boolean;
+  readonly #hosts: () => string;
   readonly #extraRefs = new Set<string>();
   #hasHead = true;
   #snapshot: RefSnapshot | undefined;
@@ -144,8 +161,8 @@ class RepositoryMirror implements Mirror {
     this.#clone = clone;
     this.#source = source;
     this.repository = redacted(normaliseUrl(source.url));
-    const hosts = options.knownHosts ?? (() => '');
-    this.#options = { allowFile: options.allowFile === true, knownHosts: '', hosts };
+    this.#allowFile = options.allowFile === true;
+    this.#hosts = options.knownHosts ?? (() => '');
   }
 
   get snapshot(): RefSnapshot | undefined {
@@ -250,9 +267,9 @@ class RepositoryMirror implements Mirror {
     for (;;) {
       const startedAt = this.#deps.clock.now();
       try {
-        const refs = await this.#reach((env) =>
+        const refs = await this.#reach(({ env, url }) =>
           this.#clone.fetch({
-            url: this.#url(),
+            url,
             env,
             refspecs: this.#refspecs(),
             action: `fetch ${redacted(this.#source.url)}`,
@@ -309,19 +326,10 @@ class RepositoryMirror implements Mirror {
   async #lsRemote(signal?: AbortSignal): Promise<RefSnapshot> {
     const takenAt = this.#deps.clock.now();
     const action = `list the refs of ${redacted(this.#source.url)}`;
-    return await this.#reach(async (env) => {
+    return await this.#reach(async ({ env, url }) => {
       const result = await runGit(this.#deps, {
         action,
-        args: [
-          'ls-remote',
-          '--quiet',
-          '--',
-          this.#url(),
-          'HEAD',
-          'refs/heads/*',
-          'refs/tags/*',
-          ...this.#extraRefs,
-        ],
+        args: ['ls-remote', '--quiet', '--', url, 'HEAD', 'refs/heads/*', 'refs/tags/*', ...this.#extraRefs],
         env,
         timeoutMs: limits.gitNetworkTimeoutMs,
         ...(signal === undefined ? {} : { signal }),
@@ -348,9 +356,9 @@ class RepositoryMirror implements Mirror {
   /** A commit no branch or tag holds: many servers give it when asked by its full id. */
   async #fetchCommit(sha: string): Promise<string | undefined> {
     try {
-      await this.#reach((env) =>
+      await this.#reach(({ env, url }) =>
         this.#clone.fetch({
-          url: this.#url(),
+          url,
           env,
           refspecs: [`+${sha}:refs/fairlead/pinned/${sha}`],
           action: `fetch commit ${sha} of ${redacted(this.#source.url)}`,
@@ -363,27 +371,30 @@ class RepositoryMirror implements Mirror {
     return await this.objects.findCommit(sha);
   }
 
-  /** Runs git with what it takes to reach the repository. */
-  async #reach<T>(work: (env: Readonly<Record<string, string>>) => Promise<T>): Promise<T> {
+  /** Runs git with what it takes to reach the repository, at the place its server names when it has moved. */
+  async #reach<T>(work: (access: Access) => Promise<T>): Promise<T> {
     const usable = await this.#deps.tokens.usable(this.#source);
-    const access = await networkAccess(this.#deps, usable, this.#network());
     try {
-      return await work(access.env);
+      return await this.#at(usable, work);
     } catch (error) {
       if (error instanceof GitError && error.code === 'GIT_AUTH') this.#deps.tokens.forget(this.#source);
-      throw error;
+      if (!(error instanceof GitError) || error.code !== 'GIT_REDIRECTED') throw error;
+    }
+    return await this.#at(await redirectedTo(this.#deps.guard, usable), work);
+  }
+
+  async #at<T>(repository: Repository, work: (access: Access) => Promise<T>): Promise<T> {
+    const access = await networkAccess(this.#deps, repository, this.#network());
+    try {
+      return await work({ env: access.env, url: withoutPassword(repository.url) });
     } finally {
       await access.dispose();
     }
   }
 
   #network(): NetworkOptions {
-    return { allowFile: this.#options.allowFile, knownHosts: this.#options.hosts() };
-  }
-
-  /** A password inside the address stays out of the arguments; the credential travels on its own. */
-  #url(): string {
-    return this.#source.url.replace(/^(https?:\/\/)([^/@:]*)(?::[^/@]*)?@/i, '$1');
+    const { guard, pinning } = this.#deps;
+    return { allowFile: this.#allowFile, knownHosts: this.#hosts(), guard, pinning };
   }
 
   #isForeignRef(target: string): boolean {
@@ -398,6 +409,17 @@ class RepositoryMirror implements Mirror {
     if (this.#extraRefs.size >= MAX_EXTRA_REFS && oldest !== undefined) this.#extraRefs.delete(oldest);
     this.#extraRefs.add(ref);
   }
+}
+
+interface Access {
+  readonly env: Readonly<Record<string, string>>;
+  /** Where the repository is. */
+  readonly url: string;
+}
+
+/** A password inside the address stays out of the arguments; the credential travels on its own. */
+function withoutPassword(url: string): string {
+  return url.replace(/^(https?:\/\/)([^/@:]*)(?::[^/@]*)?@/i, '$1');
 }
 
 const HEAD_REF = 'refs/fairlead/head';

@@ -53,6 +53,33 @@ function refusalOfScheme(scheme: string, rest: string, policy: UrlPolicy): strin
   return undefined;
 }
 
+export interface Endpoint {
+  readonly scheme: 'http' | 'https' | 'ssh' | 'socks';
+  /** Without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+const PORTS = { http: 80, https: 443, ssh: 22, socks: 1080 } as const;
+
+/** Whom an address of a repository, or of a proxy, leads to; undefined for files and what is no address. */
+export function endpointOf(url: string): Endpoint | undefined {
+  const [, scheme = '', rest = ''] = SCHEME.exec(url) ?? [];
+  const kind = scheme.toLowerCase().replace(/^socks[45][ah]?$/, 'socks');
+  if (kind === 'http' || kind === 'https' || kind === 'ssh' || kind === 'socks') {
+    const authority = rest.replace(/[/?#].*$/s, '').replace(/^.*@/, '');
+    const [, host = '', port] = /^(\[[0-9A-Fa-f:.]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(authority) ?? [];
+    if (host === '') return undefined;
+    return { scheme: kind, host: unbracketed(host), port: port === undefined ? PORTS[kind] : Number(port) };
+  }
+  const scp = scheme === '' ? SCP.exec(url) : null;
+  return scp === null ? undefined : { scheme: 'ssh', host: unbracketed(scp[2] as string), port: PORTS.ssh };
+}
+
+function unbracketed(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
+}
+
 /** The form in which addresses are compared: Argo CD's NormalizeGitURL. */
 export function normaliseUrl(url: string): string {
   let text = url.trim().toLowerCase();

@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import {
+  type AddressGuard,
   type Clock,
   type Complete,
   type Incomplete,
@@ -229,6 +230,8 @@ export interface KubeClientOptions {
   /** Longest single wait between tries, whatever Retry-After says; default 10 s. */
   readonly maxRetryWaitMs?: number;
   readonly userAgent?: string;
+  /** Says where connections may go; absent: everywhere. */
+  readonly guard?: AddressGuard;
 }
 
 export interface KubeClientDeps {
@@ -304,6 +307,7 @@ class HttpKubeClient implements KubeClient {
       maxPending: options.maxPending ?? 20_000,
       maxResponseBytes: options.maxResponseBytes ?? limits.kubeResponseBytes,
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+      guard: options.guard,
     };
     this.#transport = shared ?? new Transport(connection, deps.clock, transport);
   }
@@ -690,7 +694,9 @@ class HttpKubeClient implements KubeClient {
   #refusal(attempt: Attempt, answer: HttpAnswer): KubeError {
     const header = answer.headers['retry-after'];
     const retryAfter = Array.isArray(header) ? header[0] : header;
-    return errorOfAnswer(attempt, { status: answer.status, text: answer.text, retryAfter });
+    // Where others say whom to ask, what answers need not be a cluster: only what Kubernetes says is repeated.
+    const isForeign = this.#options.guard !== undefined;
+    return errorOfAnswer(attempt, { status: answer.status, text: answer.text, retryAfter }, isForeign);
   }
 
   #tooMany(type: ResourceType, maxItems: number): KubeError {

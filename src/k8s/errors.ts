@@ -121,15 +121,16 @@ export function kubeMessage(attempt: Attempt, seen: string, code: KubeErrorCode)
   return remedy === undefined ? text : `${text}; ${remedy}`;
 }
 
-/** The error of an HTTP answer ≥ 400 with its body as text. */
+/** The error of an HTTP answer ≥ 400 with its body as text. `isForeign`: a body that is no Status is not repeated. */
 export function errorOfAnswer(
   attempt: Attempt,
   answer: { readonly status: number; readonly text: string; readonly retryAfter?: string | undefined },
+  isForeign = false,
 ): KubeError {
   const status = withoutValues(statusOf(answer.text), attempt);
   const code = codeOf(answer.status, status);
   const retryAfterMs = retryAfterOf(answer.retryAfter, status);
-  const seen = status?.message ?? plainBody(answer, attempt);
+  const seen = status?.message ?? plainBody(answer, isForeign || attempt.confidential === true);
   return new KubeError(code, kubeMessage(attempt, seen, code), {
     httpStatus: answer.status,
     ...(status === undefined ? {} : { status }),
@@ -210,8 +211,8 @@ function withoutValues(status: KubeStatus | undefined, attempt: Attempt): KubeSt
   };
 }
 
-function plainBody(answer: { readonly status: number; readonly text: string }, attempt: Attempt): string {
-  const text = attempt.confidential === true ? '' : answer.text.trim().slice(0, 300);
+function plainBody(answer: { readonly status: number; readonly text: string }, isHidden: boolean): string {
+  const text = isHidden ? '' : answer.text.trim().slice(0, 300);
   return text === '' ? `HTTP ${answer.status}` : `HTTP ${answer.status}: ${text}`;
 }
 

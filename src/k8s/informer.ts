@@ -95,6 +95,8 @@ export class Informer<T extends KubeObject = KubeObject> {
   readonly #handlers = new Set<ChangeHandler<T>>();
   readonly #stateHandlers = new Set<(state: InformerState) => void>();
   readonly #stop = new AbortController();
+  /** Ends what goes on now, so that the next round lists. */
+  #again = new AbortController();
   #running: Promise<void> | undefined;
   #state: InformerState = { synced: false, asOf: 0, reason: 'it was not listed yet', error: undefined };
   #resourceVersion = '';
@@ -175,6 +177,12 @@ export class Informer<T extends KubeObject = KubeObject> {
     this.#running ??= this.#run(this.#stop.signal);
   }
 
+  /** Lists anew at once, as after a gap. The objects that are kept stay readable until then. */
+  relist(): void {
+    this.#resourceVersion = '';
+    this.#again.abort(new DOMException('The objects are listed anew', 'AbortError'));
+  }
+
   /** Ends the watch; resolves when nothing runs any more. The objects stay readable, as incomplete. */
   async stop(): Promise<void> {
     this.#stop.abort(new DOMException('The informer was stopped', 'AbortError'));
@@ -182,17 +190,20 @@ export class Informer<T extends KubeObject = KubeObject> {
     this.#setState({ reason: 'it is not watched any more', error: undefined });
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  async #run(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      this.#again = new AbortController();
+      const again = this.#again.signal;
+      const signal = AbortSignal.any([stop, again]);
       const startedAt = this.#deps.clock.monotonic();
       try {
         if (this.#mustList()) await this.#list(signal);
         await this.#watch(signal);
       } catch (error) {
-        if (signal.aborted) return;
-        this.#onFailure(error);
+        if (!signal.aborted) this.#onFailure(error);
       }
-      if (signal.aborted) return;
+      if (stop.aborted) return;
+      if (again.aborted) continue;
       if (this.#deps.clock.monotonic() - startedAt > HEALTHY_MS && this.#brokenSince === undefined) {
         this.#attempt = 0;
       }

@@ -3,8 +3,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
-import type { Clock, Timer } from '../lib/index.ts';
+import type { AddressGuard, Clock, Timer } from '../lib/index.ts';
 import type { ClusterConnection, TlsMaterial } from './connection-types.ts';
+import { KubeError } from './errors.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -55,6 +56,8 @@ export interface TransportOptions {
   readonly maxPending: number;
   readonly maxResponseBytes: number;
   readonly connectTimeoutMs: number;
+  /** Says where connections may go; absent: everywhere. */
+  readonly guard: AddressGuard | undefined;
 }
 
 export class Transport {
@@ -69,6 +72,7 @@ export class Transport {
 
   constructor(connection: ClusterConnection, clock: Clock, options: TransportOptions) {
     const url = new URL(connection.server);
+    assertAllowed(connection, options.guard);
     this.#origin = url.origin;
     this.#basePath = url.pathname === '/' ? '' : url.pathname;
     this.#clock = clock;
@@ -302,6 +306,15 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
+/** Names are checked when they are connected to. */
+function assertAllowed({ server, proxy }: ClusterConnection, guard: AddressGuard | undefined): void {
+  for (const address of proxy === undefined ? [server] : [server, proxy]) {
+    const host = URL.canParse(address) ? new URL(address).hostname : '';
+    if (guard?.isRefused(host) !== true) continue;
+    throw new KubeError('CONFIG', `Cannot use cluster ${server}: link-local addresses are refused`);
+  }
+}
+
 function dispatcherOf(
   connection: ClusterConnection,
   connections: number,
@@ -314,9 +327,11 @@ function dispatcherOf(
     keepAliveTimeout: 30_000,
     keepAliveMaxTimeout: 60_000,
   };
+  const { guard } = options;
+  const lookup = guard === undefined ? {} : { lookup: guard.lookup };
   if (connection.proxy !== undefined) {
     const requestTls = connectorOptions(connection.tls);
-    return new ProxyAgent({ uri: connection.proxy, requestTls, ...common });
+    return new ProxyAgent({ uri: connection.proxy, requestTls, proxyTls: lookup, ...common });
   }
   let tls: TlsMaterial | undefined;
   let connector: buildConnector.connector;
@@ -328,6 +343,7 @@ function dispatcherOf(
         connector = buildConnector({
           timeout: options.connectTimeoutMs,
           allowH2: false,
+          ...lookup,
           ...connectorOptions(tls),
         });
       }
@@ -348,6 +364,14 @@ function connectorOptions(tls: TlsMaterial): buildConnector.BuildOptions {
 
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|ERR_TLS|ERR_SSL/;
 
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  'ADDRESS_REFUSED',
+  'ADDRESS_UNKNOWN',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
 function transportError(error: unknown, sent: boolean): TransportError {
   const code = (error as NodeJS.ErrnoException)?.code ?? '';
   const text = error instanceof Error ? error.message : String(error);
@@ -356,6 +380,6 @@ function transportError(error: unknown, sent: boolean): TransportError {
   if (UNTRUSTED.test(code))
     return new TransportError('untrusted', `${text} (${code})`, false, { cause: error });
   const failure: TransportFailure = code.includes('TIMEOUT') ? 'timeout' : 'unreachable';
-  const connected = sent && !['ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT'].includes(code);
+  const connected = sent && !NEVER_SENT.has(code);
   return new TransportError(failure, text || code, connected, { cause: error });
 }

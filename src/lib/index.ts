@@ -1,5 +1,14 @@
 // Door of lib: helpers without domain knowledge.
-export { guardedLookup, isRefusedAddress } from './addresses.ts';
+export {
+  AddressError,
+  type AddressErrorCode,
+  type AddressGuard,
+  type AddressGuardOptions,
+  addressGuard,
+  defaultAddressGuard,
+  isRefusedAddress,
+  type ResolveName,
+} from './addresses.ts';
 export { type Backoff, backoffMs, jitteredBackoffMs } from './backoff.ts';
 export { type Clock, rfc3339, systemClock, type Timer } from './clock.ts';
 export { type Answer, type Complete, complete, type Incomplete, incomplete } from './complete.ts';

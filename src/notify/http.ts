@@ -1,7 +1,7 @@
 // Outgoing requests of the services: bounded in time and size, no redirects, no link-local addresses (where clouds
 // keep their credentials), errors without URLs.
 import { Agent, errors, request } from 'undici';
-import { guardedLookup, isRefusedAddress, messageOf } from '../lib/index.ts';
+import { AddressError, type AddressGuard, defaultAddressGuard, messageOf } from '../lib/index.ts';
 import { NotifyError } from './errors.ts';
 
 export interface HttpRequest {
@@ -31,21 +31,22 @@ export interface NotifyHttp {
 const TIMEOUT_MS = 15_000;
 const ANSWER_BYTES = 64 * 1024;
 
-export function createNotifyHttp(): NotifyHttp {
+/** `guard` says where connections may go. */
+export function createNotifyHttp(guard: AddressGuard = defaultAddressGuard): NotifyHttp {
   const options = { connections: 8, pipelining: 1, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS };
-  const connect = { timeout: 10_000, lookup: guardedLookup };
+  const connect = { timeout: 10_000, lookup: guard.lookup };
   const verified = new Agent({ ...options, connect });
   const unverified = new Agent({ ...options, connect: { ...connect, rejectUnauthorized: false } });
   return {
-    send: (call) => send(call.insecureSkipVerify === true ? unverified : verified, call),
+    send: (call) => send(guard, call.insecureSkipVerify === true ? unverified : verified, call),
     async close() {
       await Promise.all([verified.destroy(), unverified.destroy()]);
     },
   };
 }
 
-async function send(dispatcher: Agent, call: HttpRequest): Promise<HttpAnswer> {
-  const url = checkedUrl(call.url);
+async function send(guard: AddressGuard, dispatcher: Agent, call: HttpRequest): Promise<HttpAnswer> {
+  const url = checkedUrl(guard, call.url);
   try {
     const { statusCode, body } = await request(url, {
       dispatcher,
@@ -62,13 +63,13 @@ async function send(dispatcher: Agent, call: HttpRequest): Promise<HttpAnswer> {
 }
 
 /** Throws `NOTIFY_CONFIG` for what is no http(s) URL, or names an address that is never a service. */
-function checkedUrl(text: string): URL {
+function checkedUrl(guard: AddressGuard, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw new NotifyError('NOTIFY_CONFIG', 'Cannot send: the configured address is no http(s) URL');
   }
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isRefusedAddress(host))
+  if (guard.isRefused(host))
     throw new NotifyError('NOTIFY_CONFIG', `Cannot send to ${host}: link-local addresses are refused`);
   return url;
 }
@@ -85,6 +86,8 @@ async function beginning(body: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 function unavailable(host: string, error: unknown): NotifyError {
+  if (error instanceof AddressError && error.code === 'ADDRESS_REFUSED')
+    return new NotifyError('NOTIFY_CONFIG', `Cannot send: ${messageOf(error)}`);
   const isTimeout = error instanceof errors.UndiciError || (error as Error)?.name === 'TimeoutError';
   const code = (error as { code?: unknown })?.code;
   const seen = isTimeout

@@ -1,5 +1,5 @@
 // What a notification service is: something that takes a message for a recipient. One file per service in services/.
-import type { Clock } from '../lib/index.ts';
+import type { AddressGuard, Clock } from '../lib/index.ts';
 import type { HttpSend } from './http.ts';
 import type { Fields } from './values.ts';
 
@@ -42,6 +42,8 @@ export interface ServiceDeps {
   readonly http: HttpSend;
   readonly clock: Clock;
   readonly threads: Threads;
+  /** Says where connections may go besides `http`; default: everywhere but to link-local addresses. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 export interface ServiceConfig {

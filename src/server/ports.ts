@@ -324,6 +324,8 @@ export interface Clusters {
   change(server: string, changes: ClusterChanges): Promise<Cluster>;
   /** A new token for the service account that is used there, and the end of the old one. */
   rotate(server: string, signal: AbortSignal): Promise<void>;
+  /** Asks every replica to read what the cluster serves and everything in it anew. */
+  invalidateCache(server: string): Promise<void>;
   remove(server: string): Promise<void>;
 }
 

@@ -77,6 +77,7 @@ test('who may call what', () => {
       'DELETE /api/v1/gpgkeys: gpgkeys, delete (list)',
       'POST /api/v1/clusters: clusters, create (list)',
       'PUT /api/v1/clusters/:id: clusters, update (list)',
+      'POST /api/v1/clusters/:id/invalidate-cache: clusters, update (list)',
       'POST /api/v1/clusters/:id/rotate-auth: clusters, update (list)',
       'DELETE /api/v1/clusters/:id: clusters, delete (list)',
       'DELETE /api/v1/applications/:name/resource: applications, get (application)',

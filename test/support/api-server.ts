@@ -79,6 +79,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
         connectionState: { status: 'Unknown', message: '' },
       }),
       rotate: async () => undefined,
+      invalidateCache: async () => undefined,
       remove: async () => undefined,
     },
     repositories: noRepositories,

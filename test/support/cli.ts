@@ -55,6 +55,7 @@ export async function testCli(overrides: Partial<CliEnvironment> = {}): Promise<
           },
         },
         edit: async () => {},
+        runProgram: async () => 0,
         version: '0.1.0',
         signal: new AbortController().signal,
         readStdin: async () => '',

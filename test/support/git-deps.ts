@@ -9,7 +9,13 @@ import {
   type Mirror,
   type Mirrors,
 } from '../../src/git/index.ts';
-import { silentLogger, systemClock, systemExec, systemRandom } from '../../src/lib/index.ts';
+import {
+  type AddressGuard,
+  silentLogger,
+  systemClock,
+  systemExec,
+  systemRandom,
+} from '../../src/lib/index.ts';
 import type { Artifact, Repository } from '../../src/model/index.ts';
 import { gitArtifact } from '../../src/source/index.ts';
 
@@ -26,16 +32,21 @@ export interface GitFixture {
 }
 
 /** `dataDir`: one that another fixture used, as after a restart. */
-export function gitFixture(dataDir: string = mkdtempSync(join(tmpdir(), 'fairlead-data-'))): GitFixture {
+export function gitFixture(
+  dataDir: string = mkdtempSync(join(tmpdir(), 'fairlead-data-')),
+  options: { guard?: AddressGuard; path?: string; knownHosts?: () => string } = {},
+): GitFixture {
   const deps = {
     exec: systemExec,
     clock: systemClock,
     random: systemRandom,
     log: silentLogger,
-    path: gitPath,
+    path: options.path ?? gitPath,
     dataDir,
+    guard: options.guard,
   };
-  const mirrors = createMirrors(deps);
+  const { knownHosts } = options;
+  const mirrors = createMirrors(deps, knownHosts === undefined ? {} : { knownHosts });
   const checkouts = createCheckouts(deps);
   const mirror = (url: string, extra: Partial<Repository> = {}): Mirror =>
     mirrors.get({ url, type: 'git', credential: { kind: 'none' }, ...extra });

@@ -330,6 +330,23 @@ export function kubeSuite(name: string, start: () => Promise<KubeUnderTest>): vo
       assert.equal(informer.answer().kind, 'incomplete');
     });
 
+    test('an informer that is told to list anew does so at once, and reports only what changed', async () => {
+      const namespace = await freshNamespace();
+      await client.create(wellKnown.configMaps, configMap(namespace, 'a'));
+      const { informer, changes } = informerOf(client, namespace);
+      informer.start();
+      await informer.whenComplete(AbortSignal.timeout(DEADLINE_MS));
+      await until(() => informer.counts.watches === 1);
+      informer.relist();
+      assert.equal(informer.size, 1);
+      await until(() => informer.counts.lists === 2 && informer.counts.watches === 2);
+      await client.create(wellKnown.configMaps, configMap(namespace, 'b'));
+      await until(() => changes.length === 2);
+      assert.deepEqual(changes, ['add a', 'add b']);
+      assert.deepEqual([informer.counts.failures, informer.counts.missed], [0, 0]);
+      assert.equal(informer.answer().kind, 'complete');
+    });
+
     test('an informer goes on where it was when its watch is cut, without a new list', async () => {
       const namespace = await freshNamespace();
       await createMany(namespace, 2);

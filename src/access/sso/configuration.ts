@@ -1,7 +1,7 @@
 // Reads `oidc.config` and the connectors of `dex.config` into connectors. A connector that cannot be read is left out
 // and named; the others work.
 import { z } from 'zod';
-import type { Clock } from '../../lib/index.ts';
+import type { AddressGuard, Clock } from '../../lib/index.ts';
 import { isRecord, parseYaml } from '../../lib/index.ts';
 import { ldapConnector } from './ldap.ts';
 import { bitbucketConnector, githubConnector, linkedinConnector, type OauthOptions } from './oauth.ts';
@@ -15,6 +15,12 @@ export interface SsoSource {
   readonly config: Readonly<Record<string, string>>;
   /** A member of a Secret; undefined when there is none. */
   secret(name: string, key: string): string | undefined;
+}
+
+export interface ConnectorDeps {
+  readonly clock: Clock;
+  /** Says where connections may go. */
+  readonly guard: AddressGuard;
 }
 
 export interface Configured {
@@ -135,7 +141,7 @@ const Saml = z.looseObject({
 /** Connectors in the order they are offered. @returns also what could not be read, each as a sentence without values */
 export function readConnectors(
   source: SsoSource,
-  clock: Clock,
+  deps: ConnectorDeps,
 ): { readonly connectors: readonly Configured[]; readonly problems: readonly string[] } {
   const connectors: Configured[] = [];
   const problems: string[] = [];
@@ -150,14 +156,14 @@ export function readConnectors(
   };
   const oidc = source.config['oidc.config'] ?? '';
   if (oidc.trim() !== '')
-    attempt('oidc.config', () => fromOidcConfig(source, clock, resolved(source, parseYaml(oidc))));
+    attempt('oidc.config', () => fromOidcConfig(source, deps, resolved(source, parseYaml(oidc))));
   const dex = source.config['dex.config'] ?? '';
   if (dex.trim() !== '') {
     const parsed = parsedDex(source, dex);
     if (typeof parsed === 'string') problems.push(`dex.config: ${parsed}`);
     else
       for (const item of parsed.connectors)
-        attempt(`dex.config, connector ${item.id.slice(0, 60)}`, () => fromDex(source, clock, item));
+        attempt(`dex.config, connector ${item.id.slice(0, 60)}`, () => fromDex(source, deps, item));
   }
   return { connectors, problems };
 }
@@ -193,12 +199,10 @@ function resolved(source: SsoSource, value: unknown): unknown {
   return found.trim();
 }
 
-function fromOidcConfig(source: SsoSource, clock: Clock, value: unknown): Configured {
+function fromOidcConfig(source: SsoSource, { clock, guard }: ConnectorDeps, value: unknown): Configured {
   const read = Oidc.parse(value);
-  const fetch = providerFetch({
-    rootCa: read.rootCA,
-    insecureSkipVerify: source.config['oidc.tls.insecure.skip.verify'] === 'true',
-  });
+  const insecureSkipVerify = source.config['oidc.tls.insecure.skip.verify'] === 'true';
+  const fetch = providerFetch({ rootCa: read.rootCA, insecureSkipVerify }, guard);
   const cli = read.cliClientID === undefined ? [] : [read.cliClientID];
   const options: OidcOptions = {
     issuer: read.issuer,
@@ -229,10 +233,11 @@ function scopesOf({ config }: SsoSource): string[] {
 
 function fromDex(
   source: SsoSource,
-  clock: Clock,
+  deps: ConnectorDeps,
   item: z.output<typeof Dex>['connectors'][number],
 ): Configured {
   const { type, id, config } = item;
+  const { clock, guard } = deps;
   if (!/^[A-Za-z0-9._-]{1,100}$/.test(id))
     throw new TypeError('its id has other characters than letters, digits, dots, dashes');
   const base = (kind: 'redirect' | 'password', connector: Connector, redirectUri?: string): Configured => ({
@@ -250,7 +255,7 @@ function fromDex(
     case 'keycloak': {
       const read = DexOidc.parse(config);
       const [rootCa] = [read.rootCAs ?? []].flat();
-      const fetch = providerFetch({ rootCa, insecureSkipVerify: read.insecureSkipVerify });
+      const fetch = providerFetch({ rootCa, insecureSkipVerify: read.insecureSkipVerify }, guard);
       return base(
         'redirect',
         oidcConnector({ fetch, clock }, dexOidc(type, read, scopesOf(source))),
@@ -268,12 +273,12 @@ function fromDex(
       }[type];
       return base(
         'redirect',
-        make(providerFetch({ rootCa: read.rootCA }), oauthOptions(read)),
+        make(providerFetch({ rootCa: read.rootCA }, guard), oauthOptions(read)),
         read.redirectURI,
       );
     }
     case 'ldap':
-      return base('password', ldapConnector(ldapOptions(Ldap.parse(config))));
+      return base('password', ldapConnector(ldapOptions(Ldap.parse(config)), guard));
     case 'saml': {
       const read = Saml.parse(config);
       const pem = read.caData === undefined ? read.ca : Buffer.from(read.caData, 'base64').toString('utf8');

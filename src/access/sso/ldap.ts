@@ -1,5 +1,7 @@
 // LDAP: finds the person with the service account, checks the password by binding as that person, reads groups.
+import { connect } from 'node:net';
 import { Client, type Entry, InvalidCredentialsError } from 'ldapts';
+import { type AddressGuard, defaultAddressGuard } from '../../lib/index.ts';
 import { SsoError } from './errors.ts';
 import type { ExternalUser, PasswordConnector } from './types.ts';
 
@@ -38,7 +40,12 @@ export interface LdapOptions {
     | undefined;
 }
 
-export function ldapConnector(options: LdapOptions): PasswordConnector {
+/** `guard` says where connections may go. */
+export function ldapConnector(
+  settings: LdapOptions,
+  guard: AddressGuard = defaultAddressGuard,
+): PasswordConnector {
+  const options = { ...settings, guard };
   return {
     kind: 'password',
     async check(username, password) {
@@ -54,18 +61,28 @@ export function ldapConnector(options: LdapOptions): PasswordConnector {
   };
 }
 
-async function connected<T>(options: LdapOptions, use: (client: Client) => Promise<T>): Promise<T> {
+type Directory = LdapOptions & { readonly guard: AddressGuard };
+
+async function connected<T>(options: Directory, use: (client: Client) => Promise<T>): Promise<T> {
   const tls = {
     rejectUnauthorized: !options.insecureSkipVerify,
     ...(options.rootCa === undefined ? {} : { ca: options.rootCa }),
   };
   const isPlain = options.insecureNoSsl || options.startTls;
   const host = /:\d+$/.test(options.host) ? options.host : `${options.host}:${isPlain ? 389 : 636}`;
+  const { lookup } = options.guard;
+  if (options.guard.isRefused(host.replace(/:\d+$/, '')))
+    throw new SsoError(
+      'SSO_CONFIG',
+      'Cannot use the address of the directory: link-local addresses are refused',
+    );
   const client = new Client({
     url: `${isPlain ? 'ldap' : 'ldaps'}://${host}`,
     timeout: TIMEOUT_MS,
     connectTimeout: TIMEOUT_MS,
-    ...(isPlain ? {} : { tlsOptions: tls }),
+    createConnection: ((port: number, name: string) =>
+      connect({ port, host: name, lookup })) as typeof connect,
+    ...(isPlain ? {} : { tlsOptions: { ...tls, lookup } }),
   });
   try {
     if (options.startTls) await client.startTLS(tls);
@@ -101,7 +118,7 @@ async function findUser(
   return searchEntries.length === 1 ? searchEntries[0] : undefined;
 }
 
-async function isRight(options: LdapOptions, dn: string, password: string): Promise<boolean> {
+async function isRight(options: Directory, dn: string, password: string): Promise<boolean> {
   return await connected(options, async (client) => {
     try {
       await client.bind(dn, password);

@@ -1,7 +1,7 @@
 // Requests to identity providers: no redirects, a deadline, a size, and no address that only a cloud's own machines
 // use. Everything they answer is data of somebody else.
 import { Agent, fetch as undiciFetch } from 'undici';
-import { guardedLookup, isRefusedAddress } from '../../lib/index.ts';
+import { type AddressGuard, defaultAddressGuard } from '../../lib/index.ts';
 import { SsoError } from './errors.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -28,17 +28,20 @@ export interface ProviderTls {
   readonly insecureSkipVerify?: boolean | undefined;
 }
 
-export function providerFetch(tls: ProviderTls): ProviderFetch & { close(): Promise<void> } {
+export function providerFetch(
+  tls: ProviderTls,
+  guard: AddressGuard = defaultAddressGuard,
+): ProviderFetch & { close(): Promise<void> } {
   const agent = new Agent({
     connect: {
-      lookup: guardedLookup,
+      lookup: guard.lookup,
       ...(tls.rootCa === undefined ? {} : { ca: tls.rootCa }),
       ...(tls.insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
     },
     connectTimeout: TIMEOUT_MS,
   });
   const call = async (url: string, request: ProviderRequest = {}): Promise<ProviderAnswer> => {
-    const target = checkedUrl(url);
+    const target = checkedUrl(guard, url);
     try {
       const response = await undiciFetch(target, {
         method: request.method ?? 'GET',
@@ -60,13 +63,13 @@ export function providerFetch(tls: ProviderTls): ProviderFetch & { close(): Prom
   return Object.assign(call, { close: () => agent.close() });
 }
 
-function checkedUrl(text: string): URL {
+function checkedUrl(guard: AddressGuard, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (
     url === undefined ||
     !/^https?:$/.test(url.protocol) ||
     url.username !== '' ||
-    isRefusedAddress(url.hostname)
+    guard.isRefused(url.hostname)
   ) {
     throw new SsoError(
       'SSO_CONFIG',

@@ -1,5 +1,11 @@
 // All identity providers together: which are offered, and one door to each. Read again when the settings change.
-import { type Clock, canonicalJson, type Logger } from '../../lib/index.ts';
+import {
+  type AddressGuard,
+  type Clock,
+  canonicalJson,
+  defaultAddressGuard,
+  type Logger,
+} from '../../lib/index.ts';
 import { type Configured, readConnectors, type SsoSource } from './configuration.ts';
 import { SsoError } from './errors.ts';
 import type { Answer, Attempt, ConnectorFacts, ExternalUser, VerifiedToken } from './types.ts';
@@ -26,13 +32,15 @@ export interface Sso {
 export interface SsoDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Says where connections may go; default: everywhere but to link-local addresses. */
+  readonly guard?: AddressGuard | undefined;
   /** What the settings say now. */
   readonly source: () => SsoSource;
   /** `url` of argocd-cm, else the address the server was started with. */
   readonly publicUrl: () => string | undefined;
 }
 
-export function singleSignOn({ clock, log, source, publicUrl }: SsoDeps): Sso {
+export function singleSignOn({ clock, log, source, publicUrl, guard = defaultAddressGuard }: SsoDeps): Sso {
   let known: { readonly key: string; readonly at: number; readonly all: readonly Configured[] } | undefined;
   const all = (): readonly Configured[] => {
     const now = source();
@@ -45,7 +53,7 @@ export function singleSignOn({ clock, log, source, publicUrl }: SsoDeps): Sso {
       secrets: references(now, oidc + dex),
     });
     if (known?.key === key) return known.all;
-    const { connectors, problems } = readConnectors(now, clock);
+    const { connectors, problems } = readConnectors(now, { clock, guard });
     for (const problem of problems) log.warn('an identity provider cannot be used', { problem });
     known = { key, at: clock.monotonic(), all: connectors };
     return connectors;

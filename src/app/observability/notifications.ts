@@ -11,7 +11,14 @@ import {
 } from '../../controllers/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { KubeClient } from '../../k8s/index.ts';
-import { type Clock, digestOf, isRecord, type Logger, type Random } from '../../lib/index.ts';
+import {
+  type AddressGuard,
+  type Clock,
+  digestOf,
+  isRecord,
+  type Logger,
+  type Random,
+} from '../../lib/index.ts';
 import type { Application } from '../../model/index.ts';
 import {
   type CommitFacts,
@@ -39,6 +46,8 @@ export interface NotificationParts {
   readonly application: ApplicationDeps;
   readonly events: EventRecorder;
   readonly metrics: NotificationMetrics;
+  /** Says where messages may go; default: everywhere but to link-local addresses. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 export interface RunningNotifications {
@@ -48,9 +57,9 @@ export interface RunningNotifications {
 }
 
 export function startNotifications(parts: NotificationParts): RunningNotifications {
-  const { clock, journal, settings, application, events } = parts;
-  const http = createNotifyHttp();
-  const config = cachedConfig(settings, { clock, http: http.send, threads: journalThreads(journal) });
+  const { clock, journal, settings, application, events, guard } = parts;
+  const http = createNotifyHttp(guard);
+  const config = cachedConfig(settings, { clock, guard, http: http.send, threads: journalThreads(journal) });
   const commit = (app: Application, revision: string): Promise<CommitFacts> =>
     commitFacts(application, app, revision);
   const controller = new NotificationsController({

@@ -11,9 +11,8 @@ import {
 } from '../../controllers/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { KubeClient } from '../../k8s/index.ts';
-import type { Clock, Logger, Random } from '../../lib/index.ts';
 import { registerObservedMetrics } from './measures.ts';
-import { type RunningNotifications, startNotifications } from './notifications.ts';
+import { type NotificationParts, type RunningNotifications, startNotifications } from './notifications.ts';
 import { type Taps, tapOperations } from './taps.ts';
 import { watchApplications } from './watch-applications.ts';
 
@@ -34,7 +33,7 @@ export interface RunningObservability {
 }
 
 export function startObservability(
-  deps: { readonly clock: Clock; readonly random: Random; readonly log: Logger },
+  deps: Pick<NotificationParts, 'clock' | 'random' | 'log' | 'guard'>,
   taps: Taps,
   parts: ObservabilityParts,
 ): RunningObservability {

@@ -226,6 +226,27 @@ export class LiveCluster {
     return complete([], `the cluster ${this.name}`, this.#deps.clock.now());
   }
 
+  /** How much of the cluster is kept here. */
+  size(): { readonly kinds: number; readonly objects: number } {
+    let objects = 0;
+    for (const { informer } of this.#watched.values()) objects += informer.size;
+    return { kinds: this.#watched.size, objects };
+  }
+
+  /** Reads everything anew: what is served, and every object. What is known stays in use until then. */
+  reread(): void {
+    for (const { informer } of this.#watched.values()) informer.relist();
+    this.#deps.discovery.refresh().then(
+      (catalog) => this.#adopt(catalog),
+      (error: unknown) => {
+        this.#deps.log.warn('what a cluster serves could not be read anew', {
+          cluster: this.name,
+          reason: messageOf(error),
+        });
+      },
+    );
+  }
+
   /** Live objects of a kind. */
   countOf(kind: GroupKind): number {
     return this.#watched.get(kindKey(kind))?.informer.size ?? 0;
@@ -310,6 +331,22 @@ export class LiveCluster {
     if (change !== undefined) this.#tell(change);
   }
 
+  /** What answers at a wrong address may be anything, and is not repeated. */
+  #versionIn(text: string): string {
+    try {
+      const version: unknown = JSON.parse(text);
+      return isRecord(version) ? String(version['gitVersion']) : '';
+    } catch (cause) {
+      throw new KubeError(
+        'SERVER',
+        `${this.client.server} does not tell its version: the answer is not JSON`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+
   async #start(signal: AbortSignal): Promise<void> {
     const [catalog, answer] = await Promise.all([
       this.#deps.discovery.refresh(signal),
@@ -321,8 +358,7 @@ export class LiveCluster {
         `Cannot find out what ${this.client.server} serves: ${catalog.failure}`,
       );
     }
-    const version: unknown = JSON.parse(answer.text);
-    this.#version = isRecord(version) ? String(version['gitVersion']) : '';
+    this.#version = this.#versionIn(answer.text);
     this.#deps.discovery.start();
     this.#deps.discovery.onChange((next) => this.#adopt(next));
     this.#adopt(catalog);

@@ -14,6 +14,8 @@ export interface ClusterEntry {
   readonly digest: string;
   /** The project it is scoped to. */
   readonly project?: string;
+  /** Changes when somebody asks for everything to be read anew. */
+  readonly refreshRequestedAt?: string;
 }
 
 export interface LiveClustersDeps {
@@ -26,7 +28,7 @@ export interface LiveClustersDeps {
 
 export class LiveClusters {
   readonly #deps: LiveClustersDeps;
-  readonly #connected = new Map<string, { digest: string; cluster: LiveCluster }>();
+  readonly #connected = new Map<string, { entry: ClusterEntry; cluster: LiveCluster }>();
   readonly #stop = new AbortController();
 
   constructor(deps: LiveClustersDeps) {
@@ -55,6 +57,19 @@ export class LiveClusters {
     return this.#deps.entries();
   }
 
+  /** Reads clusters anew for which that was asked since they were connected. */
+  reconsider(): void {
+    for (const entry of this.#deps.entries()) {
+      const known = this.#connected.get(entry.server);
+      // Another digest means another connection, which begins with everything read anew.
+      if (known === undefined || known.entry.digest !== entry.digest) continue;
+      if (known.entry.refreshRequestedAt === entry.refreshRequestedAt) continue;
+      this.#connected.set(entry.server, { ...known, entry });
+      this.#deps.log.info('a cluster is read anew', { cluster: entry.name });
+      known.cluster.reread();
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort(new DOMException('Fairlead is stopping', 'AbortError'));
     await Promise.all(this.connected().map((cluster) => cluster.stop()));
@@ -62,10 +77,10 @@ export class LiveClusters {
 
   #connect(entry: ClusterEntry): LiveCluster {
     const known = this.#connected.get(entry.server);
-    if (known?.digest === entry.digest) return known.cluster;
+    if (known?.entry.digest === entry.digest) return known.cluster;
     void known?.cluster.stop();
     const cluster = this.#deps.connect(entry);
-    this.#connected.set(entry.server, { digest: entry.digest, cluster });
+    this.#connected.set(entry.server, { entry, cluster });
     return cluster;
   }
 }

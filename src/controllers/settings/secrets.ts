@@ -2,7 +2,7 @@
 
 import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord } from '../../lib/index.ts';
-import type { Repository, RepositoryCredential } from '../../model/index.ts';
+import { annotations, type Repository, type RepositoryCredential } from '../../model/index.ts';
 
 /** A repository Secret (`repository`) or credential template (`repo-creds`). */
 export interface RepositorySecret {
@@ -22,6 +22,8 @@ export interface ClusterSecret {
   readonly namespaces: readonly string[];
   readonly clusterResources: boolean;
   readonly project?: string;
+  /** When somebody last asked for the cluster to be read anew. */
+  readonly refreshRequestedAt?: string;
   readonly config: ClusterConfig;
 }
 
@@ -156,6 +158,7 @@ export function parseClusterSecret(secret: KubeObject): ClusterSecret {
   if (server === undefined || server === '')
     throw new TypeError(`Cluster Secret ${secretName} has no server`);
   const parsed = parseJsonObject(config, secretName);
+  const refreshRequestedAt = secret.metadata.annotations?.[annotations.refresh];
   return {
     secretName,
     name: name ?? server,
@@ -166,6 +169,7 @@ export function parseClusterSecret(secret: KubeObject): ClusterSecret {
       .filter((namespace) => namespace !== ''),
     clusterResources: values['clusterResources'] === 'true',
     ...(project === undefined || project === '' ? {} : { project }),
+    ...(refreshRequestedAt === undefined ? {} : { refreshRequestedAt }),
     config: parsed,
   };
 }

@@ -9,7 +9,13 @@ import {
   wellKnown,
 } from '../../k8s/index.ts';
 import { type Logger, messageOf } from '../../lib/index.ts';
-import { type AppProject, labels, namespaceProblem, type Repository } from '../../model/index.ts';
+import {
+  type AppProject,
+  annotations,
+  labels,
+  namespaceProblem,
+  type Repository,
+} from '../../model/index.ts';
 import type { Keyring } from '../../source/index.ts';
 import type { WebhookSecrets } from '../repository/index.ts';
 import { withNewestManager } from './config-audit.ts';
@@ -319,6 +325,13 @@ export class Settings {
     const values = secretValues(secret);
     if (type === 'cluster') this.#tell({ kind: 'cluster', server: values['server'] ?? '' });
     else this.#tell({ kind: 'repository', url: values['url'] ?? '' });
+  }
+
+  /** When somebody last asked for the home cluster to be read anew; it has no Secret to write that on. */
+  homeRefreshRequestedAt(): string | undefined {
+    return this.#configMaps.get(this.#options.namespace, 'argocd-cm')?.metadata.annotations?.[
+      annotations.refresh
+    ];
   }
 
   /** A broken cluster Secret makes its own cluster unknown, not the others. */

@@ -1,14 +1,14 @@
 // E-mail over SMTP.
 import { isIP } from 'node:net';
-import { createTransport } from 'nodemailer';
-import { messageOf } from '../../lib/index.ts';
+import { createTransport, type Transport } from 'nodemailer';
+import { AddressError, type AddressGuard, defaultAddressGuard, messageOf } from '../../lib/index.ts';
 import { NotifyError } from '../errors.ts';
 import type { ServiceFactory } from '../service.ts';
 import { flagOf, listOf, recordOf, textOf } from '../values.ts';
 
 const TIMEOUT_MS = 15_000;
 
-export const email: ServiceFactory = ({ name, fields }) => {
+export const email: ServiceFactory = ({ name, fields }, { guard = defaultAddressGuard }) => {
   const host = textOf(fields, 'host');
   const from = textOf(fields, 'from');
   if (host === '' || from === '') {
@@ -16,26 +16,32 @@ export const email: ServiceFactory = ({ name, fields }) => {
   }
   const port = Number(textOf(fields, 'port') || '587');
   const user = textOf(fields, 'username');
-  const transport = createTransport({
-    host,
-    port,
-    secure: port === 465,
-    // A password goes over an encrypted connection, or to this very machine.
-    requireTLS: user !== '' && port !== 465 && !isLocal(host),
-    ...(user === '' ? {} : { auth: { user, pass: textOf(fields, 'password') } }),
-    tls: { rejectUnauthorized: !flagOf(fields, 'insecure_skip_verify', 'insecureSkipVerify') },
-    connectionTimeout: TIMEOUT_MS,
-    greetingTimeout: TIMEOUT_MS,
-    socketTimeout: TIMEOUT_MS,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  const transportTo = (address: string): Transport =>
+    createTransport({
+      host: address,
+      port,
+      secure: port === 465,
+      // A password goes over an encrypted connection, or to this very machine.
+      requireTLS: user !== '' && port !== 465 && !isLocal(host),
+      ...(user === '' ? {} : { auth: { user, pass: textOf(fields, 'password') } }),
+      tls: {
+        rejectUnauthorized: !flagOf(fields, 'insecure_skip_verify', 'insecureSkipVerify'),
+        // The certificate is that of the name, whatever the address.
+        ...(isIP(host) === 0 ? { servername: host } : {}),
+      },
+      connectionTimeout: TIMEOUT_MS,
+      greetingTimeout: TIMEOUT_MS,
+      socketTimeout: TIMEOUT_MS,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
   return {
     type: 'email',
     defaultRecipients: listOf(fields, 'defaultRecipients').map(String),
     async send(message, recipient, { id, signal }) {
       const section = recordOf(message.sections, 'email');
       const body = textOf(section, 'body') || message.text;
+      const transport = transportTo(await addressOf(guard, host));
       try {
         await transport.sendMail({
           from,
@@ -49,10 +55,24 @@ export const email: ServiceFactory = ({ name, fields }) => {
       } catch (error) {
         signal.throwIfAborted();
         throw refusal(host, error);
+      } finally {
+        transport.close();
       }
     },
   };
 };
+
+async function addressOf(guard: AddressGuard, host: string): Promise<string> {
+  try {
+    return (await guard.addressesOf(host))[0] ?? host;
+  } catch (error) {
+    const isRefused = error instanceof AddressError && error.code === 'ADDRESS_REFUSED';
+    throw new NotifyError(
+      isRefused ? 'NOTIFY_CONFIG' : 'NOTIFY_UNAVAILABLE',
+      `Cannot send mail through ${host}: ${messageOf(error)}. Check the host`,
+    );
+  }
+}
 
 function isLocal(host: string): boolean {
   return host === 'localhost' || (isIP(host) !== 0 && (host.startsWith('127.') || host === '::1'));

@@ -38,7 +38,7 @@ export const configurationRoutes: readonly Route[] = [
       const visible = call.deps.clusters
         .list()
         .filter((cluster) => isWanted(cluster) && call.may(getCluster, clusterObject(cluster)));
-      return { metadata: {}, items: visible };
+      return { metadata: {}, items: withCounts(call, visible) };
     },
   }),
   route({
@@ -47,7 +47,8 @@ export const configurationRoutes: readonly Route[] = [
     access: { ...getCluster, scope: 'list' },
     query: ClusterGetQuery,
     handle(call) {
-      return knownCluster(call, getCluster, call.query['id.type']);
+      const cluster = knownCluster(call, getCluster, call.query['id.type']);
+      return withCounts(call, [cluster])[0] ?? cluster;
     },
   }),
   route({
@@ -107,6 +108,18 @@ export const configurationRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: 'POST',
+    path: '/api/v1/clusters/:id/invalidate-cache',
+    access: { ...updateCluster, scope: 'list' },
+    query: ClusterGetQuery,
+    async handle(call) {
+      const cluster = knownCluster(call, updateCluster, call.query['id.type']);
+      const effect = { action: 'cluster.invalidate-cache', object: clusterRef(cluster.server) };
+      await recorded(call, effect, () => call.deps.clusters.invalidateCache(cluster.server));
+      return cluster;
+    },
+  }),
+  route({
     method: 'DELETE',
     path: '/api/v1/clusters/:id',
     access: { resource: 'clusters', action: 'delete', scope: 'list' },
@@ -135,6 +148,21 @@ function changesOf(body: ClusterBody, fields: readonly string[]): ClusterChanges
   return Object.fromEntries(
     CHANGEABLE.filter((name) => fields.includes(name)).map((name) => [name, body[name] ?? null]),
   );
+}
+
+/** With the applications that are deployed to each; destinations name clusters by server or by name. */
+function withCounts({ deps }: Call<unknown, unknown>, clusters: readonly Cluster[]): Cluster[] {
+  const counts = new Map<string, number>();
+  for (const { spec } of deps.applications.list()) {
+    const { server, name } = spec.destination;
+    const key = server ? addressOf(server) : `name ${name ?? ''}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return clusters.map((cluster) => {
+    const { server, name, info } = cluster;
+    const count = (counts.get(addressOf(server)) ?? 0) + (counts.get(`name ${name}`) ?? 0);
+    return { ...cluster, info: { ...info, applicationsCount: count } };
+  });
 }
 
 /** Foreign and missing get the same answer. */

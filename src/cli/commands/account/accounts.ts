@@ -3,6 +3,7 @@ import type { AccountFacts } from '../../../contract/index.ts';
 import { type Command, defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
+import { printResult, resultOption } from '../../result.ts';
 import { accountOption, ownName } from './own-name.ts';
 
 const formats = ['wide', 'name', 'json', 'yaml'] as const;
@@ -104,14 +105,15 @@ const canI = defineCommand({
   words: 'account can-i',
   describe: 'Say whether one may do something: yes or no',
   positionals: ['ACTION', 'RESOURCE', 'SUBRESOURCE'],
+  options: resultOption,
   examples: [
     "fairlead account can-i sync applications '*'",
     "fairlead account can-i update projects 'default'",
     "fairlead account can-i create clusters '*'",
   ],
-  async run({ client, out, positionals: [action = '', resource = '', object = ''] }) {
+  async run({ client, options, out, positionals: [action = '', resource = '', object = ''] }) {
     const { value } = await (await client()).accounts.canI(resource, action, object);
-    out.line(value);
+    printResult(out, options.output, { value }, value);
     return ExitCode.Ok;
   },
 });

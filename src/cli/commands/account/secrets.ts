@@ -4,8 +4,10 @@ import { parseDurationMs } from '../../../lib/index.ts';
 import { ask } from '../../access/ask.ts';
 import { type Command, defineCommand } from '../../command.ts';
 import { readConfiguration, writeConfiguration } from '../../configuration.ts';
+import { sessionToken } from '../../connect.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 import { accountOption, ownName } from './own-name.ts';
 
 /** What Argo CD's own hashes cost. */
@@ -24,6 +26,7 @@ const updatePassword = defineCommand({
       describe: 'Password of whoever is signed in; asked for when left out',
     },
     'new-password': { type: 'string', value: 'password', describe: 'New password; asked for when left out' },
+    ...resultOption,
   },
   examples: ['fairlead account update-password', 'fairlead account update-password --account dev'],
   async run(call) {
@@ -41,7 +44,7 @@ const updatePassword = defineCommand({
       ));
     const wanted = options['new-password'] ?? (await askTwice(call, account));
     await api.accounts.updatePassword({ name: account, currentPassword: current, newPassword: wanted });
-    out.line('Password updated');
+    printResult(out, options.output, { account }, 'Password updated');
     if (account !== own) return ExitCode.Ok;
     const file = connection.config ?? environment.cliConfigFile;
     const configuration = await readConfiguration(file);
@@ -52,7 +55,7 @@ const updatePassword = defineCommand({
     const { token } = await api.session.create(own, wanted);
     const contexts = configuration.contexts.map((item) => (item === context ? { ...item, token } : item));
     await writeConfiguration(file, { ...configuration, contexts });
-    out.line(`Context '${context.name}' updated`);
+    if (options.output === '') out.line(`Context '${context.name}' updated`);
     return ExitCode.Ok;
   },
 });
@@ -98,6 +101,7 @@ const generateToken = defineCommand({
     account: accountOption,
     'expires-in': expiresIn,
     id: { type: 'string', default: '', value: 'id', describe: 'Name of the key; default: made up' },
+    ...resultOption,
   },
   examples: ['fairlead account generate-token --account ci --expires-in 30d'],
   async run({ client, options, out }) {
@@ -105,7 +109,7 @@ const generateToken = defineCommand({
     const account = options.account ?? (await ownName(api));
     const body = { id: options.id, expiresIn: secondsOf(options['expires-in']) };
     const { token } = await api.accounts.generateToken(account, body);
-    out.line(token);
+    printResult(out, options.output, { token }, token);
     return ExitCode.Ok;
   },
 });
@@ -114,12 +118,13 @@ const deleteToken = defineCommand({
   words: 'account delete-token',
   describe: 'Remove a key of an account; it is refused from now on',
   positionals: ['ID'],
-  options: { account: accountOption },
+  options: { account: accountOption, ...resultOption },
   examples: ['fairlead account delete-token --account ci 6f3a'],
   async run({ client, options, out, positionals: [id = ''] }) {
     const api = await client();
-    await api.accounts.deleteToken(options.account ?? (await ownName(api)), id);
-    out.line(`Token '${id}' deleted`);
+    const account = options.account ?? (await ownName(api));
+    await api.accounts.deleteToken(account, id);
+    printResult(out, options.output, { account, id }, `Token '${id}' deleted`);
     return ExitCode.Ok;
   },
 });
@@ -130,6 +135,7 @@ const bcrypt = defineCommand({
   isClient: false,
   options: {
     password: { type: 'string', value: 'password', describe: 'Password; asked for when left out' },
+    ...resultOption,
   },
   async run({ environment, options, out }) {
     const password = options.password ?? (await ask(environment, '*** Enter password: ', true, '--password'));
@@ -139,9 +145,30 @@ const bcrypt = defineCommand({
         `A password may have ${BCRYPT_BYTES} bytes; what follows would not count`,
         1,
       );
-    out.line(await hash(password, BCRYPT_COST));
+    const hashed = await hash(password, BCRYPT_COST);
+    printResult(out, options.output, { hash: hashed }, hashed);
     return ExitCode.Ok;
   },
 });
 
-export const accountSecretCommands: readonly Command[] = [updatePassword, generateToken, deleteToken, bcrypt];
+const showToken = defineCommand({
+  words: 'account session-token',
+  describe: 'Print the token of the current session. Keep it like a password',
+  options: resultOption,
+  examples: [
+    'curl -H "Authorization: Bearer $(fairlead account session-token)" https://cd.example.com/api/v1/clusters',
+  ],
+  async run({ environment, connection, options, out }) {
+    const token = await sessionToken(environment, connection);
+    printResult(out, options.output, { token }, token);
+    return ExitCode.Ok;
+  },
+});
+
+export const accountSecretCommands: readonly Command[] = [
+  updatePassword,
+  showToken,
+  generateToken,
+  deleteToken,
+  bcrypt,
+];

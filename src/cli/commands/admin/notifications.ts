@@ -2,6 +2,7 @@ import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 const output = {
   type: 'string',
@@ -53,6 +54,7 @@ export const templateNotify = defineCommand({
   options: {
     recipient: { type: 'list', value: 'service:recipient', describe: 'Where to send it, may be repeated' },
     'app-namespace': appNamespace,
+    ...resultOption,
   },
   examples: ['fairlead admin notifications template notify app-deployed web --recipient slack:deploys'],
   async run({ client, positionals: [name = '', application = ''], options, out }) {
@@ -62,11 +64,18 @@ export const templateNotify = defineCommand({
       application,
       ...(options['app-namespace'] === undefined ? {} : { appNamespace: options['app-namespace'] }),
     };
-    if (recipients.length === 0) out.line((await notifications.notify(name, body)).text);
-    for (const destination of recipients) {
-      await notifications.notify(name, { ...body, destination });
-      out.line(`sent to ${destination}`);
+    if (recipients.length === 0) {
+      const { text } = await notifications.notify(name, body);
+      printResult(out, options.output, { text }, text);
+      return ExitCode.Ok;
     }
+    const sent: { readonly destination: string; readonly text: string }[] = [];
+    for (const destination of recipients) {
+      const { text } = await notifications.notify(name, { ...body, destination });
+      sent.push({ destination, text });
+      if (options.output === '') out.line(`sent to ${destination}`);
+    }
+    printResult(out, options.output, sent);
     return ExitCode.Ok;
   },
 });

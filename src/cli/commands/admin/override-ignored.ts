@@ -8,6 +8,7 @@ import { objectText, overrideOptions, readConfigMap, readObject } from '../../ap
 import { type Command, defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const overrideIgnoreDifferences = ignoredBy(
   'ignoreDifferences',
@@ -27,7 +28,7 @@ function ignoredBy(setting: string, word: string, title: string): Command {
     describe: `Show what ${setting} of argocd-cm leaves out of a manifest`,
     positionals: ['RESOURCE_YAML_PATH'],
     isClient: false,
-    options: { ...overrideOptions },
+    options: { ...overrideOptions, ...resultOption },
     examples: [
       `fairlead admin settings resource-overrides ${word} ./deploy.yaml --argocd-cm-path ./argocd-cm.yaml`,
     ],
@@ -36,13 +37,15 @@ function ignoredBy(setting: string, word: string, title: string): Command {
       const data = await readConfigMap(environment, options['argocd-cm-path']);
       const { group, kind } = gvkOf(object);
       const paths = pathsFor(data, setting, object);
-      if (paths.jsonPointers.length === 0 && paths.jqPathExpressions.length === 0) {
+      const isConfigured = paths.jsonPointers.length > 0 || paths.jqPathExpressions.length > 0;
+      if (!isConfigured && options.output === '') {
         out.line(`${title} are not configured for '${group}/${kind}'`);
         return ExitCode.Ok;
       }
       const rules = compileIgnoreRules([{ group, kind, ...paths }]);
       const difference = lineDiff(objectText(object), objectText(stripIgnored(rules, object, object)));
-      if (difference === '')
+      if (options.output !== '') printResult(out, options.output, { ...paths, difference });
+      else if (difference === '')
         out.line(`No fields are ignored by ${setting} settings: \n${JSON.stringify(paths)}`);
       else {
         out.line('Following fields are ignored:\n');

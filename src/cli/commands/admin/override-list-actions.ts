@@ -5,13 +5,14 @@ import { overrideOptions, readConfigMap, readObject } from '../../application/ov
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const overrideListActions = defineCommand({
   words: 'admin settings resource-overrides list-actions',
   describe: 'List the actions a manifest has by argocd-cm, or the built-in ones where it has none',
   positionals: ['RESOURCE_YAML_PATH'],
   isClient: false,
-  options: { ...overrideOptions },
+  options: { ...overrideOptions, ...resultOption },
   examples: [
     'fairlead admin settings resource-overrides list-actions ./deploy.yaml --argocd-cm-path ./argocd-cm.yaml',
   ],
@@ -24,7 +25,8 @@ export const overrideListActions = defineCommand({
       catalog.configure(data);
       const actions = await catalog.list(object);
       const { group, kind } = gvkOf(object);
-      if (actions.length === 0) out.line(`Actions are not configured for '${group}/${kind}'`);
+      if (options.output !== '') printResult(out, options.output, actions);
+      else if (actions.length === 0) out.line(`Actions are not configured for '${group}/${kind}'`);
       else
         out.line(
           table(

@@ -7,6 +7,7 @@ import { parametersOf } from '../../application/resource-filter.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import type { Output } from '../../output.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const overrideRunAction = defineCommand({
   words: 'admin settings resource-overrides run-action',
@@ -21,6 +22,7 @@ export const overrideRunAction = defineCommand({
       isWhole: true,
       describe: 'Parameter of the action, may be repeated',
     },
+    ...resultOption,
   },
   examples: [
     'fairlead admin settings resource-overrides run-action ./deploy.yaml restart --argocd-cm-path ./argocd-cm.yaml',
@@ -34,7 +36,8 @@ export const overrideRunAction = defineCommand({
       const catalog = createActionCatalog({ evaluator, clock: environment.clock });
       catalog.configure(data);
       const impacted = await catalog.run(object, action, parametersOf(options.param));
-      for (const resource of impacted) show(out, object, action, resource);
+      if (options.output !== '') printResult(out, options.output, impacted);
+      else for (const resource of impacted) show(out, object, action, resource);
       return ExitCode.Ok;
     } finally {
       await evaluator.close();

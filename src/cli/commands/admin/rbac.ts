@@ -1,17 +1,24 @@
-// Tries policies out without a server: what a subject may do, and whether the text can be read at all.
+// Tries policies out without a server: what a subject may do, and whether the text can be read at all. They come from a
+// file, or from the cluster.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { compileRbac, idleRules, policyTexts, RESOURCES } from '../../../access/index.ts';
+import { wellKnown } from '../../../k8s/index.ts';
 import { isRecord, messageOf, parseYaml } from '../../../lib/index.ts';
-import { type Command, defineCommand } from '../../command.ts';
+import { clusterOptions, openChosen } from '../../cluster-flags.ts';
+import { type Command, defineCommand, type OptionsOf } from '../../command.ts';
 import type { CliEnvironment } from '../../environment.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
+
+const RBAC_CONFIG = 'argocd-rbac-cm';
 
 const policyFile = {
   type: 'string',
   value: 'file',
-  describe: 'Policies as CSV, or the config map argocd-rbac-cm as YAML; -: stdin',
+  describe:
+    'Policies as CSV, or the config map argocd-rbac-cm as YAML; -: stdin; default: that of the cluster',
 } as const;
 
 /** What people write instead of the name of a resource. */
@@ -43,10 +50,12 @@ const ACTIONS =
 
 const can = defineCommand({
   words: 'admin settings rbac can',
-  describe: 'Say whether a role, account, group or person may do something by policies in a file',
+  describe:
+    'Say whether a role, account, group or person may do something by policies in a file or a cluster',
   positionals: ['SUBJECT', 'ACTION', 'RESOURCE', '[SUB-RESOURCE]'],
   isClient: false,
   options: {
+    ...clusterOptions,
     'policy-file': policyFile,
     'default-role': {
       type: 'string',
@@ -60,16 +69,18 @@ const can = defineCommand({
     },
     strict: { type: 'boolean', default: true, describe: 'Refuse resources and actions that do not exist' },
     quiet: { type: 'boolean', short: 'q', describe: 'Print nothing; the exit code says it' },
+    ...resultOption,
   },
   examples: [
     "fairlead admin settings rbac can role:dev sync applications 'shop/*' --policy-file argocd-rbac-cm.yaml",
     'fairlead admin settings rbac can alice get clusters --policy-file policy.csv --default-role role:readonly',
+    'fairlead admin settings rbac can alice get clusters --namespace argocd',
   ],
   async run({ environment, options, out, positionals }) {
     const [subject = '', action = '', given = '', object = ''] = positionals;
     const resource = SHORT[given] ?? given;
     if (options.strict) requireKnown(resource, action);
-    const data = await readPolicies(environment, options['policy-file']);
+    const data = await readPolicies(environment, options);
     const role = options['default-role'];
     const rbac = compileRbac({
       data: role === undefined ? data : { ...data, 'policy.default': role },
@@ -82,25 +93,30 @@ const can = defineCommand({
     // `*` for an application means any of any project, as it does on a server.
     const wanted = object === '' || object === '*' ? (IN_PROJECTS.has(resource) ? '*/*' : '*') : object;
     const isAllowed = rbac.may({ subject, groups: [], origin: 'local' }, resource, action, wanted);
-    if (options.quiet !== true) out.line(isAllowed ? 'Yes' : 'No');
+    if (options.quiet !== true)
+      printResult(out, options.output, { allowed: isAllowed }, isAllowed ? 'Yes' : 'No');
     return isAllowed ? ExitCode.Ok : ExitCode.CommandFailed;
   },
 });
 
 const validate = defineCommand({
   words: 'admin settings rbac validate',
-  describe: 'Check that policies in a file can be read',
+  describe: 'Check that policies in a file or a cluster can be read',
   isClient: false,
-  options: { 'policy-file': policyFile },
+  options: { ...clusterOptions, 'policy-file': policyFile, ...resultOption },
   examples: ['fairlead admin settings rbac validate --policy-file argocd-rbac-cm.yaml'],
   async run({ environment, options, out }) {
-    const data = await readPolicies(environment, options['policy-file']);
+    const data = await readPolicies(environment, options);
     const { problems } = compileRbac({ data, projects: [], accounts: [], inheritsFineGrained: false });
     const mode = data['policy.matchMode'] === 'regex' ? 'regex' : 'glob';
     const idle = policyTexts(data).flatMap(([key, text]) =>
       idleRules(text, mode).map((sentence) => `${key}, ${sentence}`),
     );
     for (const sentence of idle) out.note(`Warning: ${sentence}`);
+    if (options.output !== '') {
+      printResult(out, options.output, { valid: problems.length === 0, problems, warnings: idle });
+      return problems.length === 0 ? ExitCode.Ok : ExitCode.CommandFailed;
+    }
     if (problems.length === 0) {
       out.line('Policy is valid.');
       return ExitCode.Ok;
@@ -120,10 +136,12 @@ function requireKnown(resource: string, action: string): void {
 }
 
 async function readPolicies(
-  { cwd, readStdin }: CliEnvironment,
-  file: string | undefined,
-): Promise<Record<string, string>> {
-  if (file === undefined) throw new CliError('USAGE', 'Give the policies with --policy-file', 1);
+  environment: CliEnvironment,
+  options: OptionsOf<typeof clusterOptions> & { readonly 'policy-file': string | undefined },
+): Promise<Readonly<Record<string, string>>> {
+  const { cwd, readStdin } = environment;
+  const file = options['policy-file'];
+  if (file === undefined) return await policiesOfCluster(environment, options);
   const text = await (file === '-' ? readStdin() : readFile(resolve(cwd, file), 'utf8')).catch(
     (error: unknown) => {
       throw new CliError('CONFIG', `Cannot read ${file}: ${messageOf(error)}`, 20, { cause: error });
@@ -134,6 +152,22 @@ async function readPolicies(
   const data = configMapData(file, text);
   if (policyTexts(data).length === 0) throw new CliError('CONFIG', `${file} has no member policy.csv`);
   return data;
+}
+
+async function policiesOfCluster(
+  environment: CliEnvironment,
+  options: OptionsOf<typeof clusterOptions>,
+): Promise<Readonly<Record<string, string>>> {
+  await using cluster = await openChosen({ environment }, options);
+  const { client, namespace } = cluster;
+  const found = await client.find(wellKnown.configMaps, { namespace, name: RBAC_CONFIG });
+  const data = found?.['data'];
+  if (isRecord(data))
+    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, String(value)]));
+  throw new CliError(
+    'CONFIG',
+    `There is no config map ${RBAC_CONFIG} with data in namespace ${namespace}; name another with --namespace, or a file with --policy-file`,
+  );
 }
 
 function configMapData(file: string, text: string): Record<string, string> {

@@ -3,6 +3,7 @@ import { chosenResources, parametersOf, resourceOptions } from '../../applicatio
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const appActionsRun = defineCommand({
   words: 'app actions run',
@@ -18,6 +19,7 @@ export const appActionsRun = defineCommand({
       isWhole: true,
       describe: 'Parameter of the action, may be repeated',
     },
+    ...resultOption,
   },
   examples: [
     'fairlead app actions run guestbook restart --kind Deployment --resource-name web',
@@ -31,6 +33,7 @@ export const appActionsRun = defineCommand({
     const params = Object.entries(parametersOf(options.param)).map(([name, value]) => ({ name, value }));
     const { applications } = await client();
     const { nodes } = await applications.tree(id, { signal });
+    const done: object[] = [];
     for (const node of chosenResources(nodes, options, options.all === true)) {
       const { group = '', version, kind, namespace = '', name } = node;
       await applications.runAction(id, {
@@ -42,10 +45,12 @@ export const appActionsRun = defineCommand({
         action,
         ...(params.length === 0 ? {} : { resourceActionParameters: params }),
       });
+      done.push({ action, group, version, kind, namespace, name });
       out.note(
         `${action}: ${group === '' ? kind : `${group}/${kind}`} ${namespace === '' ? name : `${namespace}/${name}`}`,
       );
     }
+    printResult(out, options.output, done);
     return ExitCode.Ok;
   },
 });

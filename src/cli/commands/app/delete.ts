@@ -3,6 +3,7 @@ import { waitFor } from '../../application/wait.ts';
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const appDelete = defineCommand({
   words: 'app delete',
@@ -25,11 +26,13 @@ export const appDelete = defineCommand({
       describe: 'With --wait: give up after this long; 0: never',
     },
     yes: { type: 'boolean', short: 'y', describe: 'Do not ask' },
+    ...resultOption,
   },
   examples: ['fairlead app delete web --yes', 'fairlead app delete web --cascade=false'],
   async run({ client, options, positionals, out, environment, signal }) {
     const api = await client();
     const { cascade } = options;
+    const deleted: ReturnType<typeof applicationId>[] = [];
     const policy = options['propagation-policy'];
     for (const name of positionals) {
       const id = applicationId(name, options);
@@ -46,8 +49,10 @@ export const appDelete = defineCommand({
         const wait = { timeoutMs: options.timeout * 1000, signal };
         await waitFor({ client: api, clock: environment.clock, out }, id, gone, wait);
       }
-      out.line(`application '${name}' deleted`);
+      deleted.push(id);
+      if (options.output === '') out.line(`application '${name}' deleted`);
     }
+    printResult(out, options.output, deleted);
     return ExitCode.Ok;
   },
 });

@@ -28,6 +28,14 @@ export const appLogs = defineCommand({
     'match-case': { type: 'boolean', short: 'm', describe: '--filter minds upper and lower case' },
     prefix: { type: 'boolean', describe: 'Begin each line with the name of its pod' },
     timestamps: { type: 'boolean', describe: 'Begin each line with its time' },
+    output: {
+      type: 'string',
+      short: 'o',
+      default: '',
+      value: 'format',
+      choices: ['', 'json'],
+      describe: 'json: one object a line, with pod and time',
+    },
   },
   examples: [
     'fairlead app logs web --tail 100',
@@ -54,6 +62,10 @@ export const appLogs = defineCommand({
     const onBreak = (reason: string): void => out.note(`${reason}; trying again`);
     const deps = { client: await client(), clock: environment.clock, onBreak };
     for await (const entry of readLogs(deps, { id, query, follow }, signal)) {
+      if (options.output === 'json') {
+        out.line(JSON.stringify(entry));
+        continue;
+      }
       const pod = options.prefix === true && entry.podName !== '' ? `${entry.podName}: ` : '';
       const time = options.timestamps === true && entry.timeStampStr !== '' ? `${entry.timeStampStr} ` : '';
       out.line(`${pod}${time}${entry.content}`);

@@ -2,6 +2,7 @@ import { applicationId, identityOptions } from '../../application/identity.ts';
 import { revisionsByPosition, revisionsOptions } from '../../application/source-position.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const appManifests = defineCommand({
   words: 'app manifests',
@@ -16,6 +17,12 @@ export const appManifests = defineCommand({
       describe: 'What the source says, or what runs',
     },
     revision: { type: 'string', value: 'ref', describe: 'Render this revision' },
+    output: {
+      ...resultOption.output,
+      default: 'yaml',
+      choices: ['json', 'yaml'],
+      describe: 'YAML documents, or one list as JSON',
+    },
     ...revisionsOptions,
   },
   async run({ client, options, positionals, out, signal }) {
@@ -35,10 +42,15 @@ export const appManifests = defineCommand({
       source === 'live'
         ? (await api.applications.managedResources(id, { signal })).items.map(({ liveState }) => liveState)
         : (await api.applications.manifests(id, query, { signal })).manifests;
-    for (const text of texts.filter((item) => item !== '' && item !== 'null')) {
-      out.line('---');
-      out.yaml(JSON.parse(text));
-    }
+    const objects: unknown[] = texts
+      .filter((item) => item !== '' && item !== 'null')
+      .map((text) => JSON.parse(text));
+    if (options.output === 'json') printResult(out, 'json', objects);
+    else
+      for (const object of objects) {
+        out.line('---');
+        out.yaml(object);
+      }
     return ExitCode.Ok;
   },
 });

@@ -4,6 +4,7 @@ import { emptySpec, specOptions, withSpecFlags } from '../../application/spec-fl
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 const namespaceOption = {
   'app-namespace': {
@@ -22,6 +23,7 @@ export const appAddSource = defineCommand({
     ...namespaceOption,
     ...specOptions,
     'source-name': { type: 'string', value: 'name', describe: 'Name of the new source' },
+    ...resultOption,
   },
   examples: ['fairlead app add-source web --repo https://git.example.com/values.git --ref values'],
   async run({ client, options, positionals, out }) {
@@ -38,10 +40,10 @@ export const appAddSource = defineCommand({
     if (source === undefined) throw new CliError('USAGE', 'Name the repository with --repo', 1);
     const name = options['source-name'];
     const added = name === undefined ? source : { ...source, name };
-    await api.applications.update({ ...app, spec: { ...app.spec, sources: [...sources, added] } });
-    out.note(
-      `application '${app.metadata.namespace}/${app.metadata.name}' has ${sources.length + 1} sources`,
-    );
+    const changed = { ...app, spec: { ...app.spec, sources: [...sources, added] } };
+    const { namespace, name: named } = app.metadata;
+    const sentence = `application '${namespace}/${named}' has ${sources.length + 1} sources`;
+    printResult(out, options.output, await api.applications.update(changed), sentence);
     return ExitCode.Ok;
   },
 });
@@ -50,7 +52,7 @@ export const appRemoveSource = defineCommand({
   words: 'app remove-source',
   describe: 'Take one of several sources away from an application',
   positionals: ['APPNAME'],
-  options: { ...namespaceOption, ...sourceOptions },
+  options: { ...namespaceOption, ...sourceOptions, ...resultOption },
   examples: ['fairlead app remove-source web --source-position 2'],
   async run({ client, options, positionals, out }) {
     const api = await client();
@@ -62,8 +64,9 @@ export const appRemoveSource = defineCommand({
     if (position === undefined)
       throw new CliError('USAGE', 'Say which with --source-position or --source-name', 1);
     const left = sources.filter((_, index) => index !== position - 1);
-    await api.applications.update({ ...app, spec: { ...app.spec, sources: left } });
-    out.note(`source ${position} of '${app.metadata.namespace}/${app.metadata.name}' is removed`);
+    const updated = await api.applications.update({ ...app, spec: { ...app.spec, sources: left } });
+    const { namespace, name } = app.metadata;
+    printResult(out, options.output, updated, `source ${position} of '${namespace}/${name}' is removed`);
     return ExitCode.Ok;
   },
 });

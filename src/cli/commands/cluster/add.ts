@@ -11,6 +11,7 @@ import { connectionOfContext, kubeconfigOptions } from '../../cluster/kubeconfig
 import { type CommandContext, defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 const IN_CLUSTER = 'https://kubernetes.default.svc';
 
@@ -35,6 +36,7 @@ export const clusterAdd = defineCommand({
     'in-cluster': { type: 'boolean', describe: 'The server reaches it as the cluster it runs in' },
     'proxy-url': { type: 'string', value: 'url', describe: 'Proxy on the way to the cluster' },
     upsert: { type: 'boolean', describe: 'Change it when it is there already' },
+    ...resultOption,
     yes: { type: 'boolean', short: 'y', describe: 'Do not ask' },
   },
   examples: ['fairlead cluster add prod --name production', 'fairlead cluster add prod --namespace shop -y'],
@@ -61,8 +63,8 @@ export const clusterAdd = defineCommand({
           ...(options['proxy-url'] === undefined ? {} : { proxyUrl: options['proxy-url'] }),
         },
       };
-      const { server } = await (await client()).clusters.create(body, { upsert: options.upsert === true });
-      out.line(`Cluster '${server}' added`);
+      const added = await (await client()).clusters.create(body, { upsert: options.upsert === true });
+      printResult(out, options.output, added, `Cluster '${added.server}' added`);
     } finally {
       await kube.close();
     }

@@ -3,6 +3,7 @@ import { defineCommand } from '../../command.ts';
 import { entries } from '../../entries.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 const { name, namespace, label, annotation } = clusterOptions;
 
@@ -15,6 +16,7 @@ export const clusterSet = defineCommand({
     namespace: { ...namespace, describe: "Managed namespaces; '*' stands for all (may be repeated)" },
     label,
     annotation,
+    ...resultOption,
   },
   examples: ['fairlead cluster set prod --name production --namespace shop --label tier=1'],
   async run({ client, options, positionals, out }) {
@@ -34,8 +36,8 @@ export const clusterSet = defineCommand({
     const fields = Object.keys(changes);
     if (fields.length === 0)
       throw new CliError('USAGE', 'Say what to change: --name, --namespace, --label or --annotation', 1);
-    await api.clusters.change(id, { server, ...changes }, fields);
-    out.line(`Cluster '${id}' updated`);
+    const changed = await api.clusters.change(id, { server, ...changes }, fields);
+    printResult(out, options.output, changed, `Cluster '${id}' updated`);
     return ExitCode.Ok;
   },
 });
@@ -44,10 +46,13 @@ export const clusterRotateAuth = defineCommand({
   words: 'cluster rotate-auth',
   describe: 'Give the service account of a cluster a new token and end the old one',
   positionals: ['SERVER/NAME'],
-  async run({ client, positionals, out }) {
+  options: resultOption,
+  async run({ client, options, positionals, out }) {
     const [id = ''] = positionals;
-    await (await client()).clusters.rotateAuth(id);
-    out.line(`Cluster '${id}' rotated auth`);
+    const { clusters } = await client();
+    await clusters.rotateAuth(id);
+    const cluster = options.output === '' ? undefined : await clusters.get(id);
+    printResult(out, options.output, cluster, `Cluster '${id}' rotated auth`);
     return ExitCode.Ok;
   },
 });

@@ -2,6 +2,7 @@ import type { Cluster } from '../../../contract/index.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { type Output, table } from '../../output.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 const outputOption = {
   output: {
@@ -40,10 +41,11 @@ export const clusterRemove = defineCommand({
   words: 'cluster rm',
   describe: 'Forget a cluster; nothing in it is touched',
   positionals: ['SERVER/NAME'],
-  async run({ client, positionals, out }) {
+  options: resultOption,
+  async run({ client, options, positionals, out }) {
     const [id = ''] = positionals;
     await (await client()).clusters.delete(id);
-    out.note(`Cluster '${id}' removed`);
+    printResult(out, options.output, { cluster: id }, `Cluster '${id}' removed`);
     return ExitCode.Ok;
   },
 });

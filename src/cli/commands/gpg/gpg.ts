@@ -4,6 +4,7 @@ import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { type Output, table } from '../../output.ts';
 import { fileOf } from '../../repository/credential-flags.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 const output = {
   output: {
@@ -27,13 +28,19 @@ export const gpgAdd = defineCommand({
       describe: 'File of the armoured key; without it stdin is read',
     },
     upsert: { type: 'boolean', describe: 'Replace it when it is there already' },
+    ...resultOption,
   },
   examples: ['gpg --export --armor ada@example.com | fairlead gpg add'],
   async run({ client, environment, options, out }) {
     const keyData = (await fileOf('--from', options.from)) ?? (await environment.readStdin());
-    const { created, skipped } = await (await client()).signingKeys.create(keyData, {
+    const answer = await (await client()).signingKeys.create(keyData, {
       upsert: options.upsert === true,
     });
+    if (options.output !== '') {
+      printResult(out, options.output, answer);
+      return ExitCode.Ok;
+    }
+    const { created, skipped } = answer;
     for (const { keyID, owner } of created.items) out.line(`Key ${keyID} of ${owner} added`);
     for (const keyID of skipped) out.line(`Key ${keyID} is there already; --upsert replaces it`);
     return ExitCode.Ok;
@@ -77,11 +84,12 @@ export const gpgRemove = defineCommand({
   words: 'gpg rm',
   describe: 'Remove an OpenPGP key; signatures by it count no longer',
   positionals: ['KEYID'],
-  async run({ client, out, positionals }) {
+  options: resultOption,
+  async run({ client, options, out, positionals }) {
     const [id = ''] = positionals;
     if (id === '') throw new CliError('USAGE', 'Name the key by its id', 1);
     await (await client()).signingKeys.delete(id);
-    out.line(`Deleted key with key ID ${id}`);
+    printResult(out, options.output, { keyID: id }, `Deleted key with key ID ${id}`);
     return ExitCode.Ok;
   },
 });

@@ -64,6 +64,12 @@ export const serve = defineCommand({
       value: 'cidr',
       describe: 'Address or CIDR of a proxy in front, whose X-Forwarded-For names who really calls',
     },
+    'refuse-address': {
+      type: 'list',
+      value: 'cidr',
+      describe:
+        'Address or CIDR that repositories, clusters and services may not be at (besides link-local ones)',
+    },
     role: {
       type: 'string',
       default: 'all',
@@ -89,6 +95,7 @@ export const serve = defineCommand({
       'otlp-address': otlpAddress,
       'public-url': publicUrl,
       'trusted-proxy': proxies,
+      'refuse-address': refused,
     } = options;
     const serveOptions = {
       namespace,
@@ -103,7 +110,8 @@ export const serve = defineCommand({
       ...(auditRetention === undefined ? {} : { auditRetention }),
       ...(otlpAddress === undefined ? {} : { otlpAddress }),
       ...(publicUrl === undefined ? {} : { publicUrl: checkedUrl(publicUrl) }),
-      ...(proxies.length === 0 ? {} : { trustedProxies: proxies.map(checkedNetwork) }),
+      ...(proxies.length === 0 ? {} : { trustedProxies: proxies.map(checkedNetwork('trusted-proxy')) }),
+      ...(refused.length === 0 ? {} : { refusedAddresses: refused.map(checkedNetwork('refuse-address')) }),
     };
     await environment.processes.serve(serveOptions, { signal, print: out.line });
     return ExitCode.Ok;
@@ -115,12 +123,14 @@ function checkedUrl(text: string): string {
   throw new CliError('USAGE', `--public-url "${text}" is no http(s) URL, e.g. https://cd.example.com`, 1);
 }
 
-function checkedNetwork(text: string): string {
-  const [address = '', length, more] = text.split('/');
-  const bits = isIP(address) === 6 ? 128 : 32;
-  const isLength = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits);
-  if (isIP(address) !== 0 && isLength && more === undefined) return text;
-  throw new CliError('USAGE', `--trusted-proxy "${text}" is no address or CIDR, e.g. 10.0.0.0/8`, 1);
+function checkedNetwork(option: string): (text: string) => string {
+  return (text) => {
+    const [address = '', length, more] = text.split('/');
+    const bits = isIP(address) === 6 ? 128 : 32;
+    const isLength = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits);
+    if (isIP(address) !== 0 && isLength && more === undefined) return text;
+    throw new CliError('USAGE', `--${option} "${text}" is no address or CIDR, e.g. 10.0.0.0/8`, 1);
+  };
 }
 
 /** `HOST:PORT`; `:8080` means every address. */

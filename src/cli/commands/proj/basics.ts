@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { ProjectCreateRequest } from '../../../contract/index.ts';
 import { messageOf, parseYaml } from '../../../lib/index.ts';
-import type { AppProject } from '../../../model/index.ts';
+import type { AppProject, ProjectSpec } from '../../../model/index.ts';
 import { type Command, defineCommand } from '../../command.ts';
 import { isConfirmed } from '../../confirm.ts';
 import { CliError } from '../../errors.ts';
@@ -10,6 +10,7 @@ import { ExitCode } from '../../exit-codes.ts';
 import { changeProject } from '../../project/change.ts';
 import { projectLines, projectTable } from '../../project/describe.ts';
 import { projectOptions, withProjectFlags } from '../../project/spec-flags.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 const projList = defineCommand({
   words: 'proj list',
@@ -65,6 +66,7 @@ const projCreate = defineCommand({
     ...projectOptions,
     file: { type: 'string', short: 'f', value: 'file', describe: 'Manifest of the project; -: stdin' },
     upsert: { type: 'boolean', describe: 'Replace a project of this name' },
+    ...resultOption,
   },
   examples: [
     'fairlead proj create shop -d https://kubernetes.default.svc,shop-* -s https://git.example.com/shop.git',
@@ -81,8 +83,8 @@ const projCreate = defineCommand({
       metadata: { ...base.metadata, name },
       spec: withProjectFlags(base.spec, options),
     };
-    await (await client()).projects.create(project, options.upsert === true);
-    out.line(`project '${name}' created`);
+    const created = await (await client()).projects.create(project, options.upsert === true);
+    printResult(out, options.output, created, `project '${name}' created`);
     return ExitCode.Ok;
   },
 });
@@ -91,9 +93,10 @@ const projSet = defineCommand({
   words: 'proj set',
   describe: 'Change members of a project',
   positionals: ['PROJECT'],
-  options: projectOptions,
-  async run({ client, options, positionals }) {
-    await changeProject(await client(), positionals[0] ?? '', (spec) => withProjectFlags(spec, options));
+  options: { ...projectOptions, ...resultOption },
+  async run({ client, options, out, positionals }) {
+    const change = (spec: ProjectSpec): ProjectSpec => withProjectFlags(spec, options);
+    printResult(out, options.output, await changeProject(await client(), positionals[0] ?? '', change));
     return ExitCode.Ok;
   },
 });
@@ -102,13 +105,17 @@ const projDelete = defineCommand({
   words: 'proj delete',
   describe: 'Delete projects that no application uses',
   positionals: ['PROJECT...'],
-  async run({ client, out, positionals, ...context }) {
+  options: resultOption,
+  async run({ client, options, out, positionals, ...context }) {
     const api = await client();
+    const deleted: { readonly name: string }[] = [];
     for (const name of positionals) {
       if (!(await isConfirmed(context, `Delete project '${name}'?`))) continue;
       await api.projects.delete(name);
-      out.line(`project '${name}' deleted`);
+      deleted.push({ name });
+      if (options.output === '') out.line(`project '${name}' deleted`);
     }
+    printResult(out, options.output, deleted);
     return ExitCode.Ok;
   },
 });

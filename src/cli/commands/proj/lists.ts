@@ -4,6 +4,7 @@ import { type Command, defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { changeProject, withItem, withoutItem } from '../../project/change.ts';
 import { destination } from '../../project/spec-flags.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 /** What one call does to a specification: the words after the project's name in, the new specification out. */
 type Change = (spec: ProjectSpec, words: readonly string[]) => ProjectSpec;
@@ -18,8 +19,10 @@ function entryCommand(
     words,
     describe,
     positionals: ['PROJECT', ...positionals],
-    async run({ client, positionals: [project = '', ...rest] }) {
-      await changeProject(await client(), project, (spec) => change(spec, rest));
+    options: resultOption,
+    async run({ client, options, out, positionals: [project = '', ...rest] }) {
+      const changed = await changeProject(await client(), project, (spec) => change(spec, rest));
+      printResult(out, options.output, changed);
       return ExitCode.Ok;
     },
   });
@@ -104,10 +107,10 @@ const destinations: readonly Command[] = [
     words: 'proj add-destination',
     describe: 'Permit a destination',
     positionals: ['PROJECT', 'SERVER', 'NAMESPACE'],
-    options: { name: { type: 'boolean', describe: 'SERVER is the name of a cluster' } },
-    async run({ client, options, positionals: [project = '', cluster = '', namespace = ''] }) {
+    options: { name: { type: 'boolean', describe: 'SERVER is the name of a cluster' }, ...resultOption },
+    async run({ client, options, out, positionals: [project = '', cluster = '', namespace = ''] }) {
       const place = options.name === true ? { name: cluster, namespace } : destination(cluster, namespace);
-      await changeProject(await client(), project, (spec) => ({
+      const changed = await changeProject(await client(), project, (spec) => ({
         ...spec,
         destinations: withItem(
           spec.destinations,
@@ -116,6 +119,7 @@ const destinations: readonly Command[] = [
           'Specified destination',
         ),
       }));
+      printResult(out, options.output, changed);
       return ExitCode.Ok;
     },
   }),
@@ -138,11 +142,13 @@ const destinations: readonly Command[] = [
         value: 'namespace',
         describe: 'Namespace of the account (default: that of the destination)',
       },
+      ...resultOption,
     },
-    async run({ client, options, positionals: [project = '', server = '', namespace = '', account = ''] }) {
+    async run({ client, options, out, positionals }) {
+      const [project = '', server = '', namespace = '', account = ''] = positionals;
       const place = options['service-account-namespace'];
       const defaultServiceAccount = place === undefined ? account : `${place}:${account}`;
-      await changeProject(await client(), project, (spec) => ({
+      const changed = await changeProject(await client(), project, (spec) => ({
         ...spec,
         destinationServiceAccounts: withItem(
           spec.destinationServiceAccounts,
@@ -151,6 +157,7 @@ const destinations: readonly Command[] = [
           'Specified service account for destination',
         ),
       }));
+      printResult(out, options.output, changed);
       return ExitCode.Ok;
     },
   }),
@@ -192,20 +199,22 @@ function kindCommand(
         choices: ['allow', 'deny'],
         describe: 'List that is changed',
       },
+      ...resultOption,
     },
-    async run({ client, options, positionals: [project = '', group = '', kind = '', name] }) {
+    async run({ client, options, out, positionals: [project = '', group = '', kind = '', name] }) {
       const member: KindList = `${scope}Resource${options.list === 'allow' ? 'Whitelist' : 'Blacklist'}`;
       const entry: GroupKindName = { group, kind, ...(name === undefined ? {} : { name }) };
       const isSame = (item: GroupKindName): boolean =>
         item.group === group && item.kind === kind && item.name === name;
       const what = `Group '${group}' and kind '${kind}'`;
-      await changeProject(await client(), project, (spec) => ({
+      const changed = await changeProject(await client(), project, (spec) => ({
         ...spec,
         [member]:
           options.list === verb
             ? withItem(spec[member], entry, isSame, what)
             : withoutItem(spec[member], isSame, what),
       }));
+      printResult(out, options.output, changed);
       return ExitCode.Ok;
     },
   });
@@ -223,8 +232,11 @@ function ignoreCommand(verb: 'add' | 'remove'): Command {
     words: `proj ${verb}-orphaned-ignore`,
     describe: verb === 'add' ? 'Leave a kind out of orphaned resources' : 'Leave a kind out no longer',
     positionals: ['PROJECT', 'GROUP', 'KIND'],
-    options: { name: { type: 'string', value: 'pattern', describe: 'Only resources of this name' } },
-    async run({ client, options, positionals: [project = '', group = '', kind = ''] }) {
+    options: {
+      name: { type: 'string', value: 'pattern', describe: 'Only resources of this name' },
+      ...resultOption,
+    },
+    async run({ client, options, out, positionals: [project = '', group = '', kind = ''] }) {
       const { name } = options;
       const isSame = (item: {
         group?: string | undefined;
@@ -232,7 +244,7 @@ function ignoreCommand(verb: 'add' | 'remove'): Command {
         name?: string | undefined;
       }) => (item.group ?? '') === group && item.kind === kind && (item.name ?? '') === (name ?? '');
       const entry = { group, kind, ...(name === undefined ? {} : { name }) };
-      await changeProject(await client(), project, (spec) => {
+      const changed = await changeProject(await client(), project, (spec) => {
         const list = spec.orphanedResources?.ignore;
         const ignore =
           verb === 'add'
@@ -240,6 +252,7 @@ function ignoreCommand(verb: 'add' | 'remove'): Command {
             : withoutItem(list, isSame, 'Specified resource');
         return { ...spec, orphanedResources: { ...spec.orphanedResources, ignore } };
       });
+      printResult(out, options.output, changed);
       return ExitCode.Ok;
     },
   });

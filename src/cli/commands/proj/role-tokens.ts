@@ -3,6 +3,7 @@ import { type Command, defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
+import { printResult, resultOption } from '../../result.ts';
 import { secondsOf } from '../account/secrets.ts';
 
 const create = defineCommand({
@@ -25,13 +26,15 @@ const create = defineCommand({
       describe: 'Name of the token; default: made up',
     },
     'token-only': { type: 'boolean', short: 't', describe: 'Print only the token, for scripts' },
+    ...resultOption,
   },
   examples: ['fairlead proj role create-token shop ci --expires-in 30d --token-only'],
   async run({ client, options, out, positionals: [project = '', role = ''] }) {
     const body = { id: options.id, expiresIn: secondsOf(options['expires-in']) };
     const { token } = await (await client()).projects.generateToken(project, role, body);
-    if (options['token-only'] !== true) out.note(`Create token succeeded for proj:${project}:${role}.`);
-    out.line(options['token-only'] === true ? token : `  Token: ${token}`);
+    const isBare = options['token-only'] === true || options.output !== '';
+    if (!isBare) out.note(`Create token succeeded for proj:${project}:${role}.`);
+    printResult(out, options.output, { token }, isBare ? token : `  Token: ${token}`);
     return ExitCode.Ok;
   },
 });
@@ -46,6 +49,7 @@ const list = defineCommand({
       short: 'u',
       describe: 'Print times as seconds since 1970, as delete-token takes them',
     },
+    ...resultOption,
   },
   async run({ client, options, out, positionals: [project = '', name = ''] }) {
     const { spec } = await (await client()).projects.get(project);
@@ -60,7 +64,7 @@ const list = defineCommand({
       time(iat),
       exp === 0 ? 'never' : time(exp),
     ]);
-    out.line(table(['ID', 'ISSUED AT', 'EXPIRES AT'], rows));
+    printResult(out, options.output, role.jwtTokens ?? [], table(['ID', 'ISSUED AT', 'EXPIRES AT'], rows));
     return ExitCode.Ok;
   },
 });
@@ -69,8 +73,9 @@ const remove = defineCommand({
   words: 'proj role delete-token',
   describe: 'Remove a token of a role; it is refused from now on',
   positionals: ['PROJECT', 'ROLE-NAME', 'ISSUED-AT'],
+  options: resultOption,
   examples: ['fairlead proj role delete-token shop ci 1767323045'],
-  async run({ client, out, positionals: [project = '', role = '', issuedAt = ''] }) {
+  async run({ client, options, out, positionals: [project = '', role = '', issuedAt = ''] }) {
     if (!/^\d{1,12}$/.test(issuedAt))
       throw new CliError(
         'USAGE',
@@ -78,7 +83,8 @@ const remove = defineCommand({
         1,
       );
     await (await client()).projects.deleteToken(project, role, Number(issuedAt));
-    out.line(`Token of role '${role}' issued at ${issuedAt} deleted`);
+    const deleted = { project, role, iat: Number(issuedAt) };
+    printResult(out, options.output, deleted, `Token of role '${role}' issued at ${issuedAt} deleted`);
     return ExitCode.Ok;
   },
 });

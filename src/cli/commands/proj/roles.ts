@@ -5,6 +5,7 @@ import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
 import { changeProject, withItem, withoutItem } from '../../project/change.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 const output = {
   type: 'string',
@@ -38,9 +39,15 @@ const roleGet = defineCommand({
   words: 'proj role get',
   describe: 'Show a role of a project',
   positionals: ['PROJECT', 'ROLE-NAME'],
-  async run({ client, out, positionals: [project = '', name = ''] }) {
+  options: { output: { ...output, choices: ['wide', 'json', 'yaml'] } },
+  async run({ client, options, out, positionals: [project = '', name = ''] }) {
     const { spec, status } = await (await client()).projects.get(project);
     const role = findRole(spec, name);
+    const tokens = status?.jwtTokensByRole?.[name]?.items ?? role.jwtTokens ?? [];
+    if (options.output !== 'wide') {
+      printResult(out, options.output, { ...role, jwtTokens: tokens });
+      return ExitCode.Ok;
+    }
     const field = (label: string, value: string): void => out.line(`${label.padEnd(15)}${value}`);
     field('Role Name:', role.name);
     field('Description:', role.description ?? '');
@@ -50,7 +57,6 @@ const roleGet = defineCommand({
     out.line('Groups:');
     for (const group of role.groups ?? []) out.line(group);
     out.line('JWT Tokens:');
-    const tokens = status?.jwtTokensByRole?.[name]?.items ?? role.jwtTokens ?? [];
     const time = (seconds: number | undefined): string =>
       seconds === undefined || seconds === 0 ? '<none>' : new Date(seconds * 1000).toISOString();
     const rows = tokens.map(({ exp, iat, id = '' }) => [id === '' ? String(iat) : id, time(iat), time(exp)]);
@@ -63,15 +69,18 @@ const roleCreate = defineCommand({
   words: 'proj role create',
   describe: 'Create a role of a project',
   positionals: ['PROJECT', 'ROLE-NAME'],
-  options: { description: { type: 'string', value: 'text', describe: 'What the role is for' } },
+  options: {
+    description: { type: 'string', value: 'text', describe: 'What the role is for' },
+    ...resultOption,
+  },
   async run({ client, options, out, positionals: [project = '', name = ''] }) {
     const { description } = options;
     const role: ProjectRole = { name, ...(description === undefined ? {} : { description }) };
-    await changeProject(await client(), project, (spec) => ({
+    const changed = await changeProject(await client(), project, (spec) => ({
       ...spec,
       roles: withItem(spec.roles, role, (item) => item.name === name, `Role '${name}'`),
     }));
-    out.line(`Role '${name}' created`);
+    printResult(out, options.output, changed, `Role '${name}' created`);
     return ExitCode.Ok;
   },
 });
@@ -80,12 +89,13 @@ const roleDelete = defineCommand({
   words: 'proj role delete',
   describe: 'Delete a role of a project and end its tokens',
   positionals: ['PROJECT', 'ROLE-NAME'],
-  async run({ client, out, positionals: [project = '', name = ''] }) {
-    await changeProject(await client(), project, (spec) => ({
+  options: resultOption,
+  async run({ client, options, out, positionals: [project = '', name = ''] }) {
+    const changed = await changeProject(await client(), project, (spec) => ({
       ...spec,
       roles: withoutItem(spec.roles, (item) => item.name === name, `Role '${name}'`),
     }));
-    out.line(`Role '${name}' deleted`);
+    printResult(out, options.output, changed, `Role '${name}' deleted`);
     return ExitCode.Ok;
   },
 });
@@ -106,6 +116,14 @@ const policyOptions = {
     default: 'applications',
     value: 'resource',
     describe: 'Resource the action is on',
+  },
+  // `-o` is --object here, as it is for argocd.
+  output: {
+    type: resultOption.output.type,
+    default: resultOption.output.default,
+    value: resultOption.output.value,
+    choices: resultOption.output.choices,
+    describe: resultOption.output.describe,
   },
 } as const satisfies OptionSpecs;
 
@@ -129,7 +147,7 @@ function policyCommand(verb: 'add' | 'remove'): Command {
       const [project = '', name = ''] = call.positionals;
       const policy = policyOf(call);
       const isSame = (item: string): boolean => item.replace(/\s/g, '') === policy.replace(/\s/g, '');
-      await changeProject(await call.client(), project, (spec) =>
+      const changed = await changeProject(await call.client(), project, (spec) =>
         changeRole(spec, name, (role) => ({
           ...role,
           policies:
@@ -138,6 +156,7 @@ function policyCommand(verb: 'add' | 'remove'): Command {
               : withoutItem(role.policies, isSame, 'This policy'),
         })),
       );
+      printResult(call.out, call.options.output, changed);
       return ExitCode.Ok;
     },
   });
@@ -148,9 +167,10 @@ function groupCommand(verb: 'add' | 'remove'): Command {
     words: `proj role ${verb}-group`,
     describe: verb === 'add' ? 'Give a role to a group' : 'Take a role from a group',
     positionals: ['PROJECT', 'ROLE-NAME', 'GROUP'],
-    async run({ client, out, positionals: [project = '', name = '', group = ''] }) {
+    options: resultOption,
+    async run({ client, options, out, positionals: [project = '', name = '', group = ''] }) {
       const isSame = (item: string): boolean => item === group;
-      await changeProject(await client(), project, (spec) =>
+      const changed = await changeProject(await client(), project, (spec) =>
         changeRole(spec, name, (role) => ({
           ...role,
           groups:
@@ -159,7 +179,8 @@ function groupCommand(verb: 'add' | 'remove'): Command {
               : withoutItem(role.groups, isSame, `Group '${group}'`),
         })),
       );
-      out.line(`Group '${group}' ${verb === 'add' ? 'added to' : 'removed from'} role '${name}'`);
+      const what = verb === 'add' ? 'added to' : 'removed from';
+      printResult(out, options.output, changed, `Group '${group}' ${what} role '${name}'`);
       return ExitCode.Ok;
     },
   });

@@ -5,6 +5,7 @@ import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { changeProject } from '../../project/change.ts';
 import { windowTable } from '../../project/describe.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 const windowOptions = {
   kind: { type: 'string', short: 'k', choices: ['allow', 'deny'], describe: 'What the window does' },
@@ -51,11 +52,11 @@ const windowsAdd = defineCommand({
   words: 'proj windows add',
   describe: 'Add a sync window to a project',
   positionals: ['PROJECT'],
-  options: windowOptions,
+  options: { ...windowOptions, ...resultOption },
   examples: [
     'fairlead proj windows add shop --kind deny --schedule "0 22 * * *" --duration 8h --applications "*" --time-zone Europe/Berlin',
   ],
-  async run({ client, options, positionals }) {
+  async run({ client, options, out, positionals }) {
     const start: SyncWindow = { kind: 'allow', schedule: '* * * * *', duration: '1h', timeZone: 'UTC' };
     const window = withFlags(start, options);
     refuseBroken(window);
@@ -63,10 +64,11 @@ const windowsAdd = defineCommand({
     if (lists.every((list) => (list ?? []).length === 0)) {
       throw new CliError('USAGE', 'Say what it concerns: --applications, --namespaces or --clusters', 1);
     }
-    await changeProject(await client(), positionals[0] ?? '', (spec) => ({
+    const changed = await changeProject(await client(), positionals[0] ?? '', (spec) => ({
       ...spec,
       syncWindows: [...(spec.syncWindows ?? []), window],
     }));
+    printResult(out, options.output, changed);
     return ExitCode.Ok;
   },
 });
@@ -75,15 +77,16 @@ const windowsUpdate = defineCommand({
   words: 'proj windows update',
   describe: 'Change a sync window of a project',
   positionals: ['PROJECT', 'ID'],
-  options: windowOptions,
-  async run({ client, options, positionals: [project = '', id = ''] }) {
-    await changeProject(await client(), project, (spec) =>
+  options: { ...windowOptions, ...resultOption },
+  async run({ client, options, out, positionals: [project = '', id = ''] }) {
+    const changed = await changeProject(await client(), project, (spec) =>
       changeWindow(spec, id, (window) => {
         const next = withFlags(window, options);
         refuseBroken(next);
         return next;
       }),
     );
+    printResult(out, options.output, changed);
     return ExitCode.Ok;
   },
 });
@@ -92,8 +95,12 @@ const windowsDelete = defineCommand({
   words: 'proj windows delete',
   describe: 'Delete a sync window of a project',
   positionals: ['PROJECT', 'ID'],
-  async run({ client, positionals: [project = '', id = ''] }) {
-    await changeProject(await client(), project, (spec) => changeWindow(spec, id, () => undefined));
+  options: resultOption,
+  async run({ client, options, out, positionals: [project = '', id = ''] }) {
+    const changed = await changeProject(await client(), project, (spec) =>
+      changeWindow(spec, id, () => undefined),
+    );
+    printResult(out, options.output, changed);
     return ExitCode.Ok;
   },
 });
@@ -103,10 +110,12 @@ function switchCommand(words: string, describe: string, change: Partial<SyncWind
     words,
     describe,
     positionals: ['PROJECT', 'ID'],
-    async run({ client, positionals: [project = '', id = ''] }) {
-      await changeProject(await client(), project, (spec) =>
+    options: resultOption,
+    async run({ client, options, out, positionals: [project = '', id = ''] }) {
+      const changed = await changeProject(await client(), project, (spec) =>
         changeWindow(spec, id, (window) => ({ ...window, ...change })),
       );
+      printResult(out, options.output, changed);
       return ExitCode.Ok;
     },
   });

@@ -4,10 +4,12 @@ import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
 import { fileOf } from '../../repository/credential-flags.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 const addOptions = {
   from: { type: 'string', value: 'file', describe: 'File to read; without it stdin is read' },
   upsert: { type: 'boolean', describe: 'Change what is there already' },
+  ...resultOption,
 } as const;
 type Items = CertificateBody['items'];
 
@@ -80,6 +82,7 @@ export const certRemove = defineCommand({
   options: {
     'cert-type': { type: 'string', choices: ['ssh', 'https'], describe: 'Only these' },
     'cert-sub-type': { type: 'string', value: 'type', describe: 'Only keys of this type, e.g. ssh-ed25519' },
+    ...resultOption,
   },
   async run({ client, options, positionals, out }) {
     const query = {
@@ -88,9 +91,9 @@ export const certRemove = defineCommand({
       certSubType: options['cert-sub-type'],
     };
     const { items } = await (await client()).certificates.delete(query);
-    for (const { serverName, certType, certSubType } of items)
-      out.note(`Removed ${certType} ${certSubType} of ${serverName}`);
+    const removed = items.map((item) => `Removed ${item.certType} ${item.certSubType} of ${item.serverName}`);
     if (items.length === 0) throw new CliError('FAILED', `Nothing is trusted for ${positionals[0]}`);
+    printResult(out, options.output, items, removed.join('\n'));
     return ExitCode.Ok;
   },
 });
@@ -107,7 +110,7 @@ async function add(
   items: Items,
 ): Promise<number> {
   if (items.length === 0) throw new CliError('FAILED', 'The input has no key');
-  await (await client()).certificates.create({ items }, { upsert: options.upsert === true });
-  out.note(`${items.length} added`);
+  const added = await (await client()).certificates.create({ items }, { upsert: options.upsert === true });
+  printResult(out, options.output, added.items, `${items.length} added`);
   return ExitCode.Ok;
 }

@@ -4,18 +4,19 @@ import { ExitCode } from '../../exit-codes.ts';
 import { type Output, table } from '../../output.ts';
 import { outputOption } from '../../repository/credential-flags.ts';
 import { projectOption, repositoryBody, repositoryOptions } from '../../repository/repository-flags.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const repoAdd = defineCommand({
   words: 'repo add',
   describe: 'Tell how to reach a repository; it is tried out first',
   positionals: ['REPOURL'],
-  options: { ...repositoryOptions },
+  options: { ...repositoryOptions, ...resultOption },
   examples: ['fairlead repo add https://git.example.com/shop.git --username ann --password …'],
   async run({ client, environment, options, positionals, out }) {
     const [repo = ''] = positionals;
     const body = await repositoryBody(environment, repo, options);
-    await (await client()).repositories.create(body, { upsert: options.upsert === true });
-    out.note(`Repository '${repo}' added`);
+    const added = await (await client()).repositories.create(body, { upsert: options.upsert === true });
+    printResult(out, options.output, added, `Repository '${repo}' added`);
     return ExitCode.Ok;
   },
 });
@@ -56,13 +57,18 @@ export const repoRemove = defineCommand({
   words: 'repo rm',
   describe: 'Forget how to reach a repository',
   positionals: ['REPOURL...'],
-  options: projectOption,
+  options: { ...projectOption, ...resultOption },
   async run({ client, options, positionals, out }) {
     const api = await client();
     for (const repo of positionals) {
       await api.repositories.delete(repo, { appProject: options.project });
-      out.note(`Repository '${repo}' removed`);
+      if (options.output === '') out.line(`Repository '${repo}' removed`);
     }
+    printResult(
+      out,
+      options.output,
+      positionals.map((repo) => ({ repo })),
+    );
     return ExitCode.Ok;
   },
 });

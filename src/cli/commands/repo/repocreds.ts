@@ -2,18 +2,21 @@ import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
 import { credentialOptions, credentialsOf, outputOption } from '../../repository/credential-flags.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const repocredsAdd = defineCommand({
   words: 'repocreds add',
   describe: 'Lend a credential to every repository whose address begins with REPOURL',
   positionals: ['REPOURL'],
-  options: credentialOptions,
+  options: { ...credentialOptions, ...resultOption },
   examples: ['fairlead repocreds add https://git.example.com/shop --username bot --password …'],
   async run({ client, environment, options, positionals, out }) {
     const [url = ''] = positionals;
     const body = { url, ...(await credentialsOf(environment, options)) };
-    await (await client()).repositories.createTemplate(body, { upsert: options.upsert === true });
-    out.note(`Repository credentials for '${url}' added`);
+    const added = await (await client()).repositories.createTemplate(body, {
+      upsert: options.upsert === true,
+    });
+    printResult(out, options.output, added, `Repository credentials for '${url}' added`);
     return ExitCode.Ok;
   },
 });
@@ -39,12 +42,18 @@ export const repocredsRemove = defineCommand({
   words: 'repocreds rm',
   describe: 'Lend a credential no longer',
   positionals: ['REPOURL...'],
-  async run({ client, positionals, out }) {
+  options: resultOption,
+  async run({ client, options, positionals, out }) {
     const api = await client();
     for (const url of positionals) {
       await api.repositories.deleteTemplate(url);
-      out.note(`Repository credentials for '${url}' removed`);
+      if (options.output === '') out.line(`Repository credentials for '${url}' removed`);
     }
+    printResult(
+      out,
+      options.output,
+      positionals.map((url) => ({ url })),
+    );
     return ExitCode.Ok;
   },
 });

@@ -2,6 +2,7 @@ import { defineCommand } from '../../command.ts';
 import { readConfiguration, writeConfiguration } from '../../configuration.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const configure = defineCommand({
   words: 'configure',
@@ -11,6 +12,7 @@ export const configure = defineCommand({
       type: 'boolean',
       describe: 'Ask before projects and resources are deleted (--prompts-enabled=false: do not)',
     },
+    ...resultOption,
   },
   examples: ['fairlead configure --prompts-enabled', 'fairlead configure --prompts-enabled=false'],
   async run({ options, out, environment, connection }) {
@@ -19,7 +21,8 @@ export const configure = defineCommand({
       throw new CliError('USAGE', 'Say what to change, e.g. --prompts-enabled=true', 1);
     const file = connection.config ?? environment.cliConfigFile;
     await writeConfiguration(file, { ...(await readConfiguration(file)), isAsking });
-    out.line(`Prompts are ${isAsking ? 'enabled' : 'disabled'}`);
+    const sentence = `Prompts are ${isAsking ? 'enabled' : 'disabled'}`;
+    printResult(out, options.output, { promptsEnabled: isAsking }, sentence);
     return ExitCode.Ok;
   },
 });

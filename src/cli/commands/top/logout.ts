@@ -4,12 +4,14 @@ import { readConfiguration, writeConfiguration } from '../../configuration.ts';
 import { connect } from '../../connect.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const logout = defineCommand({
   words: 'logout',
   describe: 'End the session of a context, on the server and here',
   positionals: ['CONTEXT'],
-  async run({ positionals, out, environment, connection }) {
+  options: resultOption,
+  async run({ positionals, options, out, environment, connection }) {
     const [name = ''] = positionals;
     const file = connection.config ?? environment.cliConfigFile;
     const configuration = await readConfiguration(file);
@@ -17,7 +19,8 @@ export const logout = defineCommand({
     if (context === undefined)
       throw new CliError('CONFIG', `There is no context "${name}"; list them with: fairlead context`);
     try {
-      await (await connect(environment, { ...connection, context: context.name })).session.delete();
+      if (context.isCore !== true)
+        await (await connect(environment, { ...connection, context: context.name })).session.delete();
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
       // What matters here is gone from this machine; the token ends by itself within a day.
@@ -27,7 +30,7 @@ export const logout = defineCommand({
       rest.name === context.name || token === undefined ? rest : { ...rest, token },
     );
     await writeConfiguration(file, { ...configuration, contexts });
-    out.line(`Logged out from '${context.name}'`);
+    printResult(out, options.output, { context: context.name }, `Logged out from '${context.name}'`);
     return ExitCode.Ok;
   },
 });

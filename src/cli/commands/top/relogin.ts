@@ -5,12 +5,14 @@ import { readConfiguration, writeConfiguration } from '../../configuration.ts';
 import { connect } from '../../connect.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { printResult, resultOption } from '../../result.ts';
 
 export const relogin = defineCommand({
   words: 'relogin',
   describe: 'Sign in again to the server of the context, the same way as before',
   options: {
     password: { type: 'string', value: 'password', describe: 'Password; asked for when left out' },
+    ...resultOption,
     ...ssoOptions,
   },
   examples: ['fairlead relogin', 'fairlead relogin --context production'],
@@ -35,8 +37,8 @@ export const relogin = defineCommand({
       : await signInBySso(call, open, { ...options, connector, username: before.username });
     const contexts = configuration.contexts.map((item) => (item === context ? { ...item, token } : item));
     await writeConfiguration(file, { ...configuration, contexts });
-    out.line(`'${username}' logged in successfully`);
-    out.line(`Context '${context.name}' updated`);
+    const sentence = `'${username}' logged in successfully\nContext '${context.name}' updated`;
+    printResult(out, options.output, { context: context.name, server: context.server, username }, sentence);
     return ExitCode.Ok;
   },
 });
