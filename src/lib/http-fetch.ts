@@ -2,7 +2,7 @@
 // every connection through the guarded lookup, bounded in time, silence and bytes. Knows nothing of what it fetches.
 import { createGunzip } from 'node:zlib';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
-import { guardedLookup, isRefusedAddress } from './addresses.ts';
+import { AddressError, type AddressGuard, defaultAddressGuard } from './addresses.ts';
 import { CodedError, isAbort, messageOf } from './errors.ts';
 
 export type HttpErrorCode =
@@ -63,8 +63,15 @@ const SILENCE_MS = 20_000;
 const ERROR_BYTES = 64 * 1024;
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** @param origin scheme, host and port of the server that `options` are for */
-export function createHttpClient(origin: string, options: HttpServerOptions = {}): HttpClient {
+/**
+ * @param origin scheme, host and port of the server that `options` are for
+ * @param guard where connections may go
+ */
+export function createHttpClient(
+  origin: string,
+  options: HttpServerOptions = {},
+  guard: AddressGuard = defaultAddressGuard,
+): HttpClient {
   const dispatchers = new Map<string, Dispatcher>();
   const dispatcherFor = (url: URL): Dispatcher => {
     const isOwn = url.origin === origin;
@@ -72,7 +79,7 @@ export function createHttpClient(origin: string, options: HttpServerOptions = {}
     const key = `${isOwn} ${proxy === undefined ? 'direct' : url.protocol}`;
     const known = dispatchers.get(key);
     if (known !== undefined) return known;
-    const made = dispatcher(isOwn ? options : {}, proxy, url.protocol);
+    const made = dispatcher(guard, isOwn ? options : {}, proxy, url.protocol);
     dispatchers.set(key, made);
     return made;
   };
@@ -80,7 +87,7 @@ export function createHttpClient(origin: string, options: HttpServerOptions = {}
     async get(call) {
       const deadline = AbortSignal.timeout(call.timeoutMs);
       const signal = call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
-      let url = checkedUrl(call.url);
+      let url = checkedUrl(guard, call.url);
       const first = url.origin;
       try {
         for (let hops = 0; ; hops += 1) {
@@ -92,7 +99,7 @@ export function createHttpClient(origin: string, options: HttpServerOptions = {}
               'on-change',
               `${url.host} redirects more than ${MAX_REDIRECTS} times; configure the final address`,
             );
-          url = redirected(url, answer);
+          url = redirected(guard, url, answer);
         }
       } catch (error) {
         call.signal?.throwIfAborted();
@@ -105,7 +112,12 @@ export function createHttpClient(origin: string, options: HttpServerOptions = {}
   };
 }
 
-function dispatcher(options: HttpServerOptions, proxy: string | undefined, protocol: string): Dispatcher {
+function dispatcher(
+  guard: AddressGuard,
+  options: HttpServerOptions,
+  proxy: string | undefined,
+  protocol: string,
+): Dispatcher {
   const { tlsCertificates, tlsClientCertificate, insecure } = options;
   const tls = {
     ...(tlsCertificates === undefined ? {} : { ca: tlsCertificates }),
@@ -120,21 +132,21 @@ function dispatcher(options: HttpServerOptions, proxy: string | undefined, proto
     headersTimeout: SILENCE_MS,
     bodyTimeout: SILENCE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
-    connect: { timeout: CONNECT_MS, lookup: guardedLookup, ...tls },
+    connect: { timeout: CONNECT_MS, lookup: guard.lookup, ...tls },
   };
   if (proxy === undefined) return new Agent(shared);
   return new ProxyAgent({
     ...shared,
-    uri: proxyUrl(proxy),
+    uri: proxyUrl(guard, proxy),
     requestTls: tls,
-    proxyTls: { timeout: CONNECT_MS, lookup: guardedLookup },
+    proxyTls: { timeout: CONNECT_MS, lookup: guard.lookup },
     proxyTunnel: protocol === 'https:',
   });
 }
 
-function proxyUrl(text: string): string {
+function proxyUrl(guard: AddressGuard, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && !isRefusedAddress(url.hostname)) return text;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && !guard.isRefused(url.hostname)) return text;
   throw new HttpError(
     'HTTP_URL_REFUSED',
     'on-change',
@@ -151,14 +163,14 @@ function isProxied({ hostname, host }: URL, noProxy = ''): boolean {
   });
 }
 
-function checkedUrl(text: string): URL {
+function checkedUrl(guard: AddressGuard, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const problem =
     url === undefined || !/^https?:$/.test(url.protocol)
       ? 'it is no http:// or https:// address'
       : url.username !== '' || url.password !== ''
         ? 'it holds a user or password, which belong into the repository Secret'
-        : isRefusedAddress(url.hostname)
+        : guard.isRefused(url.hostname)
           ? 'link-local addresses are refused'
           : undefined;
   if (url !== undefined && problem === undefined) return url;
@@ -169,7 +181,7 @@ function checkedUrl(text: string): URL {
   );
 }
 
-function redirected(from: URL, location: string): URL {
+function redirected(guard: AddressGuard, from: URL, location: string): URL {
   const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
   const refuse = (why: string): HttpError =>
     new HttpError('HTTP_REDIRECT', 'on-change', `${from.host} redirects ${why}; configure the final address`);
@@ -178,7 +190,7 @@ function redirected(from: URL, location: string): URL {
   // A Location has no business carrying a user; with one, it would become a credential of somebody's choice.
   to.username = '';
   to.password = '';
-  return checkedUrl(to.href);
+  return checkedUrl(guard, to.href);
 }
 
 /** The answer, or where it is to be had. */
@@ -286,6 +298,8 @@ function failure(url: URL, error: unknown, call: HttpGet): unknown {
     if (error.code !== 'HTTP_TOO_LARGE') return error;
     return new HttpError(error.code, error.retry, `Cannot fetch from ${url.host}: it ${error.message}`);
   }
+  if (error instanceof AddressError && error.code === 'ADDRESS_REFUSED')
+    return new HttpError('HTTP_URL_REFUSED', 'backoff', `Cannot fetch from ${url.host}: ${error.message}`);
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   const text = typeof code === 'string' ? code : '';
   if (isAbort(error) || /TIMEOUT/.test(text))

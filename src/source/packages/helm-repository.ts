@@ -11,7 +11,7 @@ import {
   readIndex,
   sortedVersions,
 } from './helm-index.ts';
-import type { Fetched, PackagePlace, PackageServer, PackageSnapshot } from './types.ts';
+import type { Fetched, PackageDeps, PackagePlace, PackageServer, PackageSnapshot } from './types.ts';
 
 const INDEX_MS = 60_000;
 const ARCHIVE_MS = 120_000;
@@ -33,11 +33,11 @@ export class HelmRepository implements PackageServer {
   #known: Known | undefined;
   #running: Promise<Known> | undefined;
 
-  constructor(clock: Clock, place: PackagePlace) {
+  constructor({ clock, guard }: Pick<PackageDeps, 'clock' | 'guard'>, place: PackagePlace) {
     this.#clock = clock;
     this.#place = place;
     this.#base = baseOf(place.address);
-    this.#http = createHttpClient(this.#base.origin, place.repository);
+    this.#http = createHttpClient(this.#base.origin, place.repository, guard);
     this.#authorization = authorizationOf(place.repository);
   }
 

@@ -9,10 +9,11 @@ import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type ChartServer, configChart, startChartServer } from '../../../test/support/chart-repository.ts';
 import { tarEntry } from '../../../test/support/tar.ts';
-import { sha256, silentLogger, systemClock, systemRandom } from '../../lib/index.ts';
+import { addressGuard, sha256, silentLogger, systemClock, systemRandom } from '../../lib/index.ts';
 import type { Repository } from '../../model/index.ts';
 import { createPackages, type PackagePlace, type Packages } from '../index.ts';
 
+const DEPS = { clock: systemClock, random: systemRandom, log: silentLogger };
 const PASSWORD = 'canary-chart-password';
 const BASIC = `Basic ${Buffer.from(`ann:${PASSWORD}`).toString('base64')}`;
 
@@ -44,7 +45,7 @@ function repository(url: string, more: Partial<Repository> = {}): Repository {
 
 let folders = 0;
 function open(dataDir = join(folder, `data-${folders++}`)): Packages {
-  return createPackages({ clock: systemClock, random: systemRandom, log: silentLogger, dataDir });
+  return createPackages({ ...DEPS, dataDir });
 }
 
 function placeOf(
@@ -200,6 +201,22 @@ for (const address of [
     await assert.rejects(packages.check(at, new AbortController().signal), { code: 'PACKAGE_URL_REFUSED' });
   });
 }
+
+test('S-I1: a name counts as what it resolves to when it is connected to', async () => {
+  const answers = ['127.0.0.1', '127.0.0.1', '169.254.169.254'];
+  const guard = addressGuard({
+    resolve: async () => [{ address: answers.shift() ?? '169.254.169.254', family: 4 }],
+  });
+  const url = server.url.replace('127.0.0.1', 'charts.test');
+  const ask = async (): Promise<string> => {
+    const packages = createPackages({ ...DEPS, dataDir: join(folder, 'rebinding'), guard });
+    const at = repository(url);
+    return (await packages.feed(placeOf(packages, 'web', { at })).fetch()).resolve('web', '1.0.0');
+  };
+  assert.equal(await ask(), '1.0.0');
+  assert.equal(await ask(), '1.0.0');
+  await assert.rejects(ask(), { code: 'PACKAGE_URL_REFUSED' });
+});
 
 function index(chart: string, version: string, url: string, digest?: string): Buffer {
   const entry = { name: chart, version, urls: [url], ...(digest === undefined ? {} : { digest }) };

@@ -65,7 +65,7 @@ class PackageSources implements Packages {
   }
 
   async check(repository: Repository, signal: AbortSignal): Promise<void> {
-    const server = new HelmRepository(this.#deps.clock, this.#places.whole(repository));
+    const server = new HelmRepository(this.#deps, this.#places.whole(repository));
     try {
       await server.fetch(signal);
     } finally {
@@ -138,7 +138,7 @@ class PackageSources implements Packages {
   #repository(place: PackagePlace): HelmRepository {
     const known = this.#helm.get(place.key);
     if (known !== undefined) return known;
-    const made = new HelmRepository(this.#deps.clock, place);
+    const made = new HelmRepository(this.#deps, place);
     this.#helm.set(place.key, made);
     return made;
   }

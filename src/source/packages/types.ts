@@ -1,5 +1,5 @@
 // What the parts of this folder hand to each other, and to whoever follows packages.
-import type { Clock, Logger, Random } from '../../lib/index.ts';
+import type { AddressGuard, Clock, Logger, Random } from '../../lib/index.ts';
 import type { Repository } from '../../model/index.ts';
 
 export interface PackageDeps {
@@ -7,6 +7,8 @@ export interface PackageDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly dataDir: string;
+  /** Where connections may go; default: anywhere but link-local addresses. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 /** Where a source that is no Git repository comes from, with the one credential that belongs to it. */
