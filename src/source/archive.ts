@@ -17,6 +17,8 @@ export interface ArchiveOptions {
   readonly links: 'refuse' | 'inside';
   /** The archive has one directory at its top, whose name is left out. */
   readonly stripTop?: boolean;
+  /** A tar that is not zipped will do. */
+  readonly mayBePlain?: boolean;
 }
 
 const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
@@ -31,6 +33,7 @@ export async function filesOfArchive(
   options: ArchiveOptions,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const isGzip = archive[0] === 0x1f && archive[1] === 0x8b;
+  if (!isGzip && options.mayBePlain === true) return filesOfTar(Buffer.from(archive), options);
   if (!isGzip) throw options.fail('invalid', `${options.what} are no gzipped tar archive`);
   return filesOfTar(await unzipped(archive, options), options);
 }
@@ -50,8 +53,7 @@ interface Link {
   readonly target: string;
 }
 
-/** Files by path of a tar that is not zipped. */
-export function filesOfTar(tar: Buffer, options: ArchiveOptions): ReadonlyMap<string, Uint8Array> {
+function filesOfTar(tar: Buffer, options: ArchiveOptions): ReadonlyMap<string, Uint8Array> {
   const { fail, what } = options;
   const files = new Map<string, Uint8Array>();
   const links: Link[] = [];

@@ -100,7 +100,7 @@ export class HelmRepository implements PackageServer {
     });
     if (answer.status !== 200) throw refusedStatus(what, url.host, answer.status);
     const seen = sha256(answer.body);
-    if (digest === undefined || digest === seen) return { bytes: answer.body, digest: seen };
+    if (digest === undefined || digest === seen) return { bytes: answer.body, digest: seen, form: 'chart' };
     throw new PackageError(
       'PACKAGE_DIGEST_MISMATCH',
       'on-change',

@@ -8,9 +8,11 @@ import { type FileTreeProblem, fileTree, layOutFiles } from '../file-tree.ts';
 import { PackageError, type PackageErrorCode } from './errors.ts';
 import { isExactVersion } from './helm-index.ts';
 import { HelmRepository } from './helm-repository.ts';
+import { fetchedLayer, isDigest, noTag, offeredBy, tagOf } from './oci-artifact.ts';
+import { OciRegistry } from './oci-registry.ts';
 import { Places } from './place.ts';
-import { PackageStore } from './store.ts';
-import type { Fetched, PackageDeps, PackageFeed, PackagePlace } from './types.ts';
+import { PackageStore, type Pin } from './store.ts';
+import type { Fetched, PackageDeps, PackageFeed, PackagePlace, PackageSnapshot } from './types.ts';
 
 export interface Packages {
   /** Undefined for a Git repository. The same object for the same question. Throws PackageError for a bad address. */
@@ -48,6 +50,7 @@ class PackageSources implements Packages {
   readonly #store: PackageStore;
   readonly #places = new Places();
   readonly #helm = new Lru<HelmRepository>(MAX_SERVERS);
+  readonly #registries = new Lru<OciRegistry>(MAX_SERVERS);
   readonly #unpacked = new Lru<Files>(MEMORY_BYTES);
   readonly #flights = new SingleFlight<Fetched>();
 
@@ -61,20 +64,26 @@ class PackageSources implements Packages {
   }
 
   feed(place: PackagePlace): PackageFeed {
-    return this.#repository(place);
+    if (place.kind === 'helm') return this.#repository(place);
+    const registry = this.#registry(place);
+    const ask = (): Promise<PackageSnapshot> => offeredBy(registry, place);
+    return { fetch: ask, poll: ask };
   }
 
   async check(repository: Repository, signal: AbortSignal): Promise<void> {
-    const server = new HelmRepository(this.#deps, this.#places.whole(repository));
-    try {
-      await server.fetch(signal);
-    } finally {
-      await server.close();
+    const place = this.#places.whole(repository);
+    if (place.kind === 'oci') {
+      const registry = new OciRegistry(this.#deps, place);
+      await registry.tags(signal).finally(() => registry.close());
+      return;
     }
+    const helm = new HelmRepository(this.#deps, place);
+    await helm.fetch(signal).finally(() => helm.close());
   }
 
   async kept(place: PackagePlace, target: string): Promise<string | undefined> {
-    if (!isExactVersion(target)) return undefined;
+    const isFixed = isDigest(target) || (place.chart !== '' && isExactVersion(target));
+    if (!isFixed) return undefined;
     return (await this.#store.has(place, target)) ? target : undefined;
   }
 
@@ -85,7 +94,7 @@ class PackageSources implements Packages {
   ): Promise<Artifact> {
     options.signal?.throwIfAborted();
     const isFresh = options.isFresh === true;
-    const fetched = await this.#flights.run(`${place.key} ${place.chart} ${revision} ${isFresh}`, () =>
+    const fetched = await this.#flights.run(`${place.server} ${place.chart} ${revision} ${isFresh}`, () =>
       this.#fetched(place, revision, isFresh),
     );
     return await this.#artifactOf(place, revision, fetched);
@@ -93,13 +102,26 @@ class PackageSources implements Packages {
 
   async close(): Promise<void> {
     this.#helm.clear();
+    this.#registries.clear();
   }
 
   async #fetched(place: PackagePlace, revision: string, isFresh: boolean): Promise<Fetched> {
     const pin = await this.#store.pin(place, revision);
     const kept = pin === undefined ? undefined : await this.#store.read(pin);
     if (kept !== undefined && !isFresh) return kept;
-    const entry = await this.#repository(place).entry(place.chart, revision, isFresh);
+    return place.kind === 'helm'
+      ? await this.#fetchedChart(place, revision, isFresh, kept)
+      : await this.#fetchedArtifact(place, revision, kept === undefined ? undefined : pin, kept);
+  }
+
+  async #fetchedChart(
+    place: PackagePlace,
+    revision: string,
+    isFresh: boolean,
+    kept: Fetched | undefined,
+  ): Promise<Fetched> {
+    const repository = this.#repository(place);
+    const entry = await repository.entry(place.chart, revision, isFresh);
     if (entry === undefined) {
       throw new PackageError(
         'PACKAGE_VERSION_NOT_FOUND',
@@ -108,15 +130,58 @@ class PackageSources implements Packages {
       );
     }
     if (kept !== undefined && entry.digest === kept.digest) return kept;
-    const fetched = await this.#repository(place).archive(place.chart, entry);
-    await this.#store.keep(place, revision, fetched, { digest: fetched.digest });
+    const elsewhere = this.#inRegistry(entry.urls[0] ?? '');
+    if (elsewhere !== undefined) {
+      const { place: at, tag } = elsewhere;
+      const fetched = await this.#fetchedManifest(at, tag);
+      await this.#store.keep(place, revision, fetched.files, fetched.pin);
+      return fetched.files;
+    }
+    const fetched = await repository.archive(place.chart, entry);
+    await this.#store.keep(place, revision, fetched, { digest: fetched.digest, form: 'chart' });
     return fetched;
   }
 
+  async #fetchedArtifact(
+    place: PackagePlace,
+    revision: string,
+    pin: Pin | undefined,
+    kept: Fetched | undefined,
+  ): Promise<Fetched> {
+    const reference = isDigest(revision) ? revision : tagOf(revision);
+    // A digest never means anything else; a version may have been pushed anew.
+    if (kept !== undefined && (isDigest(revision) || pin?.manifest === (await this.#registry(place).digestOf(reference))))
+      return kept;
+    const { files, pin: fresh } = await this.#fetchedManifest(place, reference);
+    await this.#store.keep(place, revision, files, fresh);
+    return files;
+  }
+
+  async #fetchedManifest(
+    place: PackagePlace,
+    reference: string,
+  ): Promise<{ readonly files: Fetched; readonly pin: Pin }> {
+    const registry = this.#registry(place);
+    const manifest = await registry.manifest(reference);
+    if (manifest === undefined) throw noTag(place.address, reference);
+    const files = await fetchedLayer(registry, place, manifest);
+    return { files, pin: { digest: files.digest, manifest: manifest.digest, form: files.form } };
+  }
+
+  /** Some indexes name charts in registries, which get no credential of the index. */
+  #inRegistry(url: string): { readonly place: PackagePlace; readonly tag: string } | undefined {
+    const [, address = '', tag = ''] = /^(oci:\/\/[^@]+):([^:/@]+)$/i.exec(url) ?? [];
+    if (address === '') return undefined;
+    const repository: Repository = { url: address, type: 'oci', credential: { kind: 'none' } };
+    const chart = address.slice(address.lastIndexOf('/') + 1);
+    const place = this.#places.of({ repoURL: address.slice(0, -chart.length - 1), chart }, repository);
+    return place === undefined ? undefined : { place, tag };
+  }
+
   async #artifactOf(place: PackagePlace, revision: string, fetched: Fetched): Promise<Artifact> {
-    const what = `${place.chart} ${revision} of ${place.address}`;
-    const fail = failing(what);
-    const files = this.#unpacked.get(fetched.digest) ?? (await this.#unpack(fetched, fail));
+    const fail = failing(`${place.chart === '' ? 'The artifact' : `Chart ${place.chart}`} ${revision} of ${place.address}`);
+    const files =
+      this.#unpacked.get(`${fetched.form} ${fetched.digest}`) ?? (await this.#unpack(fetched, fail));
     const scratchDir = join(this.#deps.dataDir, 'scratch');
     return {
       repository: place.address,
@@ -127,12 +192,28 @@ class PackageSources implements Packages {
     };
   }
 
-  async #unpack({ bytes, digest }: Fetched, fail: ReturnType<typeof failing>): Promise<Files> {
-    const files = await filesOfArchive(bytes, { fail, what: 'Its files', links: 'refuse', stripTop: true });
-    if (!files.has('Chart.yaml')) throw fail('invalid', 'it has no Chart.yaml, so it is no chart');
+  async #unpack({ bytes, digest, form }: Fetched, fail: ReturnType<typeof failing>): Promise<Files> {
+    const isChart = form === 'chart';
+    const files = await filesOfArchive(bytes, {
+      fail,
+      what: 'Its files',
+      links: isChart ? 'refuse' : 'inside',
+      stripTop: isChart,
+      mayBePlain: !isChart,
+    });
+    if (isChart && !files.has('Chart.yaml')) throw fail('invalid', 'it has no Chart.yaml, so it is no chart');
+    if (files.size === 0) throw fail('invalid', 'it holds no file');
     const weight = [...files.values()].reduce((sum, content) => sum + content.byteLength + 500, 0);
-    this.#unpacked.set(digest, files, weight);
+    this.#unpacked.set(`${form} ${digest}`, files, weight);
     return files;
+  }
+
+  #registry(place: PackagePlace): OciRegistry {
+    const known = this.#registries.get(place.server);
+    if (known !== undefined) return known;
+    const made = new OciRegistry(this.#deps, place);
+    this.#registries.set(place.server, made);
+    return made;
   }
 
   #repository(place: PackagePlace): HelmRepository {
@@ -152,5 +233,5 @@ const CODES = {
 
 function failing(what: string): (problem: FileTreeProblem, message: string, cause?: unknown) => PackageError {
   return (problem, message, cause) =>
-    new PackageError(CODES[problem], 'on-change', `Chart ${what} cannot be used: ${message}`, { cause });
+    new PackageError(CODES[problem], 'on-change', `${what} cannot be used: ${message}`, { cause });
 }

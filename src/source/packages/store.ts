@@ -29,6 +29,7 @@ export interface Pin {
   readonly digest: string;
   /** What the server calls it, when that is something else: the digest of a manifest. */
   readonly manifest?: string;
+  readonly form: Fetched['form'];
 }
 
 export class PackageStore {
@@ -49,9 +50,13 @@ export class PackageStore {
     try {
       const value: unknown = JSON.parse(await readFile(this.#pinFile(place, revision), 'utf8'));
       if (!isRecord(value)) return undefined;
-      const { digest, manifest } = value;
+      const { digest, manifest, form } = value;
       if (typeof digest !== 'string' || !/^[0-9a-f]{64}$/.test(digest)) return undefined;
-      return { digest, ...(typeof manifest === 'string' ? { manifest } : {}) };
+      return {
+        digest,
+        form: form === 'files' ? 'files' : 'chart',
+        ...(typeof manifest === 'string' ? { manifest } : {}),
+      };
     } catch {
       // Absent, or cut off by a crash: fetched again.
       return undefined;
@@ -66,7 +71,7 @@ export class PackageStore {
   }
 
   /** The archive, verified; undefined when it is not there or was damaged. */
-  async read({ digest }: Pin): Promise<Fetched | undefined> {
+  async read({ digest, form }: Pin): Promise<Fetched | undefined> {
     const file = join(this.#blobs, digest);
     let bytes: Buffer;
     try {
@@ -82,7 +87,7 @@ export class PackageStore {
     const now = this.#deps.clock.now() / 1000;
     // Only the order of eviction depends on it.
     await utimes(file, now, now).catch(() => {});
-    return { bytes, digest };
+    return { bytes, digest, form };
   }
 
   async keep(place: PackagePlace, revision: string, { bytes, digest }: Fetched, pin: Pin): Promise<void> {

@@ -16,10 +16,12 @@ export interface PackagePlace {
   readonly kind: 'helm' | 'oci';
   /** Equal for equal addresses reached with equal credentials. Shown in logs. */
   readonly key: string;
+  /** The same for whatever is wanted there. */
+  readonly server: string;
   /** Without trailing slash: `https://host/path`, or `host/path` of an artifact in a registry. */
   readonly address: string;
   readonly repository: Repository;
-  /** Helm: '' stands for the whole repository. OCI: the last part of the address, for charts. */
+  /** Helm: '' stands for the whole repository. OCI: the last part of the address, '' for what need not be a chart. */
   readonly chart: string;
   /** The credential may go to whatever host the index names (`helm.passCredentials`). */
   readonly passCredentials: boolean;
@@ -51,4 +53,6 @@ export interface Fetched {
   readonly bytes: Buffer;
   /** SHA-256 in hex, verified. */
   readonly digest: string;
+  /** A chart has its files in one directory; plain files are as they are. */
+  readonly form: 'chart' | 'files';
 }
