@@ -6,17 +6,28 @@ import type { Application, ApplicationSource } from '../../src/model/index.ts';
 import { type Host, startHost } from '../scenarios/host.ts';
 import {
   AUTOMATED,
+  configMap,
   type Scenario,
   untilCondition,
   untilData,
   untilSynced,
   type World,
 } from '../scenarios/world.ts';
-import { type ChartServer, configChart, startChartServer } from '../support/chart-repository.ts';
+import {
+  type ChartServer,
+  configChart,
+  packagedChart,
+  startChartServer,
+} from '../support/chart-repository.ts';
+import { CHART_LAYER, type MemoryRegistry, startRegistry } from '../support/memory-registry.ts';
 
 const TIMEOUT_MS = 180_000;
 
+const PASSWORD = 'canary-registry-password';
+
 let charts: ChartServer;
+let registry: MemoryRegistry;
+let host: Host;
 
 function chart(more: Partial<ApplicationSource> = {}, name = 'web'): ApplicationSource {
   return { repoURL: charts.url, chart: name, targetRevision: '1.x', ...more };
@@ -213,6 +224,99 @@ const stories: readonly Scenario[] = [
   },
 ];
 
+async function addRegistry(repo: string, more: object = {}): Promise<void> {
+  const body = { repo, type: 'helm', enableOCI: true, insecureOCIForceHttp: true, ...more };
+  const answer = await fetch(`${host.plane().url}/api/v1/repositories?upsert=true`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...body, username: 'ann', password: PASSWORD }),
+  });
+  const text = await answer.text();
+  assert.equal(answer.status, 200, text);
+  assert.ok(!text.includes(PASSWORD), text);
+}
+
+/** Registries: their address is one without a scheme, or one with `oci://`. */
+const registryStories: readonly Scenario[] = [
+  {
+    name: 'a chart of a registry is deployed by its version, and a new one in the range follows',
+    async run(world) {
+      const push = async (version: string): Promise<void> => {
+        const bytes = await packagedChart(configChart('eighth', version));
+        registry.push('org/eighth', version, [{ mediaType: CHART_LAYER, bytes }]);
+      };
+      await push('1.0.0');
+      await addRegistry(`${registry.host}/org`);
+      const source = chart(
+        { repoURL: `${registry.host}/org`, helm: { values: 'colour: green\n' } },
+        'eighth',
+      );
+      await deploy(world, source);
+      await untilSynced(world, '1.0.0');
+      await untilData(world, 'eighth-config', 'colour', 'green');
+      await push('1.1.0');
+      await untilSynced(world, '1.1.0');
+      const details = await world.call('GET', `${world.name}/revisions/1.1.0/chartdetails`);
+      assert.equal(details.body['description'], 'A chart of eighth');
+    },
+  },
+  {
+    name: 'an artifact of plain files is deployed by its digest, follows its tag, and can be rolled back',
+    async run(world) {
+      const repo = `oci://${registry.host}/org/ninth`;
+      const push = (value: string): string =>
+        registry.pushFiles('org/ninth', 'stable', { 'prod/config.yaml': configMap('ninth', { value }) });
+      const first = push('one');
+      await addRegistry(repo, { type: 'oci' });
+      const source = { repoURL: repo, path: 'prod', targetRevision: 'stable' };
+      await deploy(world, source as ApplicationSource, { syncPolicy: {} });
+      await world.until('it is compared', async () => {
+        return (await world.application())?.status?.sync?.revision === first;
+      });
+      await world.cli('app', 'sync', world.name);
+      await untilSynced(world, first);
+      const second = push('two');
+      await world.until('the tag is seen to have moved', async () => {
+        return (await world.application())?.status?.sync?.revision === second;
+      });
+      await world.cli('app', 'sync', world.name);
+      await untilSynced(world, second);
+      await untilData(world, 'ninth', 'value', 'two');
+      assert.equal((await world.application())?.status?.sourceType, 'Directory');
+      const rolledBack = await world.call('POST', `${world.name}/rollback`, { id: 0 });
+      assert.equal(rolledBack.status, 200, JSON.stringify(rolledBack.body));
+      await untilData(world, 'ninth', 'value', 'one');
+    },
+  },
+  {
+    name: 'an artifact that cannot be used is a condition with the remedy',
+    async run(world) {
+      const repo = `oci://${registry.host}/org/tenth`;
+      await addRegistry(repo, { type: 'oci' });
+      registry.push('org/tenth', 'image', [
+        { mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd', bytes: Buffer.from('x') },
+      ]);
+      registry.pushFiles('org/tenth', '1.0.0', { 'a.yaml': configMap('tenth', { v: '1' }) });
+      const rows: [Partial<ApplicationSource>, RegExp][] = [
+        [
+          { targetRevision: 'image' },
+          /its layers are application\/vnd.oci.image.layer.v1.tar\+zstd; push one/,
+        ],
+        [{ targetRevision: 'gone' }, /has no tag "gone"; check targetRevision/],
+        [{ targetRevision: '1.0.0', path: 'nowhere' }, /nowhere: app path does not exist/],
+        [{ repoURL: `oci://${registry.host}/org/Tenth` }, /"Tenth" is no name in a registry/],
+      ];
+      for (const [more, message] of rows) {
+        const source = { repoURL: repo, path: '.', targetRevision: '1.0.0', ...more };
+        await deploy(world, source as ApplicationSource);
+        await untilCondition(world, 'ComparisonError', message);
+      }
+      await deploy(world, { repoURL: repo, path: '.', targetRevision: '1.x' } as ApplicationSource);
+      await untilData(world, 'tenth', 'v', '1');
+    },
+  },
+];
+
 /** The repository goes away for everybody. */
 const alone: readonly Scenario[] = [
   {
@@ -252,9 +356,9 @@ const alone: readonly Scenario[] = [
 ];
 
 describe('charts of Helm repositories', () => {
-  let host: Host;
   before(async () => {
     charts = await startChartServer();
+    registry = await startRegistry({ user: 'ann', password: PASSWORD, realm: 'own' });
     await charts.publish('web', '1.0.0');
     host = await startHost('embedded', {
       timing: { pollMs: 1_000, revisionPassMs: 200, waveDelayMs: 50, leaseMs: 15_000 },
@@ -263,9 +367,10 @@ describe('charts of Helm repositories', () => {
   after(async () => {
     await host?.close();
     await charts?.close();
+    await registry?.close();
   });
   describe('beside each other', { concurrency: 4 }, () => {
-    for (const [index, story] of stories.entries())
+    for (const [index, story] of [...stories, ...registryStories].entries())
       test(story.name, { timeout: TIMEOUT_MS }, () => host.run(story, index));
   });
   describe('alone', () => {

@@ -13,6 +13,15 @@ import { createTools } from '../../src/render/tools.ts';
 
 const run = promisify(execFile);
 const TOOLS = join(tmpdir(), 'fairlead-test-tools');
+let helmPath: Promise<string> | undefined;
+
+/** The official helm, looked for once. */
+function officialHelm(): Promise<string> {
+  helmPath ??= createTools({ exec: systemExec, random: systemRandom, path: '', dataDir: TOOLS })
+    .helm()
+    .then(({ path }) => path);
+  return helmPath;
+}
 
 export interface SeenRequest {
   readonly path: string;
@@ -54,14 +63,14 @@ export function configChart(name: string, version: string): Record<string, strin
 
 /** The archive that the official helm makes of these files. */
 export async function packagedChart(files: Readonly<Record<string, string>>): Promise<Buffer> {
-  const helm = await createTools({ exec: systemExec, random: systemRandom, path: '', dataDir: TOOLS }).helm();
+  const helm = await officialHelm();
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-package-'));
   try {
     for (const [path, content] of Object.entries(files)) {
       await mkdir(dirname(join(folder, 'chart', path)), { recursive: true });
       await writeFile(join(folder, 'chart', path), content);
     }
-    await run(helm.path, ['package', 'chart', '--destination', 'out'], {
+    await run(helm, ['package', 'chart', '--destination', 'out'], {
       cwd: folder,
       env: { HOME: folder },
     });
@@ -74,7 +83,7 @@ export async function packagedChart(files: Readonly<Record<string, string>>): Pr
 
 export async function startChartServer(options: ChartServerOptions = {}): Promise<ChartServer> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-charts-'));
-  const helm = await createTools({ exec: systemExec, random: systemRandom, path: '', dataDir: TOOLS }).helm();
+  const helm = await officialHelm();
   const files = new Map<string, Buffer>();
   const instead = new Map<string, Buffer>();
   const requests: SeenRequest[] = [];
@@ -128,7 +137,7 @@ export async function startChartServer(options: ChartServerOptions = {}): Promis
     async publish(name, version, chart = configChart(name, version)) {
       const archive = await packagedChart(chart);
       await writeFile(join(folder, `${name}-${version}.tgz`), archive);
-      await run(helm.path, ['repo', 'index', '.'], { cwd: folder, env: { HOME: folder } });
+      await run(helm, ['repo', 'index', '.'], { cwd: folder, env: { HOME: folder } });
       for (const file of await readdir(folder)) files.set(file, await readFile(join(folder, file)));
       return sha256(archive);
     },

@@ -136,11 +136,21 @@ class Registry implements MemoryRegistry {
     this.requests.push({ method, path: url, authorization: headers.authorization });
     if (this.fault?.(request, response) === true) return;
     const at = new URL(url, `http://${this.host}`);
-    if (at.pathname === '/token') return this.#token(at, headers.authorization, response);
-    if (!this.#isAllowed(headers.authorization, response)) return;
+    if (at.pathname === '/token') this.#token(at, headers.authorization, response);
+    else if (this.#isAllowed(headers.authorization, response)) this.#serve(method, at, response);
+  }
+
+  #serve(method: string, at: URL, response: ServerResponse): void {
+    if (at.pathname === '/v2/') {
+      response.writeHead(200).end('{}');
+      return;
+    }
     const [, name = '', kind = '', rest = ''] =
       /^\/v2\/(.+)\/(tags|manifests|blobs)\/([^/]+)$/.exec(at.pathname) ?? [];
-    if (kind === 'tags') return this.#tags(name, at, response);
+    if (kind === 'tags') {
+      this.#tags(name, at, response);
+      return;
+    }
     const content =
       kind === 'blobs'
         ? this.blobs.get(rest)
@@ -179,7 +189,8 @@ class Registry implements MemoryRegistry {
   }
 
   #token(at: URL, authorization: string | undefined, response: ServerResponse): void {
-    const isRight = authorization === this.#basic && /^repository:.+:pull$/.test(at.searchParams.get('scope') ?? '');
+    const isRight =
+      authorization === this.#basic && /^(?:repository:.+:pull)?$/.test(at.searchParams.get('scope') ?? '');
     if (isRight) response.writeHead(200).end(JSON.stringify({ token: 'a-token', expires_in: 300 }));
     else response.writeHead(401).end('canary-answer-body');
   }

@@ -59,7 +59,8 @@ async function artifactRevision(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   if (isDigest(target)) return target;
-  const isRange = target === '' || (parseVersion(target) === undefined && parseConstraint(target) !== undefined);
+  const isRange =
+    target === '' || (parseVersion(target) === undefined && parseConstraint(target) !== undefined);
   const named = isRange ? undefined : await registry.digestOf(target, signal);
   if (named !== undefined) return named;
   if (!isRange) throw noTag(address, target);

@@ -42,10 +42,9 @@ export class OciRegistry {
   readonly #tokens: RegistryTokens;
 
   constructor({ clock, guard }: Pick<PackageDeps, 'clock' | 'guard'>, { address, repository }: PackagePlace) {
-    const slash = address.indexOf('/');
-    const host = address.slice(0, slash);
+    const [host = '', ...name] = address.split('/');
     this.#address = address;
-    this.#name = address.slice(slash + 1);
+    this.#name = name.join('/');
     // Docker's registry answers under another name than people write.
     const server = host === 'docker.io' ? 'registry-1.docker.io' : host;
     this.#base = new URL(`${repository.forceHttp === true ? 'http' : 'https'}://${server}/`);
@@ -54,9 +53,14 @@ export class OciRegistry {
       clock,
       http: this.#http,
       registry: this.#base,
-      scope: `repository:${this.#name}:pull`,
+      scope: this.#name === '' ? '' : `repository:${this.#name}:pull`,
       authorization: authorizationOf(repository),
     });
+  }
+
+  /** Resolves when the registry lets the credential in; whether there is anything is another question. */
+  async ping(signal?: AbortSignal): Promise<void> {
+    await this.#get(`reach the registry of ${this.#address}`, { url: new URL('v2/', this.#base), signal });
   }
 
   /** All tags, in the registry's order. */
@@ -103,7 +107,8 @@ export class OciRegistry {
     if (answer.status !== 200) throw refusedStatus(what, this.#base.host, answer.status);
     const digest = `sha256:${sha256(answer.body)}`;
     for (const said of [reference, answer.headers['docker-content-digest'] ?? '']) {
-      if (DIGEST.test(said) && said !== digest) throw mismatch(`the manifest of ${this.#address}`, digest, said);
+      if (DIGEST.test(said) && said !== digest)
+        throw mismatch(`the manifest of ${this.#address}`, digest, said);
     }
     return { digest, ...this.#manifest(what, this.#json(what, answer)) };
   }

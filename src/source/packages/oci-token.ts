@@ -7,7 +7,7 @@ interface TokensDeps {
   readonly clock: Clock;
   readonly http: HttpClient;
   readonly registry: URL;
-  /** `repository:NAME:pull`: what is asked for, whatever the registry would have us ask for. */
+  /** `repository:NAME:pull`, or '': what is asked for, whatever the registry would have us ask for. */
   readonly scope: string;
   /** Header of the repository's credential. */
   readonly authorization: string | undefined;
@@ -63,7 +63,7 @@ export class RegistryTokens {
     const realm = this.#realm(parameter(challenge, 'realm'));
     const service = parameter(challenge, 'service');
     if (service !== '') realm.searchParams.set('service', service);
-    realm.searchParams.set('scope', scope);
+    if (scope !== '') realm.searchParams.set('scope', scope);
     const what = `get a token for ${this.#deps.registry.host}`;
     const answer = await http.get({
       url: realm.href,
@@ -99,8 +99,10 @@ export class RegistryTokens {
       );
     if (realm === undefined || realm.username !== '') throw refuse('it names no address of a token server');
     // Plain http only for who speaks it already, and then to nobody else.
-    const isPlain = realm.protocol === 'http:' && registry.protocol === 'http:' && isSameName(realm, registry);
-    if (realm.protocol !== 'https:' && !isPlain) throw refuse(`its token server ${realm.host} is not reached over https`);
+    const isPlain =
+      realm.protocol === 'http:' && registry.protocol === 'http:' && isSameName(realm, registry);
+    if (realm.protocol !== 'https:' && !isPlain)
+      throw refuse(`its token server ${realm.host} is not reached over https`);
     if (authorization !== undefined && !isOwnRealm(realm, registry))
       throw refuse(`its token server ${realm.host} belongs to somebody else, who would get the credential`);
     return realm;

@@ -81,7 +81,9 @@ async function filesOf(packages: Packages, wanted: Wanted): Promise<Record<strin
   const entries = await tree.list('');
   const files = entries.filter(({ kind }) => kind === 'file');
   return Object.fromEntries(
-    await Promise.all(files.map(async ({ name }) => [name, Buffer.from(await tree.read(name)).toString()] as const)),
+    await Promise.all(
+      files.map(async ({ name }) => [name, Buffer.from(await tree.read(name)).toString()] as const),
+    ),
   );
 }
 
@@ -155,10 +157,13 @@ for (const realm of ['basic', 'own'] as const) {
       { code: 'PACKAGE_AUTH', retry: 'on-change' },
     );
     const wrong = { kind: 'basic', username: 'ann', password: 'wrong' } as const;
-    await assert.rejects(revisionOf(open(), { url, chart: 'web', more: { credential: wrong } }), (error: Error) => {
-      assert.ok(!/canary|wrong/.test(error.message), error.message);
-      return true;
-    });
+    await assert.rejects(
+      revisionOf(open(), { url, chart: 'web', more: { credential: wrong } }),
+      (error: Error) => {
+        assert.ok(!/canary|wrong/.test(error.message), error.message);
+        return true;
+      },
+    );
   });
 }
 
@@ -260,7 +265,9 @@ for (const [what, { layers, code }] of Object.entries(LAYERS)) {
   test(`an artifact is refused that ${what}`, async () => {
     const registry = await registryOf();
     registry.push('org/bad', '1.0.0', layers);
-    await assert.rejects(filesOf(open(), { url: `oci://${registry.host}/org/bad`, target: '1.0.0' }), { code });
+    await assert.rejects(filesOf(open(), { url: `oci://${registry.host}/org/bad`, target: '1.0.0' }), {
+      code,
+    });
   });
 }
 
@@ -288,13 +295,17 @@ test('S-C3: a list of tags without end, or one that goes on elsewhere, is an err
       .end(JSON.stringify({ tags }));
     return true;
   };
-  await assert.rejects(revisionOf(open(), { url, chart: 'web', target: '1.x' }), { code: 'PACKAGE_TOO_LARGE' });
+  await assert.rejects(revisionOf(open(), { url, chart: 'web', target: '1.x' }), {
+    code: 'PACKAGE_TOO_LARGE',
+  });
   for (const next of ['http://169.254.169.254/v2/org/web/tags/list', '/v2/org/other/tags/list']) {
     registry.fault = (_request, response) => {
       response.writeHead(200, { link: `<${next}>; rel="next"` }).end('{"tags":["1.0.0"]}');
       return true;
     };
-    await assert.rejects(revisionOf(open(), { url, chart: 'web', target: '1.x' }), { code: 'PACKAGE_MALFORMED' });
+    await assert.rejects(revisionOf(open(), { url, chart: 'web', target: '1.x' }), {
+      code: 'PACKAGE_MALFORMED',
+    });
   }
 });
 
@@ -302,7 +313,11 @@ const ADDRESSES: readonly (readonly [url: string, chart: string | undefined, mes
   ['oci://', undefined, /is no address of an artifact; use oci:\/\/host\/path/],
   ['oci://registry.example.com', undefined, /is no address of an artifact; use/],
   ['oci://registry.example.com/Org', undefined, /"Org" is no name in a registry/],
-  ['oci://registry.example.com/org/web:1.0', undefined, /no name in a registry; .* the tag as targetRevision/],
+  [
+    'oci://registry.example.com/org/web:1.0',
+    undefined,
+    /no name in a registry; .* the tag as targetRevision/,
+  ],
   ['oci://ann:secret@registry.example.com/org', undefined, /holds a user or password/],
   ['oci://registry.example.com/../v2', undefined, /no name in a registry/],
   ['registry.example.com/org', 'We/b', /is no name of a chart/],
@@ -311,11 +326,14 @@ const ADDRESSES: readonly (readonly [url: string, chart: string | undefined, mes
 
 for (const [url, name, message] of ADDRESSES) {
   test(`an address is refused: ${url} ${name ?? ''}`, () => {
-    assert.throws(() => placeOf(open(), { url, ...(name === undefined ? {} : { chart: name }) }), (error: Error) => {
-      assert.match(error.message, message);
-      assert.ok(!error.message.includes('secret'), error.message);
-      return true;
-    });
+    assert.throws(
+      () => placeOf(open(), { url, ...(name === undefined ? {} : { chart: name }) }),
+      (error: Error) => {
+        assert.match(error.message, message);
+        assert.ok(!error.message.includes('secret'), error.message);
+        return true;
+      },
+    );
   });
 }
 
@@ -331,10 +349,16 @@ test('an index may name charts in a registry, which gets no credential of the in
   const index = await startChartServer({ user: 'ann', password: PASSWORD });
   registry.push('org/web', '1.0.0', [{ mediaType: CHART_LAYER, bytes: chart }]);
   const entry = { name: 'web', version: '1.0.0', urls: [`oci://${registry.host}/org/web:1.0.0`] };
-  index.instead.set('index.yaml', Buffer.from(JSON.stringify({ apiVersion: 'v1', entries: { web: [entry] } })));
+  index.instead.set(
+    'index.yaml',
+    Buffer.from(JSON.stringify({ apiVersion: 'v1', entries: { web: [entry] } })),
+  );
   try {
     const packages = open();
-    const place = packages.placeOf({ repoURL: index.url, chart: 'web' }, repository(index.url, { type: 'helm' }));
+    const place = packages.placeOf(
+      { repoURL: index.url, chart: 'web' },
+      repository(index.url, { type: 'helm' }),
+    );
     assert.ok(place !== undefined);
     // The registry of an index is reached over https alone; this one does not speak it.
     await assert.rejects(packages.artifact(place, '1.0.0'), { code: /PACKAGE_(TLS|UNREACHABLE)/ });

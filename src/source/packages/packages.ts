@@ -74,7 +74,7 @@ class PackageSources implements Packages {
     const place = this.#places.whole(repository);
     if (place.kind === 'oci') {
       const registry = new OciRegistry(this.#deps, place);
-      await registry.tags(signal).finally(() => registry.close());
+      await registry.ping(signal).finally(() => registry.close());
       return;
     }
     const helm = new HelmRepository(this.#deps, place);
@@ -150,7 +150,10 @@ class PackageSources implements Packages {
   ): Promise<Fetched> {
     const reference = isDigest(revision) ? revision : tagOf(revision);
     // A digest never means anything else; a version may have been pushed anew.
-    if (kept !== undefined && (isDigest(revision) || pin?.manifest === (await this.#registry(place).digestOf(reference))))
+    if (
+      kept !== undefined &&
+      (isDigest(revision) || pin?.manifest === (await this.#registry(place).digestOf(reference)))
+    )
       return kept;
     const { files, pin: fresh } = await this.#fetchedManifest(place, reference);
     await this.#store.keep(place, revision, files, fresh);
@@ -179,7 +182,9 @@ class PackageSources implements Packages {
   }
 
   async #artifactOf(place: PackagePlace, revision: string, fetched: Fetched): Promise<Artifact> {
-    const fail = failing(`${place.chart === '' ? 'The artifact' : `Chart ${place.chart}`} ${revision} of ${place.address}`);
+    const fail = failing(
+      `${place.chart === '' ? 'The artifact' : `Chart ${place.chart}`} ${revision} of ${place.address}`,
+    );
     const files =
       this.#unpacked.get(`${fetched.form} ${fetched.digest}`) ?? (await this.#unpack(fetched, fail));
     const scratchDir = join(this.#deps.dataDir, 'scratch');

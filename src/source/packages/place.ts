@@ -35,20 +35,34 @@ export class Places {
   /** A repository as such, whatever is wanted of it. Throws PackageError. */
   whole(repository: Repository): PackagePlace {
     const { url } = repository;
-    return isOci(url, repository)
-      ? this.#oci(repository, url, '', '')
-      : this.#helm(repository, url, '', false);
+    if (!isOci(url, repository)) return this.#helm(repository, url, '', false);
+    return this.#oci(repository, url, '', '', 'registry');
   }
 
   #helm(repository: Repository, url: string, chart: string, passCredentials: boolean): PackagePlace {
     const address = helmAddress(url);
     const key = `helm ${address}${this.#credentialMark(repository)}${passCredentials ? ' everywhere' : ''}`;
-    const made = { kind: 'helm', key, server: key, address, repository, chart, passCredentials, target: '' } as const;
+    const made = {
+      kind: 'helm',
+      key,
+      server: key,
+      address,
+      repository,
+      chart,
+      passCredentials,
+      target: '',
+    } as const;
     return this.#same(`${key} ${chart}`, made);
   }
 
-  #oci(repository: Repository, url: string, chart: string, target: string): PackagePlace {
-    const address = ociAddress(chart === '' ? url : `${url.replace(/\/+$/, '')}/${chart}`);
+  #oci(
+    repository: Repository,
+    url: string,
+    chart: string,
+    target: string,
+    of: 'artifact' | 'registry' = 'artifact',
+  ): PackagePlace {
+    const address = ociAddress(chart === '' ? url : `${url.replace(/\/+$/, '')}/${chart}`, of);
     const server = `oci ${address}${this.#credentialMark(repository)}`;
     const key = `${server} ${chart === '' ? 'artifact' : 'chart'} ${target}`;
     return this.#same(key, {
@@ -102,21 +116,30 @@ function helmAddress(url: string): string {
   return parsed.href.replace(/\/+$/, '');
 }
 
-/** `host/path`. */
-function ociAddress(url: string): string {
-  const text = url.trim().replace(/^(?:oci|https?):\/\//i, '').replace(/\/+$/, '');
+/** `host/path`; a registry may be named by its host alone. */
+function ociAddress(url: string, of: 'artifact' | 'registry'): string {
+  const text = url
+    .trim()
+    .replace(/^(?:oci|https?):\/\//i, '')
+    .replace(/\/+$/, '');
   const [host = '', ...parts] = text.split('/');
   if (host.includes('@'))
-    throw refused('the address of the registry holds a user or password', 'put them into the repository Secret');
-  if (text.length > MAX_ADDRESS || !HOST.test(host) || parts.length === 0)
-    throw refused(`${shown(url)} is no address of an artifact`, 'use oci://host/path, or host/path with chart');
+    throw refused(
+      'the address of the registry holds a user or password',
+      'put them into the repository Secret',
+    );
+  if (text.length > MAX_ADDRESS || !HOST.test(host) || (parts.length === 0 && of === 'artifact'))
+    throw refused(
+      `${shown(url)} is no address of an artifact`,
+      'use oci://host/path, or host/path with chart',
+    );
   const wrong = parts.find((part) => !PART.test(part));
   if (wrong !== undefined)
     throw refused(
       `${shown(url)} is no address of an artifact: ${JSON.stringify(wrong.slice(0, 100))} is no name in a registry`,
       'use lower-case letters and digits, and the tag as targetRevision',
     );
-  return `${host.toLowerCase()}/${parts.join('/')}`;
+  return [host.toLowerCase(), ...parts].join('/');
 }
 
 function shown(url: string): string {
@@ -125,5 +148,9 @@ function shown(url: string): string {
 }
 
 function refused(what: string, remedy: string): PackageError {
-  return new PackageError('PACKAGE_URL_REFUSED', 'on-change', `The source cannot be used: ${what}; ${remedy}`);
+  return new PackageError(
+    'PACKAGE_URL_REFUSED',
+    'on-change',
+    `The source cannot be used: ${what}; ${remedy}`,
+  );
 }
