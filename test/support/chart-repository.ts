@@ -116,6 +116,18 @@ export async function startChartServer(options: ChartServerOptions = {}): Promis
       server.listen(port, '127.0.0.1', () => resolve(server));
     });
   };
+  const publish = async (
+    name: string,
+    version: string,
+    chart: Readonly<Record<string, string>>,
+  ): Promise<string> => {
+    const archive = await packagedChart(chart);
+    await writeFile(join(folder, `${name}-${version}.tgz`), archive);
+    await run(helm, ['repo', 'index', '.'], { cwd: folder, env: { HOME: folder } });
+    for (const file of await readdir(folder)) files.set(file, await readFile(join(folder, file)));
+    return sha256(archive);
+  };
+  let last: Promise<string> = Promise.resolve('');
   let server = await listen(0);
   const { port } = server.address() as AddressInfo;
   const end = (): Promise<void> =>
@@ -134,12 +146,11 @@ export async function startChartServer(options: ChartServerOptions = {}): Promis
     set fault(value) {
       fault = value;
     },
-    async publish(name, version, chart = configChart(name, version)) {
-      const archive = await packagedChart(chart);
-      await writeFile(join(folder, `${name}-${version}.tgz`), archive);
-      await run(helm, ['repo', 'index', '.'], { cwd: folder, env: { HOME: folder } });
-      for (const file of await readdir(folder)) files.set(file, await readFile(join(folder, file)));
-      return sha256(archive);
+    publish(name, version, chart = configChart(name, version)) {
+      // One after the other: the index is made of whatever lies in the folder.
+      const published = last.then(() => publish(name, version, chart));
+      last = published.catch(() => '');
+      return published;
     },
     down: end,
     async up() {
