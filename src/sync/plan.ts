@@ -48,6 +48,8 @@ export interface PlanInput {
   /** The destination namespace as it is live; absent when it does not exist. */
   readonly liveNamespace?: KubeObject;
   readonly managedNamespaceMetadata?: SyncPolicy['managedNamespaceMetadata'];
+  /** Why that may not be put on the namespace. */
+  readonly namespaceRefusal?: string | undefined;
   /** Annotation `fairlead.dev/max-prune` of the application. */
   readonly maxPrune?: string | undefined;
   /** Objects that another application tracks, in the words of the SharedResourceWarnings. */
@@ -92,7 +94,7 @@ export function planSync(input: PlanInput): SyncPlan {
     automated: input.automated,
     stages: main,
     failStages: stagesOf(tasks.filter((task) => task.phase === 'SyncFail')),
-    invalid: [...refusals(input), ...sharedRefusal(input, options)],
+    invalid: [...refusals(input), ...namespaceRefusal(input, namespace), ...sharedRefusal(input, options)],
     skipped,
     multiStep: main.length > 1 || hooks.length > 0,
     mass,
@@ -282,6 +284,10 @@ function namespaceTask(
     needsApproval: false,
   };
   return [task];
+}
+
+function namespaceRefusal({ namespaceRefusal: reason }: PlanInput, tasks: readonly SyncTask[]): string[] {
+  return reason === undefined ? [] : tasks.map(({ key }) => `${describeKey(key)}: ${reason}`);
 }
 
 function keepsMetadata(live: KubeObject, managed: PlanInput['managedNamespaceMetadata']): boolean {

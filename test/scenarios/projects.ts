@@ -20,6 +20,7 @@ import {
 
 const API = 'argoproj.io/v1alpha1';
 const SERVER = 'https://kubernetes.default.svc';
+const TRACKING = 'argocd.argoproj.io/tracking-id';
 
 /** A project named like the scenario that allows everything the scenario may need, with `spec` in place of defaults. */
 async function project(
@@ -160,6 +161,44 @@ const rules: readonly Scenario[] = [
       const { message = '' } = app.status?.operationState ?? {};
       assert.match(message, /ClusterRole someone-else/);
       assert.doesNotMatch(message, /-own/);
+    },
+  },
+  {
+    name: 'S-F9: who may not deploy namespaces may not loosen what keeps their pods in, nor say whose the namespace is',
+    namespace: false,
+    async run(world) {
+      await project(world);
+      const policy = (labels: Record<string, string>) => ({
+        ...AUTOMATED,
+        syncOptions: ['CreateNamespace=true'],
+        managedNamespaceMetadata: { labels },
+      });
+      await world.commit({ 'a.yaml': configMap('a', { v: '1' }) });
+      const own = {
+        project: world.name,
+        syncPolicy: policy({ team: 'x', 'pod-security.kubernetes.io/enforce': 'privileged' }),
+      };
+      await world.apply(own);
+      await untilOperation(
+        world,
+        'Running',
+        /Namespace s\d+: managedNamespaceMetadata sets pod-security\.kubernetes\.io\/enforce, which project s\d+ does not permit/,
+      );
+      assert.equal(await world.get('v1', 'namespaces', world.namespace, null), undefined);
+      await patchProject(world, { clusterResourceWhitelist: [{ group: '', kind: 'Namespace' }] });
+      await untilSynced(world);
+      const created = await world.get('v1', 'namespaces', world.namespace, null);
+      assert.equal(created?.metadata.labels?.['pod-security.kubernetes.io/enforce'], 'privileged');
+      await world.apply({
+        ...own,
+        syncPolicy: { ...own.syncPolicy, managedNamespaceMetadata: { annotations: { [TRACKING]: 'b:/x' } } },
+      });
+      await world.commit({ 'a.yaml': configMap('a', { v: '2' }) });
+      await untilOperation(
+        world,
+        'Running',
+        /sets argocd\.argoproj\.io\/tracking-id, by which Fairlead knows/,
+      );
     },
   },
   {
@@ -403,7 +442,7 @@ const anyNamespace: readonly Scenario[] = [
           });
           const b = await world.get('v1', 'configmaps', 'b');
           assert.equal(
-            b?.metadata.annotations?.['argocd.argoproj.io/tracking-id'],
+            b?.metadata.annotations?.[TRACKING],
             `${place}_${world.name}:/ConfigMap:${world.namespace}/b`,
           );
           assert.deepEqual(await dataOf(world, 'a'), { v: '1' });

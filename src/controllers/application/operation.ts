@@ -36,6 +36,7 @@ import { accountText } from './identity.ts';
 import { localDesired } from './local-manifests.ts';
 import type { ApplicationMemory } from './memory.ts';
 import { compareDesired, desiredState, refusedTargets, renderAgain } from './observe.ts';
+import { namespaceMetadataRefusal } from './project-rules.ts';
 import type { RunningOperation } from './running-operation.ts';
 import { sharedResources } from './shared-resources.ts';
 import { isOfSources, operationSources, recordedSources, revisionForNames, revisionsIn } from './sources.ts';
@@ -123,6 +124,7 @@ export async function planOperation(
     maxPrune: app.metadata.annotations?.[annotations.maxPrune],
     sharedResources: sharedResources(app, cluster, judged, deps.controlNamespace),
     refused: refusedTargets(desired, context.project, cluster),
+    namespaceRefusal: namespaceMetadataRefusal(context.project, app),
     settings: syncSettingsOf(deps, app),
   });
   const results = start.recorded?.syncResult?.resources;

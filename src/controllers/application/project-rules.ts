@@ -9,6 +9,7 @@ import {
   isKindPermitted,
   isSourceNamespacePermitted,
   isSourcePermitted,
+  annotations as marks,
   sourcesOf,
 } from '../../model/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
@@ -70,6 +71,34 @@ export function destinationRefusal(
     .some((entry) => entry.server === server && entry.project === project.name);
   if (isScoped) return undefined;
   return `application destination server '${server}' is not scoped to project '${project.name}', which has permitOnlyProjectScopedClusters; set project: ${project.name} in the cluster's Secret`;
+}
+
+/** Labels and annotations that say how safe the pods of a namespace are, what they may use, or whose it is. */
+const RESERVED = [
+  'pod-security.kubernetes.io/',
+  'security.openshift.io/',
+  'openshift.io/sa.scc.',
+  'scheduler.alpha.kubernetes.io/',
+  'field.cattle.io/',
+  'argocd.argoproj.io/',
+  'fairlead.dev/',
+];
+
+/**
+ * Why the application may not put its `managedNamespaceMetadata` on its namespace; undefined when it may. Who may deploy
+ * namespaces could say all of it in a manifest; others could loosen what keeps their pods in.
+ */
+export function namespaceMetadataRefusal(project: EffectiveProject, app: Application): string | undefined {
+  const { labels = {}, annotations = {} } = app.spec.syncPolicy?.managedNamespaceMetadata ?? {};
+  const keys = [...Object.keys(labels), ...Object.keys(annotations)];
+  const ours = keys.filter((key) => key === marks.trackingId || key === marks.installationId);
+  if (ours.length > 0)
+    return `managedNamespaceMetadata sets ${ours.join(', ')}, by which Fairlead knows whose an object is; take it out`;
+  const reserved = keys.filter((key) => RESERVED.some((prefix) => key.startsWith(prefix)));
+  const name = app.spec.destination.namespace ?? '';
+  if (reserved.length === 0 || isKindPermitted(project.spec, { group: '', kind: 'Namespace' }, false, name))
+    return undefined;
+  return `managedNamespaceMetadata sets ${reserved.join(', ')}, which project ${project.name} does not permit; take it out, or allow Namespace ${name} by clusterResourceWhitelist`;
 }
 
 /** Why an object may not be applied or deleted for the project; undefined when it may. */
