@@ -35,6 +35,8 @@ export { Lru } from './lru.ts';
 export { mergePatchBetween } from './merge-patch.ts';
 export { type Random, randomName, seededRandom, systemRandom } from './random.ts';
 export { joinInside, parentPath } from './relative-path.ts';
+export { visible, visibleLine } from './visible.ts';
+export { isWebAddress } from './web-address.ts';
 export {
   closeCodes,
   WebSocketConnection,
