@@ -27,6 +27,7 @@ import {
   type ResourceNode,
   sourcesOf,
 } from '../model/index.ts';
+import { shownChange } from './shown-change.ts';
 
 const MAX_EVENT_OBJECTS = 8;
 const EVENTS_AT_ONCE = 4;
@@ -77,19 +78,22 @@ async function gather(
     ...(comparison === undefined
       ? {}
       : {
-          objects: comparison.judged.map(({ change, status, health, requiresPruning }): ExplainedObject => {
-            const origin = origins.get(keyText(change.key));
-            return {
-              change: {
-                ...change,
-                fields: change.fields.map((field) => maskAnnotationChange(field, maskAnnotations)),
-              },
-              status,
-              requiresPruning,
-              ...(health === undefined ? {} : { health }),
-              ...(origin === undefined ? {} : { origin }),
-            };
-          }),
+          objects: comparison.judged.map(
+            ({ change: found, status, health, requiresPruning }): ExplainedObject => {
+              const change = cluster === undefined ? found : shownChange(deps, app, cluster, found);
+              const origin = origins.get(keyText(change.key));
+              return {
+                change: {
+                  ...change,
+                  fields: change.fields.map((field) => maskAnnotationChange(field, maskAnnotations)),
+                },
+                status,
+                requiresPruning,
+                ...(health === undefined ? {} : { health }),
+                ...(origin === undefined ? {} : { origin }),
+              };
+            },
+          ),
         }),
     unhealthy,
     events: cluster === undefined ? [] : await eventsOf(cluster, unhealthy, signal),

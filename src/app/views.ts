@@ -24,6 +24,7 @@ import type { ApplicationViews, ManifestRequest, ResourceId } from '../server/in
 import { isHook } from '../sync/index.ts';
 import { chartDetails } from './chart-view.ts';
 import { explain } from './explain-view.ts';
+import { shownChange } from './shown-change.ts';
 import type { RenderUpload } from './upload.ts';
 
 export interface ViewsDeps {
@@ -87,6 +88,16 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
     const items = await Promise.all(shown);
     return { items, modified: items.some(({ modified }) => modified === true) };
   };
+  const withheld = (
+    app: Application,
+    cluster: LiveCluster,
+    { change }: { readonly change: Change },
+    own?: Desired,
+  ): { readonly change: Change } => {
+    const isOwn = (): boolean =>
+      own === undefined || own.keys.has(keyText(change.key)) || belongs(cluster, change.key, instance(app));
+    return { change: shownChange(application, app, cluster, change, isOwn) };
+  };
   return {
     async tree(app) {
       const cluster = lastCluster(app) ?? (await firstLook(app));
@@ -115,9 +126,9 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       const memory = application.memories.of(instance(app));
       const comparison = await compareDesired(application, { app, cluster, memory, desired, signal });
       return await Promise.all(
-        comparison.judged.map(({ change }) =>
-          managedResource(cluster, change, deps.maskAnnotations(), signal),
-        ),
+        comparison.judged
+          .map((judged) => withheld(app, cluster, judged))
+          .map(({ change }) => managedResource(cluster, change, deps.maskAnnotations(), signal)),
       );
     },
     async manifests(app, request, signal) {
@@ -191,7 +202,11 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       const { judged } = await compareDesired(application, { app, cluster, memory, desired, signal });
       // What only the cluster has is a matter of pruning, not of these manifests.
       const asked = judged.filter(({ change }) => manifests.length === 0 || change.kind !== 'extra');
-      return await shownDiff(cluster, asked, signal);
+      return await shownDiff(
+        cluster,
+        asked.map((item) => withheld(app, cluster, item, own)),
+        signal,
+      );
     },
     async compare(app, wanted, signal) {
       const cluster = await clusterOf(app);
@@ -204,7 +219,11 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
           : await rendered(app, cluster, memory, wanted, signal);
       if (desired === undefined) return undefined;
       const { judged } = await compareDesired(application, { app, cluster, memory, desired, signal });
-      return await shownDiff(cluster, judged, signal);
+      return await shownDiff(
+        cluster,
+        judged.map((item) => withheld(app, cluster, item, own)),
+        signal,
+      );
     },
     explain: (app, signal) => explain(application, app, deps.maskAnnotations(), signal),
     async events(app, of, signal): Promise<EventList> {

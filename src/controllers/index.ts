@@ -15,6 +15,7 @@ export {
   desiredState,
   engineNamed,
   IgnoreRuleBook,
+  isObjectPermitted,
   isPackage,
   keyOfApplication,
   type Leadership,

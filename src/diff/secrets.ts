@@ -124,13 +124,11 @@ function maskObject(masks: Masks, object: KubeObject, maskAnnotations: readonly 
   const kept = { ...marks };
   for (const name of maskAnnotations)
     if (kept[name] !== undefined) kept[name] = masks.of(`@${name}`, kept[name]);
-  if (secret && kept[annotations.lastApplied] !== undefined) {
-    kept[annotations.lastApplied] = maskLastApplied(
-      masks,
-      kept[annotations.lastApplied] ?? '',
-      maskAnnotations,
-    );
-  }
+  const applied = kept[annotations.lastApplied];
+  if (applied !== undefined && secret)
+    kept[annotations.lastApplied] = maskLastApplied(masks, applied, maskAnnotations);
+  else if (applied !== undefined && maskAnnotations.length > 0)
+    kept[annotations.lastApplied] = maskAppliedAnnotations(masks, applied, maskAnnotations);
   copy.metadata.annotations = kept;
   return copy;
 }
@@ -164,6 +162,23 @@ function maskLastApplied(masks: Masks, text: string, maskAnnotations: readonly s
     return JSON.stringify(maskObject(masks, object, []));
   } catch {
     // Not the JSON it should be: nothing in it can be told apart, so nothing of it is shown.
+    return MASK;
+  }
+}
+
+/** What was applied to an object that is no Secret, without the values of these annotations. */
+function maskAppliedAnnotations(masks: Masks, text: string, names: readonly string[]): string {
+  try {
+    const applied: unknown = JSON.parse(text);
+    const metadata = isRecord(applied) && isRecord(applied['metadata']) ? applied['metadata'] : undefined;
+    if (!isRecord(applied)) return MASK;
+    if (metadata === undefined || !isRecord(metadata['annotations'])) return text;
+    const marks = Object.entries(metadata['annotations']).map(([name, value]) => [
+      name,
+      names.includes(name) ? masks.of(`@${name}`, String(value)) : value,
+    ]);
+    return JSON.stringify({ ...applied, metadata: { ...metadata, annotations: Object.fromEntries(marks) } });
+  } catch {
     return MASK;
   }
 }

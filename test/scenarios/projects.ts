@@ -103,7 +103,47 @@ function refused(name: string, spec: (world: World) => Partial<ProjectSpec>, wan
   };
 }
 
+/** A ConfigMap in a namespace of its own choice. */
+function configMapIn(namespace: string, name: string, data: Record<string, string>): string {
+  return configMap(name, data).replace('metadata:', `metadata:\n  namespace: ${namespace}`);
+}
+
 const rules: readonly Scenario[] = [
+  {
+    name: 'S-F12: an object that names a namespace outside the project is neither applied, shown nor deleted',
+    async run(world) {
+      const foreign = `other-${world.name}`;
+      await namespace(world, foreign);
+      const victim = {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'victim' },
+        data: { v: 'canary-of-another-tenant' },
+      };
+      await world.create('v1', 'configmaps', victim, foreign);
+      await project(world);
+      await world.commit({
+        'a.yaml': configMap('a', { v: '1' }),
+        'new.yaml': configMapIn(foreign, 'new', { v: '1' }),
+        'victim.yaml': configMapIn(foreign, 'victim', { v: '1' }),
+      });
+      await world.apply({ project: world.name, syncPolicy: AUTOMATED });
+      const why =
+        /namespace other-s\d+ is not permitted in project 's\d+': ConfigMap new lies there; add \{server: .*namespace: other-s\d+\}/;
+      await world.until('the sync says which namespace', async () => {
+        const app = await world.application();
+        return why.test(app?.status?.operationState?.message ?? '');
+      });
+      for (const path of ['managed-resources', 'manifests', 'resource-tree', 'server-side-diff']) {
+        const answer = await world.call('GET', `${world.name}/${path}`);
+        assert.ok(!JSON.stringify(answer.body).includes('canary-of-another-tenant'), path);
+      }
+      assert.equal(await world.get('v1', 'configmaps', 'new', foreign), undefined);
+      const kept = await world.get('v1', 'configmaps', 'victim', foreign);
+      assert.deepEqual(kept?.['data'], victim.data);
+      await world.delete('v1', 'configmaps', 'victim', foreign);
+    },
+  },
   refused(
     'a destination outside the project is refused with rule and remedy, and accepted once it is listed',
     () => ({ destinations: [{ server: SERVER, namespace: 'elsewhere' }] }),

@@ -283,7 +283,8 @@ export function refusedTargets(
 ): { object: Desired['targets'][number]['object']; message: string }[] {
   return desired.targets.flatMap(({ object }) => {
     const { apiVersion, kind, metadata } = object;
-    const message = objectRefusal(project, cluster, { apiVersion, kind, name: metadata.name ?? '' });
+    const { name = '', namespace } = metadata;
+    const message = objectRefusal(project, cluster, { apiVersion, kind, name, namespace });
     return message === undefined ? [] : [{ object, message }];
   });
 }

@@ -101,17 +101,51 @@ export function namespaceMetadataRefusal(project: EffectiveProject, app: Applica
   return `managedNamespaceMetadata sets ${reserved.join(', ')}, which project ${project.name} does not permit; take it out, or allow Namespace ${name} by clusterResourceWhitelist`;
 }
 
+/** An object of any form, where it is. */
+export interface Named {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string | undefined;
+}
+
+/** Whether the project lets its applications have this object; nobody can say while its rules are not known. */
+export function isObjectPermitted(
+  deps: ApplicationDeps,
+  app: Application,
+  cluster: Place & Pick<LiveCluster, 'scopeOf'>,
+  { apiVersion, kind, metadata: { name = '', namespace } }: KubeObject,
+): boolean {
+  const project = usableProject(deps, app);
+  return (
+    typeof project !== 'string' &&
+    objectRefusal(project, cluster, { apiVersion, kind, name, namespace }) === undefined
+  );
+}
+
+/** An object may name another namespace than its application's destination: that one has to be allowed, too. */
+function namespaceRefusal(
+  { name, spec }: EffectiveProject,
+  cluster: Place,
+  { kind, name: object, namespace = '' }: Named,
+): string | undefined {
+  if (isDestinationPermitted(spec, { server: cluster.server, name: cluster.name, namespace }))
+    return undefined;
+  return `namespace ${namespace} is not permitted in project '${name}': ${kind} ${object} lies there; add {server: ${cluster.server}, namespace: ${namespace}} to the project's destinations, or move it`;
+}
+
 /** Why an object may not be applied or deleted for the project; undefined when it may. */
 export function objectRefusal(
   project: EffectiveProject,
-  cluster: Pick<LiveCluster, 'scopeOf'>,
-  object: Pick<KubeObject, 'apiVersion' | 'kind'> & { readonly name: string },
+  cluster: Place & Pick<LiveCluster, 'scopeOf'>,
+  object: Named,
 ): string | undefined {
   const gvk = gvkOf(object);
   const scope = cluster.scopeOf(gvk);
   if (scope === 'unknown') return undefined;
   const isNamespaced = scope === 'Namespaced';
-  if (isKindPermitted(project.spec, gvk, isNamespaced, object.name)) return undefined;
+  if (isKindPermitted(project.spec, gvk, isNamespaced, object.name))
+    return isNamespaced ? namespaceRefusal(project, cluster, object) : undefined;
   const [allow, deny] = isNamespaced
     ? ['namespaceResourceWhitelist', 'namespaceResourceBlacklist']
     : ['clusterResourceWhitelist', 'clusterResourceBlacklist'];
@@ -128,7 +162,7 @@ export function writeRefusal(
   deps: ApplicationDeps,
   app: Application,
   cluster: LiveCluster,
-  object: Pick<KubeObject, 'apiVersion' | 'kind'> & { readonly name: string },
+  object: Named,
 ): string | undefined {
   const project = usableProject(deps, app);
   if (typeof project === 'string') return project;

@@ -7,12 +7,12 @@ import type { LiveCluster } from '../cluster/index.ts';
 import type { ApplicationDeps } from './deps.ts';
 import { ApplicationError } from './errors.ts';
 import { identityTarget } from './identity.ts';
-import { writeRefusal } from './project-rules.ts';
+import { type Named, writeRefusal } from './project-rules.ts';
 
 /** `cluster`'s target for the writes of `app`. Rejects with ApplicationError what the project does not allow now. */
 export function writeTarget(deps: ApplicationDeps, app: Application, cluster: LiveCluster): TargetCluster {
   const target = identityTarget(deps, app, cluster);
-  const check = (object: { apiVersion: string; kind: string; name: string }): void => {
+  const check = (object: Named): void => {
     if (isOwnNamespace(app, object)) return;
     const refusal = writeRefusal(deps, app, cluster, object);
     if (refusal !== undefined) throw new ApplicationError('NOT_PERMITTED', refusal);
@@ -21,6 +21,7 @@ export function writeTarget(deps: ApplicationDeps, app: Application, cluster: Li
     apiVersion: object.apiVersion,
     kind: object.kind,
     name: object.metadata.name ?? '',
+    namespace: object.metadata.namespace,
   });
   return {
     ...target,
