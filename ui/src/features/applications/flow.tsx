@@ -3,6 +3,7 @@ import type { Application, CommitMetadata } from '../../../../src/contract/index
 import { OutLink } from '../../components/out-link.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { commitUrl, forgeUrl } from '../../lib/links.ts';
+import { holdView } from './hold.ts';
 import { operationSummary } from './operation-summary.ts';
 import { StatusBadge } from './status-badge.tsx';
 import {
@@ -49,8 +50,12 @@ function GitStation({ app, now }: Props) {
   const { sync } = app.status ?? {};
   const sources = sourcesOf(app);
   const commit = useCommit(idOf(app), sources.length > 1 ? undefined : sync?.revision);
+  const hold = holdView(app, now);
+  const status = syncStatus(sync?.status);
+  // While it is held, what it agrees with is not what the source says.
+  const summary = hold === undefined ? status : { ...status, label: `${status.label}, held` };
   return (
-    <Station title="Git" summary={syncStatus(sync?.status)}>
+    <Station title="Git" summary={summary}>
       {sources.length <= 1 && (
         <CommitText repoURL={sources[0]?.repoURL} revision={sync?.revision} commit={commit.data} now={now} />
       )}
@@ -58,7 +63,10 @@ function GitStation({ app, now }: Props) {
         // biome-ignore lint/suspicious/noArrayIndexKey: sources are known by their position
         <p className="quiet break" key={i}>
           {sources.length > 1 && <code>{shortRevision(sync?.revisions?.[i])} </code>}
-          {source.targetRevision || 'HEAD'} · {source.path ?? source.chart ?? source.ref ?? '.'}
+          {hold === undefined ? '' : 'not following '}
+          {source.targetRevision || 'HEAD'}
+          {hold?.followsAt !== undefined && sources.length === 1 && ` (at ${hold.followsAt})`} ·{' '}
+          {source.path ?? source.chart ?? source.ref ?? '.'}
           <br />
           <OutLink url={forgeUrl(source.repoURL)}>{source.repoURL}</OutLink>
         </p>
