@@ -369,4 +369,60 @@ suite('decisions on the page, in Chromium', { skip: missingBrowser() }, () => {
     });
     assert.deepEqual([await exists('plain'), await exists('vault')], [false, false]);
   });
+
+  test('S-E8: repositories, clusters and providers that nobody checks are named where people use them', async () => {
+    const secret = async (name: string, type: string, data: Record<string, string>): Promise<void> => {
+      const labels = { 'argocd.argoproj.io/secret-type': type };
+      const metadata = { namespace: 'argocd', name, labels };
+      await kube.create(wellKnown.secrets, { apiVersion: 'v1', kind: 'Secret', metadata, stringData: data });
+    };
+    const [https, ssh, far] = [
+      'https://127.0.0.1:9/shop.git',
+      'git@127.0.0.1:shop.git',
+      'https://127.0.0.1:9',
+    ];
+    await secret('repo-https', 'repository', { url: https, insecure: 'true' });
+    await secret('repo-ssh', 'repository', { url: ssh, insecureIgnoreHostKey: 'true' });
+    const config = JSON.stringify({ bearerToken: 'x', tlsClientConfig: { insecure: true } });
+    await secret('cluster-far', 'cluster', { name: 'far', server: far, config });
+    await kube.create(APPLICATIONS, {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Application',
+      metadata: {
+        name: 'unchecked',
+        namespace: 'argocd',
+        annotations: { 'argocd.argoproj.io/skip-reconcile': 'true' },
+      },
+      spec: {
+        project: 'default',
+        sources: [https, ssh, ready.gitUrl].map((repoURL) => ({ repoURL, path: '.' })),
+        destination: { name: 'far', namespace: 'dev' },
+      },
+    });
+    const marks = async (page: Page): Promise<string[]> => await page.locator('.unchecked').allTextContents();
+    await onPage('unchecked', async (page) => {
+      await page.locator('.unchecked').nth(2).waitFor({ timeout: WAIT_MS });
+      assert.deepEqual(await marks(page), [
+        ' certificate not checked',
+        ' host key not checked',
+        ' certificate not checked',
+      ]);
+      await assertReadable(page);
+    });
+    const metadata = { namespace: 'argocd', name: 'argocd-cm' };
+    const provider = { name: 'Company', issuer: far, clientID: 'x', clientSecret: 'x' };
+    const data = { 'oidc.config': JSON.stringify(provider), 'oidc.tls.insecure.skip.verify': 'true' };
+    await kube.patch(wellKnown.configMaps, metadata, { type: 'merge', body: { data } });
+    await using watched = await openPage(browser, { viewport: { width: 390, height: 900 } });
+    const { page } = watched;
+    for (const end = performance.now() + WAIT_MS; ; await systemClock.sleep(50)) {
+      const answer = await fetch(`${ready.url}/api/v1/settings`);
+      if ((await answer.text()).includes('Company')) break;
+      assert.ok(performance.now() < end, 'the provider is never offered');
+    }
+    await page.goto(`${ready.url}/login`);
+    await page.getByRole('link', { name: 'Sign in with Company' }).waitFor({ timeout: WAIT_MS });
+    assert.deepEqual(await marks(page), [' certificate not checked']);
+    await assertReadable(page);
+  });
 });

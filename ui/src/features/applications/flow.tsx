@@ -16,7 +16,7 @@ import {
   sourcesOf,
   syncStatus,
 } from './summaries.ts';
-import { idOf, useCommit } from './use-application.ts';
+import { idOf, useCluster, useCommit, useRepository } from './use-application.ts';
 
 interface Props {
   app: Application;
@@ -69,9 +69,26 @@ function GitStation({ app, now }: Props) {
           {source.path ?? source.chart ?? source.ref ?? '.'}
           <br />
           <OutLink url={forgeUrl(source.repoURL)}>{source.repoURL}</OutLink>
+          <RepositoryTrust app={app} repoURL={source.repoURL} />
         </p>
       ))}
     </Station>
+  );
+}
+
+/** Says so where nobody checks who answers. */
+function RepositoryTrust({ app, repoURL }: { app: Application; repoURL: string }) {
+  const repository = useRepository(app, repoURL);
+  if (repository?.insecure !== true && repository?.insecureIgnoreHostKey !== true) return null;
+  return <Unchecked what={/^(ssh:|[^/]*@)/.test(repoURL) ? 'host key' : 'certificate'} />;
+}
+
+function Unchecked({ what }: { what: string }) {
+  return (
+    <span className="unchecked" title={`Nobody checks its ${what}: who is in between can pretend to be it`}>
+      {' '}
+      {what} not checked
+    </span>
   );
 }
 
@@ -133,6 +150,7 @@ const MAX_IMAGES = 3;
 function ClusterStation({ app, now }: Props) {
   const { status } = app;
   const deployed = status?.history?.at(-1);
+  const cluster = useCluster(app);
   const images = status?.summary?.images ?? [];
   return (
     <Station title="Cluster" summary={healthSummary(status?.health?.status)}>
@@ -160,6 +178,7 @@ function ClusterStation({ app, now }: Props) {
       )}
       <p className="quiet break" title={app.spec.destination.server}>
         {destinationText(app)}
+        {cluster?.insecure === true && <Unchecked what="certificate" />}
         <br />
         {status?.reconciledAt !== undefined && (
           <>

@@ -4,9 +4,11 @@ import type {
   Application,
   ApplicationWatchEvent,
   CanIResponse,
+  ClusterList,
   CommitMetadata,
   EventList,
   ManagedResourceList,
+  RepositoryList,
   ResourceResponse,
   ResourceTree,
   Settings,
@@ -134,6 +136,31 @@ export function useMay(app: Application, action: 'sync' | 'update'): boolean {
     queryFn: ({ signal }) => api<CanIResponse>('GET', path, { signal }),
   });
   return data?.value === 'yes';
+}
+
+/** Whether nobody checks who answers at the repository; undefined where the person may not know, or nothing is set. */
+export function useRepository(app: Application, repoURL: string) {
+  const path = `/api/v1/repositories?${new URLSearchParams({ repo: repoURL, appProject: app.spec.project })}`;
+  return useQuery({
+    queryKey: ['repository', path],
+    enabled: repoURL !== '',
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+    queryFn: async ({ signal }) => (await api<RepositoryList>('GET', path, { signal })).items[0] ?? null,
+  }).data;
+}
+
+/** The cluster it goes to, where the person may see it. */
+export function useCluster({ spec: { destination } }: Application) {
+  const { server = '', name = '' } = destination;
+  const path = `/api/v1/clusters?${new URLSearchParams(server === '' ? { name } : { server })}`;
+  return useQuery({
+    queryKey: ['cluster', path],
+    enabled: server !== '' || name !== '',
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+    queryFn: async ({ signal }) => (await api<ClusterList>('GET', path, { signal })).items[0] ?? null,
+  }).data;
 }
 
 /** What this server offers. */
