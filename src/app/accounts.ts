@@ -25,6 +25,7 @@ const MAX_NOTES = 50;
 /** Ended sessions that are remembered; each leaves with its own expiry. A Secret holds a megabyte. */
 const MAX_REVOKED = 10_000;
 const SESSION_MS = 24 * 3_600_000;
+const MAX_TOKEN = 'users.token.maxDuration';
 const PASSWORD_PATTERN = '^.{8,32}$';
 const SHOWN_TRIES = 100;
 const SHOWN_POLL_MS = 20;
@@ -102,9 +103,16 @@ export function kubernetesAccounts({ settings, home, namespace, clock }: Account
     list: () => readAccounts(config(), values()),
     sessionMs: () => parseDurationMs(config()['users.session.duration'] ?? '') ?? SESSION_MS,
     passwordPattern: () => config()['passwordPattern'] || PASSWORD_PATTERN,
-    setPassword: (name, hash) => {
+    maxTokenSeconds: () => Math.floor((parseDurationMs(config()[MAX_TOKEN] ?? '') ?? 0) / 1000),
+    hasInitialPassword: () => settings.secret(INITIAL) !== undefined,
+    async setPassword(name, hash) {
       const keys = secretKeys(name);
-      return write({ [keys.password]: hash, [keys.passwordMtime]: rfc3339(clock.now()) });
+      await write({ [keys.password]: hash, [keys.passwordMtime]: rfc3339(clock.now()) });
+      if (name !== 'admin') return;
+      // It opens nothing any more, and would mislead whoever finds it.
+      await home.delete(wellKnown.secrets, { namespace, name: INITIAL }).catch((error: unknown) => {
+        if (!isKubeError(error, 'NOT_FOUND')) throw error;
+      });
     },
     addToken: (name, token) =>
       write({ [secretKeys(name).tokens]: JSON.stringify([...tokensOf(name), token]) }),

@@ -9,7 +9,6 @@ import { limits, Semaphore } from '../lib/index.ts';
 import { applicationFeed } from './application-feed.ts';
 import { authoriser } from './auth/authorise.ts';
 import { isSecure } from './auth/external.ts';
-import { heldAnswers } from './auth/held-answers.ts';
 import { loginLimit } from './auth/login-limit.ts';
 import { passwordChecker } from './auth/password.ts';
 import { sealed } from './auth/sealed.ts';
@@ -98,7 +97,6 @@ function serverDeps(ports: ServerPorts, options: ServerOptions): ServerDeps {
     authorise: authoriser(ports.policies, options.controlNamespace),
     tokens: sessionTokens({ accounts, sso, clock, random }),
     sealed: sealed(() => accounts.signingKey(), clock),
-    heldAnswers: heldAnswers(clock, random),
     passwords: passwordChecker(),
     loginLimit: loginLimit(clock, accounts),
     feed: applicationFeed(ports.applications, (ms, run) => clock.after(ms, run)),

@@ -136,6 +136,7 @@ suite('pages and what others write on them', () => {
     }
     assert.deepEqual([...new Set(seen)].sort(), [
       '/api/badge image/svg+xml',
+      '/auth/continue.js text/javascript; charset=utf-8',
       '/swagger-ui text/html; charset=utf-8',
       '/swagger-ui/reference.css text/css; charset=utf-8',
     ]);
