@@ -182,6 +182,7 @@ function listed({ clusters, settings }: ClustersDeps): Cluster[] {
     const cacheInfo = { apisCount: kinds, resourcesCount: objects };
     return {
       ...(secret === undefined ? { server, name } : viewOf(secret)),
+      ...(secret?.config.tlsClientConfig?.insecure === true ? { insecure: true } : {}),
       serverVersion,
       connectionState,
       info: { connectionState, serverVersion, cacheInfo },

@@ -15,6 +15,8 @@ export interface Cluster {
   readonly project?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Fairlead: nobody checks the certificate it shows. */
+  readonly insecure?: true;
   readonly connectionState: {
     /** `Successful`, `Failed` or `Unknown`. */
     readonly status: string;
@@ -67,6 +69,7 @@ export const ClusterBody = z.object({
   annotations: textMap,
   connectionState: ignored,
   serverVersion: ignored,
+  insecure: ignored,
   info: ignored,
   refreshRequestedAt: ignored,
   config: z

@@ -53,7 +53,13 @@ export const RepositoryTemplateBody = RepositoryBody.omit({ repo: true, name: tr
 export type RepositoryTemplateBody = z.infer<typeof RepositoryTemplateBody>;
 
 export const RepositoryWriteQuery = z.object({ upsert: flag, project: text, appProject: text });
-export const RepositoryReadQuery = z.object({ forceRefresh: flag, project: text, appProject: text });
+/** `repo`: only what is configured for this address, that of project `appProject` before one for all. */
+export const RepositoryReadQuery = z.object({
+  repo: text,
+  forceRefresh: flag,
+  project: text,
+  appProject: text,
+});
 
 export interface ConnectionState {
   /** `Successful`, `Failed` or `Unknown`. */

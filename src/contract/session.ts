@@ -48,6 +48,8 @@ export interface Settings {
     readonly type: string;
     /** `redirect`: go to /auth/login; `password`: name and password go to /api/v1/session with `connector`. */
     readonly kind: 'redirect' | 'password';
+    /** Nobody checks the certificate it shows, or it shows none. */
+    readonly insecure?: true;
   }[];
   readonly execEnabled: boolean;
   readonly statusBadgeEnabled: boolean;

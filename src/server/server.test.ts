@@ -339,9 +339,10 @@ test('a rollback repeats an entry of the history, and holds it under automated s
   const held = await server.call('POST', `${APPS}/auto/rollback`, { id: 3, reason: 'too slow' });
   assert.equal(held.status, 200);
   const hold = server.applications.get('argocd', 'auto')?.metadata.annotations?.['fairlead.dev/hold'] ?? '';
-  const { by, ...rest } = JSON.parse(hold) as Record<string, unknown>;
+  const { by, since, ...rest } = JSON.parse(hold) as Record<string, unknown>;
   assert.deepEqual(rest, { revision: 'a'.repeat(40), reason: 'too slow', source });
   assert.equal(typeof by, 'string');
+  assert.match(String(since), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   assert.equal((await server.call('DELETE', `${APPS}/auto/hold`)).status, 200);
   assert.equal(
     server.applications.get('argocd', 'auto')?.metadata.annotations?.['fairlead.dev/hold'],

@@ -217,12 +217,16 @@ function fromOidcConfig(source: SsoSource, { clock, guard }: ConnectorDeps, valu
     audiences: [...read.allowedAudiences, ...cli],
   };
   return {
-    facts: { id: 'oidc', name: read.name, type: 'oidc', kind: 'redirect' },
+    facts: { id: 'oidc', name: read.name, type: 'oidc', kind: 'redirect', ...flagged(insecureSkipVerify) },
     connector: oidcConnector({ fetch, clock }, options),
     callbackPath: '/auth/callback',
     // Anything else is no page to send a person on to.
     logoutUrl: read.logoutURL !== undefined && isWebAddress(read.logoutURL) ? read.logoutURL : undefined,
   };
+}
+
+function flagged(isInsecure: boolean): { readonly insecure?: true } {
+  return isInsecure ? { insecure: true } : {};
 }
 
 /** The claims that argocd-rbac-cm names as groups. */
@@ -241,8 +245,15 @@ function fromDex(
   const { clock, guard } = deps;
   if (!/^[A-Za-z0-9._-]{1,100}$/.test(id))
     throw new TypeError('its id has other characters than letters, digits, dots, dashes');
+  const isInsecure = config['insecureSkipVerify'] === true || config['insecureNoSSL'] === true;
   const base = (kind: 'redirect' | 'password', connector: Connector, redirectUri?: string): Configured => ({
-    facts: { id, name: item.name ?? id, type, kind },
+    facts: {
+      id,
+      name: item.name ?? id,
+      type,
+      kind,
+      ...flagged(isInsecure),
+    },
     connector,
     callbackPath: '/api/dex/callback',
     redirectUri,

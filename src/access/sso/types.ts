@@ -57,4 +57,6 @@ export interface ConnectorFacts {
   readonly name: string;
   readonly type: string;
   readonly kind: 'redirect' | 'password';
+  /** Its settings say that its certificate is not to be checked, or that there is none. */
+  readonly insecure?: true;
 }

@@ -1,6 +1,7 @@
 // What `app get` prints: where it comes from, which commit runs, why, and what is wrong. Pure.
 import type { Application, ApplicationWindows, CommitMetadata, ResourceTree } from '../../contract/index.ts';
 import { visibleLine } from '../../lib/index.ts';
+import { describeHold, holdOf } from '../../model/index.ts';
 import { table } from '../output.ts';
 import { age, destinationText, firstLine, qualifiedName, shortRevision, syncPolicyText } from './text.ts';
 
@@ -30,7 +31,8 @@ export function describeApplication(facts: Facts): string {
     ...sourceLines(app),
     ...windowLines(facts.windows),
     ['Sync Policy:', syncPolicyText(app)],
-    ['Sync Status:', syncText(app)],
+    ['Sync Status:', syncText(app, facts.now)],
+    ...holdLine(app, facts.now),
     ...commitLine(facts),
     ['Health Status:', withMessage(app.status?.health?.status ?? 'Unknown', app.status?.health?.message)],
     ...operationLine(facts),
@@ -139,7 +141,7 @@ function sourceLines({ spec }: Application): Line[] {
   ];
 }
 
-function syncText(app: Application): string {
+function syncText(app: Application, now: number): string {
   const { status = 'Unknown', revision, revisions } = app.status?.sync ?? {};
   const tracked = app.spec.source?.targetRevision || 'HEAD';
   const at =
@@ -147,10 +149,21 @@ function syncText(app: Application): string {
       ? revisions.map(shortRevision).join(', ')
       : shortRevision(revision);
   if (at === '') return status;
+  // What the source is at is not what it is compared with.
+  if (holdOf(app, now).kind === 'active')
+    return `${status} ${status === 'Synced' ? 'to' : 'from'} ${at} (held)`;
   const word = status === 'Synced' ? 'to' : 'from';
   return revisions !== undefined && revisions.length > 0
     ? `${status} ${word} ${at}`
     : `${status} ${word} ${tracked} (${at})`;
+}
+
+function holdLine(app: Application, now: number): Line[] {
+  const state = holdOf(app, now);
+  if (state.kind !== 'active') return [];
+  const since = state.hold.since === undefined ? '' : `, since ${state.hold.since}`;
+  const end = `; end it with: fairlead app release ${qualifiedName(app)}`;
+  return [['Hold:', `${describeHold(state.hold)}${since}${end}`]];
 }
 
 function commitLine({ commit, now }: Facts): Line[] {

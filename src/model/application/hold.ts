@@ -17,6 +17,8 @@ const HoldFields = z.object({
     .refine((text) => !Number.isNaN(Date.parse(text)), 'is no time; write for example 2026-01-31T18:00:00Z')
     .optional(),
   by: z.string().max(200).optional(),
+  /** RFC 3339: when somebody decided it. */
+  since: z.string().max(40).optional(),
   /** The source of that deployment, when it was not the present one. */
   source: ApplicationSource.optional(),
   sources: z.array(ApplicationSource).min(1).optional(),

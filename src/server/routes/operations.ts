@@ -81,7 +81,7 @@ export const operationRoutes: readonly Route[] = [
         initiatedBy: initiatedBy(caller),
         ...(app.spec.syncPolicy?.retry === undefined ? {} : { retry: app.spec.syncPolicy.retry }),
       };
-      const hold = holdFor(app, entry, body, caller.name);
+      const hold = holdFor(app, entry, body, { by: caller.name, since: rfc3339(deps.clock.now()) });
       const detail = {
         id: body.id,
         prune: body.prune === true,
@@ -287,7 +287,12 @@ function historyEntry(app: Application, { id }: RollbackBody): RevisionHistory {
 }
 
 /** Automated sync would undo the rollback at once: it is held there until somebody releases it. */
-function holdFor(app: Application, entry: RevisionHistory, body: RollbackBody, by: string): Hold | undefined {
+function holdFor(
+  app: Application,
+  entry: RevisionHistory,
+  body: RollbackBody,
+  decided: Pick<Hold, 'by' | 'since'>,
+): Hold | undefined {
   if (!isAutomated(app.spec) || body.dryRun === true) return undefined;
   const { reason, until } = body;
   if (until !== undefined && Number.isNaN(Date.parse(until)))
@@ -296,7 +301,7 @@ function holdFor(app: Application, entry: RevisionHistory, body: RollbackBody, b
     ...heldRevision(entry),
     ...(reason === undefined || reason === '' ? {} : { reason }),
     ...(until === undefined ? {} : { until }),
-    by,
+    ...decided,
     ...heldSource(app, entry),
   };
 }

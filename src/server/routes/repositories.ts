@@ -28,8 +28,14 @@ export const repositoryRoutes: readonly Route[] = [
     access: { ...may('get'), scope: 'list' },
     query: RepositoryReadQuery,
     async handle(call): Promise<RepositoryList> {
+      const { repo = '', appProject } = call.query;
+      const wanted = [appProject, undefined]
+        .map((project) => (repo === '' ? undefined : call.deps.repositories.find(repo, project)))
+        .find((view) => view !== undefined);
+      const isWanted = (view: RepositoryView): boolean =>
+        repo === '' || (view.repo === wanted?.repo && view.project === wanted.project);
       const visible = (view: RepositoryView): boolean =>
-        call.may(may('get'), objectOf(view.project, view.repo));
+        isWanted(view) && call.may(may('get'), objectOf(view.project, view.repo));
       const forced = call.query.forceRefresh === true;
       const items = await call.deps.repositories.list(visible, forced, call.signal);
       return { metadata: {}, items };

@@ -19,6 +19,14 @@ export function took(start: string | undefined, end: string | undefined): string
   return `${largestUnit(seconds)}${seconds % unit === 0 ? '' : ` ${rest}`}`;
 }
 
+/** Day and minute, in the reader's own time zone; '' without a time. */
+export function moment(time: string | undefined): string {
+  const at = new Date(time ?? '');
+  return Number.isNaN(at.getTime())
+    ? ''
+    : at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
 /** The same moment for a person who needs it exactly: their own time zone, then UTC. */
 export function exactly(time: string | undefined): string {
   const at = new Date(time ?? '');

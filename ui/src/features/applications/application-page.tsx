@@ -8,6 +8,7 @@ import { TimeAgo } from '../../components/time-ago.tsx';
 import { useNow } from '../../lib/use-now.ts';
 import { useTitle } from '../../lib/use-title.ts';
 import { ApplicationActions } from './application-actions.tsx';
+import { Decisions, saidByDecisions } from './decisions.tsx';
 import { Deployments } from './deployments.tsx';
 import { Flow } from './flow.tsx';
 import { noticesOf } from './notices.ts';
@@ -42,6 +43,7 @@ function ApplicationView({ app }: { app: Application }) {
         <ApplicationActions app={app} action={action} />
       </div>
       {action.error !== null && <Failure message={action.error.message} />}
+      <Decisions app={app} action={action} now={now} />
       <Notices app={app} now={now} />
       <Flow app={app} now={now} />
       <Links app={app} />
@@ -54,17 +56,20 @@ function ApplicationView({ app }: { app: Application }) {
 }
 
 function Notices({ app, now }: { app: Application; now: number }) {
-  return noticesOf(app).map(({ key, tone, title, message, since }) => (
-    <div key={key} className={`notice ${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
-      <p className="notice-title">
-        <strong>{title}</strong>{' '}
-        <span className="quiet">
-          <TimeAgo time={since} now={now} />
-        </span>
-      </p>
-      <p className="message">{message}</p>
-    </div>
-  ));
+  const said = saidByDecisions(app, now);
+  return noticesOf(app)
+    .filter(({ key }) => !said.some((type) => key.startsWith(`${type}/`)))
+    .map(({ key, tone, title, message, since }) => (
+      <div key={key} className={`notice ${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
+        <p className="notice-title">
+          <strong>{title}</strong>{' '}
+          <span className="quiet">
+            <TimeAgo time={since} now={now} />
+          </span>
+        </p>
+        <p className="message">{message}</p>
+      </div>
+    ));
 }
 
 function Links({ app }: { app: Application }) {

@@ -3,6 +3,7 @@ import type { Application } from '../../../../src/contract/index.ts';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { moveBetween } from '../../lib/arrow-keys.ts';
 import { useNow } from '../../lib/use-now.ts';
+import { holdView } from './hold.ts';
 import { type ListSearch, nextSort, parseListSearch } from './list-search.ts';
 import { worstProblem } from './notices.ts';
 import { StatusBadge } from './status-badge.tsx';
@@ -65,6 +66,7 @@ function ApplicationRow({ app, now }: { app: Application; now: number }) {
           {name}
         </Link>
         {spec.project !== 'default' && <span className="quiet project">{spec.project}</span>}
+        {holdView(app, now) !== undefined && <span className="held">held</span>}
         {problem !== undefined && <p className="problem">{problem}</p>}
       </td>
       <td>

@@ -3,6 +3,7 @@ import type { Application, CommitMetadata } from '../../../../src/contract/index
 import { OutLink } from '../../components/out-link.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { commitUrl, forgeUrl } from '../../lib/links.ts';
+import { holdView } from './hold.ts';
 import { operationSummary } from './operation-summary.ts';
 import { StatusBadge } from './status-badge.tsx';
 import {
@@ -15,7 +16,7 @@ import {
   sourcesOf,
   syncStatus,
 } from './summaries.ts';
-import { idOf, useCommit } from './use-application.ts';
+import { idOf, useCluster, useCommit, useRepository } from './use-application.ts';
 
 interface Props {
   app: Application;
@@ -49,8 +50,12 @@ function GitStation({ app, now }: Props) {
   const { sync } = app.status ?? {};
   const sources = sourcesOf(app);
   const commit = useCommit(idOf(app), sources.length > 1 ? undefined : sync?.revision);
+  const hold = holdView(app, now);
+  const status = syncStatus(sync?.status);
+  // While it is held, what it agrees with is not what the source says.
+  const summary = hold === undefined ? status : { ...status, label: `${status.label}, held` };
   return (
-    <Station title="Git" summary={syncStatus(sync?.status)}>
+    <Station title="Git" summary={summary}>
       {sources.length <= 1 && (
         <CommitText repoURL={sources[0]?.repoURL} revision={sync?.revision} commit={commit.data} now={now} />
       )}
@@ -58,12 +63,32 @@ function GitStation({ app, now }: Props) {
         // biome-ignore lint/suspicious/noArrayIndexKey: sources are known by their position
         <p className="quiet break" key={i}>
           {sources.length > 1 && <code>{shortRevision(sync?.revisions?.[i])} </code>}
-          {source.targetRevision || 'HEAD'} · {source.path ?? source.chart ?? source.ref ?? '.'}
+          {hold === undefined ? '' : 'not following '}
+          {source.targetRevision || 'HEAD'}
+          {hold?.followsAt !== undefined && sources.length === 1 && ` (at ${hold.followsAt})`} ·{' '}
+          {source.path ?? source.chart ?? source.ref ?? '.'}
           <br />
           <OutLink url={forgeUrl(source.repoURL)}>{source.repoURL}</OutLink>
+          <RepositoryTrust app={app} repoURL={source.repoURL} />
         </p>
       ))}
     </Station>
+  );
+}
+
+/** Says so where nobody checks who answers. */
+function RepositoryTrust({ app, repoURL }: { app: Application; repoURL: string }) {
+  const repository = useRepository(app, repoURL);
+  if (repository?.insecure !== true && repository?.insecureIgnoreHostKey !== true) return null;
+  return <Unchecked what={/^(ssh:|[^/]*@)/.test(repoURL) ? 'host key' : 'certificate'} />;
+}
+
+function Unchecked({ what }: { what: string }) {
+  return (
+    <span className="unchecked" title={`Nobody checks its ${what}: who is in between can pretend to be it`}>
+      {' '}
+      {what} not checked
+    </span>
   );
 }
 
@@ -125,6 +150,7 @@ const MAX_IMAGES = 3;
 function ClusterStation({ app, now }: Props) {
   const { status } = app;
   const deployed = status?.history?.at(-1);
+  const cluster = useCluster(app);
   const images = status?.summary?.images ?? [];
   return (
     <Station title="Cluster" summary={healthSummary(status?.health?.status)}>
@@ -152,6 +178,7 @@ function ClusterStation({ app, now }: Props) {
       )}
       <p className="quiet break" title={app.spec.destination.server}>
         {destinationText(app)}
+        {cluster?.insecure === true && <Unchecked what="certificate" />}
         <br />
         {status?.reconciledAt !== undefined && (
           <>

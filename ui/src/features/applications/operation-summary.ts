@@ -49,6 +49,9 @@ function outcome(
   nowMs: number,
 ): Summary & { readonly message: string } {
   if (phase === 'Terminating') return { tone: 'moving', label: 'Stopping', message };
+  // What it waits for is said where it can be answered.
+  if (phase === 'Running' && !hasEnded && message.startsWith('waiting for pruning confirmation'))
+    return { tone: 'attention', label: 'Waits for approval', message: '' };
   if (phase === 'Running' && !hasEnded) return { tone: 'moving', label: 'Syncing', message };
   if (phase === 'Running') return waiting(message, nowMs);
   if (phase === 'Succeeded') return { tone: 'good', label: 'Succeeded', message: '' };

@@ -7,7 +7,7 @@ import { turnsBack } from '../../lib/plain-text.ts';
 export type Tone = 'good' | 'moving' | 'attention' | 'bad' | 'off' | 'unknown';
 
 /** What a person does from the page. */
-export type ApplicationAction = 'refresh' | 'sync' | 'sync-and-delete' | 'stop';
+export type ApplicationAction = 'refresh' | 'sync' | 'sync-and-delete' | 'stop' | 'release' | 'approve';
 
 export interface Summary {
   readonly tone: Tone;
@@ -96,6 +96,11 @@ export function isPruneAutomatic({ spec }: Application): boolean {
 /** Objects that left Git and are still in the cluster. */
 export function objectsToDelete(app: Application): number {
   return (app.status?.resources ?? []).filter(({ requiresPruning }) => requiresPruning === true).length;
+}
+
+/** `1 object`, `1,200 objects`. */
+export function objectsText(count: number): string {
+  return count === 1 ? '1 object' : `${count.toLocaleString('en')} objects`;
 }
 
 /** The cluster and namespace it goes to, in few words. */

@@ -3,9 +3,12 @@ import { useState } from 'react';
 import type {
   Application,
   ApplicationWatchEvent,
+  CanIResponse,
+  ClusterList,
   CommitMetadata,
   EventList,
   ManagedResourceList,
+  RepositoryList,
   ResourceResponse,
   ResourceTree,
   Settings,
@@ -122,6 +125,44 @@ export function useManifest(app: Application, row: ResourceRow) {
   });
 }
 
+/** Whether the person may do this to the application; false until that is known. */
+export function useMay(app: Application, action: 'sync' | 'update'): boolean {
+  const { namespace, name } = idOf(app);
+  const object = [app.spec.project, namespace, name].map(encodeURIComponent).join('/');
+  const path = `/api/v1/account/can-i/applications/${action}/${object}`;
+  const { data } = useQuery({
+    queryKey: ['may', path],
+    staleTime: 60_000,
+    queryFn: ({ signal }) => api<CanIResponse>('GET', path, { signal }),
+  });
+  return data?.value === 'yes';
+}
+
+/** Whether nobody checks who answers at the repository; undefined where the person may not know, or nothing is set. */
+export function useRepository(app: Application, repoURL: string) {
+  const path = `/api/v1/repositories?${new URLSearchParams({ repo: repoURL, appProject: app.spec.project })}`;
+  return useQuery({
+    queryKey: ['repository', path],
+    enabled: repoURL !== '',
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+    queryFn: async ({ signal }) => (await api<RepositoryList>('GET', path, { signal })).items[0] ?? null,
+  }).data;
+}
+
+/** The cluster it goes to, where the person may see it. */
+export function useCluster({ spec: { destination } }: Application) {
+  const { server = '', name = '' } = destination;
+  const path = `/api/v1/clusters?${new URLSearchParams(server === '' ? { name } : { server })}`;
+  return useQuery({
+    queryKey: ['cluster', path],
+    enabled: server !== '' || name !== '',
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+    queryFn: async ({ signal }) => (await api<ClusterList>('GET', path, { signal })).items[0] ?? null,
+  }).data;
+}
+
 /** What this server offers. */
 export function useSettings() {
   return useQuery({
@@ -143,7 +184,7 @@ export function useEvents(app: Application, row: ResourceRow) {
   });
 }
 
-/** Look again, sync, stop a sync: done when the server has taken it up (a refresh: when it has looked). */
+/** Look again, sync, stop a sync, end a hold, approve deletions: done when the server has taken it up (a refresh: when it has looked). */
 export function useApplicationAction(app: Application) {
   const id = idOf(app);
   const queryClient = useQueryClient();
@@ -151,6 +192,8 @@ export function useApplicationAction(app: Application) {
     mutationFn: async (action: ApplicationAction): Promise<void> => {
       if (action === 'refresh') await api('GET', applicationPath(id, '', { refresh: 'normal' }));
       else if (action === 'stop') await api('DELETE', applicationPath(id, '/operation'));
+      else if (action === 'release') await api('DELETE', applicationPath(id, '/hold'));
+      else if (action === 'approve') await api('POST', applicationPath(id, '/confirm-deletion'));
       else
         await api('POST', applicationPath(id, '/sync'), { body: syncBody(id, action === 'sync-and-delete') });
     },

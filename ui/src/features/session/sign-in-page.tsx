@@ -13,7 +13,7 @@ interface Credentials {
 }
 
 interface Offer {
-  connectors?: { id: string; name: string; kind: string }[];
+  connectors?: { id: string; name: string; kind: string; insecure?: true }[];
 }
 
 /** By the code in the address; no word of the address itself is ever shown. */
@@ -68,9 +68,9 @@ export function SignInPage() {
         <label>
           With
           <select name="connector" defaultValue={directories[0]?.id}>
-            {directories.map(({ id, name }) => (
+            {directories.map(({ id, name, insecure }) => (
               <option key={id} value={id}>
-                {name}
+                {insecure === true ? `${name} (certificate not checked)` : name}
               </option>
             ))}
             <option value="">An account of Fairlead</option>
@@ -89,13 +89,13 @@ export function SignInPage() {
       <button type="submit" className="primary" disabled={signIn.isPending}>
         {signIn.isPending ? 'Signing in…' : 'Sign in'}
       </button>
-      {providers.map(({ id, name }) => (
-        <a
-          key={id}
-          href={`/auth/login?${new URLSearchParams({ connector: id, return_url: returnPath(to) })}`}
-        >
-          Sign in with {name}
-        </a>
+      {providers.map(({ id, name, insecure }) => (
+        <p key={id}>
+          <a href={`/auth/login?${new URLSearchParams({ connector: id, return_url: returnPath(to) })}`}>
+            Sign in with {name}
+          </a>
+          {insecure === true && <span className="unchecked"> certificate not checked</span>}
+        </p>
       ))}
       <p className="quiet">
         The first password is printed by <code>fairlead up</code>; in a cluster it is in the Secret{' '}
