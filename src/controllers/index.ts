@@ -16,6 +16,7 @@ export {
   engineNamed,
   IgnoreRuleBook,
   isObjectPermitted,
+  isPackage,
   keyOfApplication,
   type Leadership,
   listActions,
@@ -44,6 +45,7 @@ export { type NotificationMetrics, NotificationsController } from './notificatio
 export { ProjectController } from './project/index.ts';
 export {
   ChangedPaths,
+  type PackageTracker,
   parseWebhook,
   RepositoryTracker,
   type WebhookRequest,
