@@ -61,7 +61,6 @@ export const DEFAULT_RENDER_SETTINGS: RenderSettings = Object.freeze({
   kustomizeEnabled: true,
   jsonnetEnabled: true,
   kustomizeBuildOptions: [],
-  allowRemoteBases: false,
   allowKustomizeHelm: false,
   helmValuesFileSchemes: [],
   maxManifestBytes: limits.manifestBytes,
@@ -80,7 +79,6 @@ export function createRenderer(deps: RendererDeps): Renderer {
     random: deps.random,
     log: deps.log,
     tools: createTools(deps),
-    remotePath: deps.path,
     scratchDir: join(deps.dataDir, 'scratch'),
     async memo<T extends object>(key: string, make: () => Promise<T>): Promise<T> {
       const known = memos.get(key) as T | undefined;

@@ -51,8 +51,6 @@ export interface RenderSettings {
   readonly jsonnetEnabled: boolean;
   /** argocd-cm `kustomize.buildOptions`, split at blanks. */
   readonly kustomizeBuildOptions: readonly string[];
-  /** Let kustomizations name bases by URL. */
-  readonly allowRemoteBases: boolean;
   /** Let kustomizations use `helmCharts`. */
   readonly allowKustomizeHelm: boolean;
   /** argocd-cm `helm.valuesFileSchemes`: schemes a value file URL may have; empty refuses URLs. */
@@ -66,8 +64,6 @@ export interface AdapterDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly tools: Tools;
-  /** PATH of children that may use the network (remote kustomize bases need git). */
-  readonly remotePath: string;
   /** Private directories of child processes go below this one. */
   readonly scratchDir: string;
   /** Keeps what `make` gives under `key` (a content id); bounded, for results that cost reading many files. */

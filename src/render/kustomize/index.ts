@@ -23,8 +23,6 @@ export const kustomizeAdapter: Adapter = {
         path: context.path,
         kustomize: source,
         flags: buildFlags(context.settings),
-        // What lies elsewhere is not in the record; at least every commit looks again.
-        ...(inputs.isRemote ? { revision: context.request.artifact.revision } : {}),
       },
       tools: { kustomize: tool.version, ...helm },
       isCostly: true,

@@ -1,9 +1,10 @@
 // Everything a `kustomize build` will read, found by following the kustomization files as kustomize does.
-import { isRecord, joinInside, parseYaml } from '../../lib/index.ts';
+import { isRecord, joinInside, parseYaml, parseYamlDocuments } from '../../lib/index.ts';
 import type { InputRead } from '../../model/index.ts';
 import { KUSTOMIZATION_FILES } from '../detect.ts';
 import { type RenderError, sourceError } from '../errors.ts';
 import type { RenderContext } from '../request.ts';
+import { loadsOf, misspelt, notPlain } from './loads.ts';
 
 export type Kustomization = Record<string, unknown>;
 
@@ -14,8 +15,6 @@ export interface KustomizeInputs {
   /** Paths to lay out on disk. */
   readonly paths: readonly string[];
   readonly reads: readonly InputRead[];
-  /** Something is fetched from elsewhere, so the output is not decided by the repository alone. */
-  readonly isRemote: boolean;
   readonly usesHelm: boolean;
 }
 
@@ -40,18 +39,16 @@ class Walk {
   readonly #reads = new Map<string, InputRead>();
   readonly #paths = new Set<string>();
   readonly #visited = new Map<string, { file: string; kustomization: Kustomization }>();
-  #isRemote = false;
   #usesHelm = false;
 
   constructor(context: RenderContext) {
     this.#context = context;
   }
 
-  result(): Pick<KustomizeInputs, 'paths' | 'reads' | 'isRemote' | 'usesHelm'> {
+  result(): Pick<KustomizeInputs, 'paths' | 'reads' | 'usesHelm'> {
     return {
       paths: [...this.#paths],
       reads: [...this.#reads.values()],
-      isRemote: this.#isRemote,
       usesHelm: this.#usesHelm,
     };
   }
@@ -165,8 +162,46 @@ class Walk {
   async #plugins(at: string, content: Kustomization, depth: number, trail: readonly string[]): Promise<void> {
     for (const field of ['generators', 'transformers', 'validators']) {
       const entries = texts(content[field]);
-      for (const entry of entries) if (!isInline(entry)) await this.reference(at, entry, field, depth, trail);
+      for (const entry of entries) {
+        if (isInline(entry)) this.#localOnly(at, entry, field, 'an inline configuration');
+        else await this.#plugin(at, entry, field, depth, trail);
+      }
       if (entries.length > 0) await this.#whole(at);
+    }
+  }
+
+  /** A file with configurations, or a directory of such files: what they load is looked at before they run. */
+  async #plugin(
+    at: string,
+    entry: string,
+    field: string,
+    depth: number,
+    trail: readonly string[],
+  ): Promise<void> {
+    await this.reference(at, entry, field, depth, trail);
+    const path = joinInside(at, entry);
+    const found = path === undefined ? undefined : await this.#context.tree.stat(path);
+    if (path === undefined || found === undefined) return;
+    if (found.kind === 'file') {
+      const text = Buffer.from(await this.#context.tree.read(path)).toString('utf8');
+      this.#localOnly(at, text, field, path);
+      return;
+    }
+    const { kustomization = {} } = this.#visited.get(path) ?? {};
+    const extra = notPlain(kustomization);
+    if (extra !== undefined) {
+      throw sourceError(
+        'RENDER_FEATURE_REFUSED',
+        `${field} of the kustomization in ${at || 'the repository root'} names ${path}, whose kustomization has ${extra}; what plugins load has to be written down, so only resources are allowed there`,
+      );
+    }
+    for (const inner of texts(kustomization['resources']))
+      await this.#plugin(path, inner, field, depth + 1, [...trail, at]);
+  }
+
+  #localOnly(at: string, text: string, field: string, name: string): void {
+    for (const { value } of parseYamlDocuments(text, { name: `${name} of ${field}` })) {
+      for (const load of loadsOf(value)) if (isRemote(load)) this.#remote(at, load, field);
     }
   }
 
@@ -213,6 +248,11 @@ class Walk {
     const value = parseYaml(text, { name: file });
     if (value === null) return {};
     if (!isRecord(value)) throw invalid(`${file} must hold a mapping`);
+    const wrong = misspelt(value);
+    if (wrong !== undefined)
+      throw invalid(
+        `${file} has ${JSON.stringify(wrong.seen)}, which kustomize takes for ${wrong.known}; write it so`,
+      );
     return value;
   }
 
@@ -221,14 +261,11 @@ class Walk {
     this.#reads.set(path, { path, id });
   }
 
-  #remote(at: string, entry: string, field: string): void {
-    if (!this.#context.settings.allowRemoteBases) {
-      throw sourceError(
-        'RENDER_REMOTE_REFUSED',
-        `${field} of the kustomization in ${at || 'the repository root'} names ${JSON.stringify(redact(entry))}, which is remote; renders never use the network, so commit a copy of it`,
-      );
-    }
-    this.#isRemote = true;
+  #remote(at: string, entry: string, field: string): never {
+    throw sourceError(
+      'RENDER_REMOTE_REFUSED',
+      `${field} of the kustomization in ${at || 'the repository root'} names ${JSON.stringify(redact(entry))}, which is remote; renders never use the network, so commit a copy of it`,
+    );
   }
 }
 

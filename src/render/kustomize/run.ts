@@ -97,11 +97,7 @@ async function build(
   const { deps, settings } = context;
   const tool = await deps.tools.kustomize();
   const helm = inputs.usesHelm ? ['--enable-helm', '--helm-command', (await deps.tools.helm()).path] : [];
-  const environment = childEnvironment(join(scratch, 'home'), inputs.isRemote ? deps.remotePath : '');
-  if (inputs.isRemote || inputs.usesHelm) {
-    delete environment['HTTP_PROXY'];
-    delete environment['HTTPS_PROXY'];
-  }
+  const environment = childEnvironment(join(scratch, 'home'), '');
   try {
     return await deps.childProcess(() =>
       deps.exec.run({
