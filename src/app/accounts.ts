@@ -1,5 +1,6 @@
 // The admin account and the signing key, kept in the Secrets where Argo CD keeps them: `argocd-secret` and
 // `argocd-initial-admin-secret`. Created at the first start; read from the watched settings afterwards.
+import { createHmac } from 'node:crypto';
 import { readAccount, readAccounts, secretKeys, type TokenFacts } from '../access/index.ts';
 import { applicationType, type Settings } from '../controllers/index.ts';
 import { isKubeError, type KubeClient, type KubeObject, wellKnown } from '../k8s/index.ts';
@@ -69,6 +70,12 @@ export async function ensureAccounts(
       { namespace, name: SECRET },
       { type: 'merge', body: { stringData: missing } },
     );
+}
+
+/** Signs stored renders: the cluster keeps what it comes from, the folder of the renders does not. */
+export function renderStoreKey(settings: Pick<Settings, 'secret'>): Uint8Array | undefined {
+  const key = settings.secret(SECRET)?.['server.secretkey'] ?? '';
+  return key === '' ? undefined : createHmac('sha256', key).update('fairlead renders').digest();
 }
 
 /** The password of the first sign-in, while nobody has removed its Secret. */

@@ -1,6 +1,6 @@
 // What a Helm chart says of itself: its Chart.yaml at one revision of one source.
 import type { ChartDetails } from '../contract/index.ts';
-import type { ApplicationDeps } from '../controllers/index.ts';
+import { type ApplicationDeps, isPackage } from '../controllers/index.ts';
 import { isRecord, joinInside, parseYaml } from '../lib/index.ts';
 import { type Application, sourcesOf } from '../model/index.ts';
 
@@ -16,9 +16,11 @@ export async function chartDetails(
   const source = sourcesOf(app.spec)[sourceIndex];
   if (source === undefined) return undefined;
   const repository = deps.repositoryFor(source.repoURL, app.spec.project);
-  const { id } = await deps.repositories.mirror(repository).resolve(revision);
-  const { tree } = await deps.openArtifact(repository, id, signal);
-  const file = joinInside(source.path ?? '', 'Chart.yaml');
+  const id = isPackage(deps, app, source)
+    ? revision
+    : (await deps.repositories.mirror(repository).resolve(revision)).id;
+  const { tree } = await deps.openArtifact(source, repository, id, { signal });
+  const file = joinInside(source.chart ? '' : (source.path ?? ''), 'Chart.yaml');
   if (file === undefined || (await tree.stat(file))?.kind !== 'file') return undefined;
   const chart = parseYaml(Buffer.from(await tree.read(file, MAX_BYTES)).toString(), { name: file });
   const members = isRecord(chart) ? chart : {};

@@ -20,6 +20,7 @@ import {
   LiveClusters,
   Memories,
   onlyLeader,
+  type PackageTracker,
   ProjectController,
   projectType,
   RepositoryTracker,
@@ -58,8 +59,8 @@ import {
 import { applicationCrds, type Repository } from '../model/index.ts';
 import { createRenderer } from '../render/index.ts';
 import { type RunningServer, startServer } from '../server/index.ts';
-import { gitArtifact, verifyRevision } from '../source/index.ts';
-import { ensureAccounts, kubernetesAccounts } from './accounts.ts';
+import { createPackages, gitArtifact, verifyRevision } from '../source/index.ts';
+import { ensureAccounts, kubernetesAccounts, renderStoreKey } from './accounts.ts';
 import { neverLeader, type RunningLeadership, startLeadership } from './leader.ts';
 import { type RunningObservability, startObservability } from './observability/start.ts';
 import {
@@ -72,6 +73,7 @@ import {
 } from './observability/taps.ts';
 import { startTracing } from './observability/tracing.ts';
 import type { Role } from './options.ts';
+import { makePrivateFolders } from './private-folders.ts';
 import { refreshThroughLeader } from './refresh.ts';
 import { repositoryStore } from './repositories.ts';
 import { keepJournalShort } from './retention.ts';
@@ -167,6 +169,7 @@ export async function startControlPlane(
   try {
     const home = createKubeClient(options.connection, {}, deps);
     closers.push(() => home.close());
+    await makePrivateFolders(log, options.dataDir);
     await prepareCluster(deps, home, options);
     const tracing =
       options.otlpAddress === undefined
@@ -206,12 +209,22 @@ export async function startControlPlane(
       {
         ...deps,
         openMirror: (repository) => tappedMirror(taps, stages.mirrors.get(repository)),
-        keyOf: normaliseUrl,
-        placeOf,
+        keyOf: ({ url }) => normaliseUrl(url),
+        placeOf: ({ url }) => placeOf(url),
       },
       { pollMs: timing.pollMs, pollJitterMs: Math.min(POLL_JITTER_MS, timing.pollMs) },
     );
     closers.push(() => repositories.stop());
+    const packageFeeds: PackageTracker = new RepositoryTracker(
+      {
+        ...deps,
+        openMirror: (place) => stages.packages.feed(place),
+        keyOf: ({ key }) => key,
+        placeOf: () => '',
+      },
+      { pollMs: timing.pollMs, pollJitterMs: Math.min(POLL_JITTER_MS, timing.pollMs) },
+    );
+    closers.push(() => packageFeeds.stop());
 
     const application = applicationDeps(deps, options, {
       home,
@@ -220,6 +233,7 @@ export async function startControlPlane(
       stages,
       clusters,
       repositories,
+      packageFeeds,
       leadership,
       evaluator,
       health,
@@ -447,13 +461,18 @@ async function createStages(
     dataDir: options.dataDir,
     concurrency: availableParallelism(),
     onRender: (tool, result, seconds) => taps.measures.rendered(tool, result, seconds),
+    storeKey: () => renderStoreKey(settings),
+    onForged: () => taps.measures.forged(),
   });
+  const packages = createPackages({ ...deps, dataDir: options.dataDir });
   return {
     mirrors,
     checkouts,
+    packages,
     renderer,
     async close() {
       await renderer.close();
+      await packages.close();
       mirrors.close();
     },
   };
@@ -518,6 +537,7 @@ interface Parts {
   readonly stages: Stages;
   readonly clusters: LiveClusters;
   readonly repositories: RepositoryTracker;
+  readonly packageFeeds: PackageTracker;
   readonly leadership: Leadership;
   readonly evaluator: Evaluator;
   readonly health: HealthJudge;
@@ -531,6 +551,7 @@ function applicationDeps(
   parts: Parts,
 ): { deps: ApplicationDeps; connect(controller: ApplicationController): void } {
   const { home, journal, settings, stages, clusters, repositories, leadership, taps, timing } = parts;
+  const { packages } = stages;
   const memories = new Memories();
   const ranges = new Lru<Promise<ChangedPaths | undefined>>(REMEMBERED_RANGES);
   const verified = new Lru<true>(REMEMBERED_SIGNATURES);
@@ -554,8 +575,16 @@ function applicationDeps(
     normalizeUrl: normaliseUrl,
     sameRepository,
     repositoryKey: normaliseUrl,
-    openArtifact: (repository, revision) =>
-      gitArtifact({ mirror: stages.mirrors.get(repository), checkouts: stages.checkouts }, revision),
+    packages,
+    packageFeeds: parts.packageFeeds,
+    openArtifact: async (source, repository, revision, options) => {
+      const place = packages.placeOf(source, repository);
+      if (place !== undefined) return await packages.artifact(place, revision, options);
+      return await gitArtifact(
+        { mirror: stages.mirrors.get(repository), checkouts: stages.checkouts },
+        revision,
+      );
+    },
     verify: (repository, revision, policy, signal) => {
       const { objects } = stages.mirrors.get(repository);
       return verifyRevision(
@@ -663,6 +692,7 @@ async function startHttp(
       namespace: options.namespace,
       settings,
       mirrors: parts.stages.mirrors,
+      packages: parts.stages.packages,
     }),
     webhook: tappedWebhook(
       taps,

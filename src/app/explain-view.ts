@@ -5,6 +5,7 @@ import {
   type ApplicationDeps,
   compareDesired,
   decideNext,
+  isPackage,
   judgedTree,
   type LiveCluster,
 } from '../controllers/index.ts';
@@ -20,6 +21,7 @@ import { type KubeObject, keyText, wellKnown } from '../k8s/index.ts';
 import { isRecord, mapLimited } from '../lib/index.ts';
 import {
   type Application,
+  type ApplicationSource,
   type CommitInfo,
   instanceName,
   type ResourceNode,
@@ -123,12 +125,18 @@ async function unwell(
   return nodes.filter(({ health }) => UNWELL.has(health?.status ?? ''));
 }
 
+/** The first source, if it has commits. */
+function commitSource(deps: ApplicationDeps, app: Application): ApplicationSource | undefined {
+  const [source] = sourcesOf(app.spec);
+  return source === undefined || isPackage(deps, app, source) ? undefined : source;
+}
+
 async function commitOf(
   deps: ApplicationDeps,
   app: Application,
   revision: string | undefined,
 ): Promise<CommitInfo | undefined> {
-  const [source] = sourcesOf(app.spec);
+  const source = commitSource(deps, app);
   if (source === undefined || revision === undefined) return undefined;
   return await deps.repositories
     .mirror(deps.repositoryFor(source.repoURL, app.spec.project))
@@ -137,7 +145,7 @@ async function commitOf(
 
 /** What the target revision is now, as far as it was fetched; it may be one that does not render. */
 async function newestRevision(deps: ApplicationDeps, app: Application): Promise<string | undefined> {
-  const [source] = sourcesOf(app.spec);
+  const source = commitSource(deps, app);
   if (source === undefined) return undefined;
   const mirror = deps.repositories.mirror(deps.repositoryFor(source.repoURL, app.spec.project));
   const { tagPrefix } = source;
@@ -155,7 +163,7 @@ async function changedInputs(
   from: string | undefined,
   to: string | undefined,
 ): Promise<string[] | undefined> {
-  const [source] = sourcesOf(app.spec);
+  const source = commitSource(deps, app);
   const reads = deps.memories.peek(instanceName(app, deps.controlNamespace))?.desired?.parts[0]?.set.input
     .reads;
   if (source === undefined || reads === undefined || from === undefined || to === undefined || from === to)

@@ -27,6 +27,7 @@ import { type KubeClient, type KubeObject, wellKnown } from '../k8s/index.ts';
 import { type Clock, CodedError, digestOf, Lru, mapLimited, messageOf, rfc3339 } from '../lib/index.ts';
 import { labels, type Repository, type RepositoryCredential } from '../model/index.ts';
 import type { CertificateFilter, Repositories } from '../server/index.ts';
+import type { Packages } from '../source/index.ts';
 import { writeConfigMap } from './config-map.ts';
 
 /** A repository that does not answer must not hold a list up for long. */
@@ -42,6 +43,7 @@ export interface RepositoriesDeps {
   readonly namespace: string;
   readonly settings: Settings;
   readonly mirrors: Mirrors;
+  readonly packages: Pick<Packages, 'check'>;
 }
 
 /** Members of a body that say how the repository was, and are no part of its Secret. */
@@ -141,16 +143,14 @@ class ConnectionChecks {
   }
 
   async #attempt(repository: Repository, signal: AbortSignal): Promise<ConnectionState> {
-    const { clock, mirrors } = this.#deps;
+    const { clock, mirrors, packages } = this.#deps;
     const attemptedAt = rfc3339(clock.now());
-    if (repository.type !== 'git') {
-      const message = `connections to ${repository.type} repositories are not tested`;
-      return { status: 'Unknown', message, attemptedAt };
-    }
     const late = new AbortController();
     const timer = clock.after(CHECK_MS, () => late.abort());
     try {
-      await mirrors.get(repository).check(AbortSignal.any([signal, late.signal]));
+      const ends = AbortSignal.any([signal, late.signal]);
+      if (repository.type === 'git') await mirrors.get(repository).check(ends);
+      else await packages.check(repository, ends);
       return { status: 'Successful', message: '', attemptedAt };
     } catch (error) {
       signal.throwIfAborted();

@@ -8,6 +8,7 @@ import {
   compareDesired,
   type Desired,
   desiredState,
+  isPackage,
   judgedTree,
   type LiveCluster,
   localDesired,
@@ -158,7 +159,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
     },
     async commit(app, revision, sourceIndex, _signal) {
       const source = sourcesOf(app.spec)[sourceIndex];
-      if (source === undefined) return undefined;
+      if (source === undefined || isPackage(application, app, source)) return undefined;
       const repository = application.repositoryFor(source.repoURL, app.spec.project);
       const mirror = application.repositories.mirror(repository);
       const { id } = await mirror.resolve(revision);
@@ -174,6 +175,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
     async contains(app, revision, ancestor) {
       const [source] = sourcesOf(app.spec);
       if (source === undefined || !COMMIT.test(revision) || !COMMIT.test(ancestor)) return false;
+      if (isPackage(application, app, source)) return false;
       const repository = application.repositoryFor(source.repoURL, app.spec.project);
       const mirror = application.repositories.mirror(repository);
       return await mirror.isAncestor(ancestor, revision).catch(() => false);

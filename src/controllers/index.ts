@@ -15,6 +15,7 @@ export {
   desiredState,
   engineNamed,
   IgnoreRuleBook,
+  isPackage,
   keyOfApplication,
   type Leadership,
   listActions,
@@ -43,6 +44,7 @@ export { type NotificationMetrics, NotificationsController } from './notificatio
 export { ProjectController } from './project/index.ts';
 export {
   ChangedPaths,
+  type PackageTracker,
   parseWebhook,
   RepositoryTracker,
   type WebhookRequest,

@@ -1,7 +1,6 @@
 // What a targetRevision means in one snapshot of a repository's refs. Pure: reference/argocd.md §2.8 as code.
-import { digestOf } from '../lib/index.ts';
+import { digestOf, greatest, parseConstraint, parseVersion } from '../lib/index.ts';
 import { GitError } from './errors.ts';
-import { greatest, parseConstraint, parseVersion } from './semver.ts';
 
 /** All branches and tags of a repository at one moment. */
 export interface RefSnapshot {

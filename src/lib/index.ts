@@ -26,6 +26,15 @@ export {
   systemExec,
 } from './exec.ts';
 export { type HelperExec, helperExec } from './exec-helper.ts';
+export {
+  createHttpClient,
+  type HttpAnswer,
+  type HttpClient,
+  HttpError,
+  type HttpErrorCode,
+  type HttpGet,
+  type HttpServerOptions,
+} from './http-fetch.ts';
 export { canonicalJson, digestOf, isRecord, type Json, jsonEqual, sha256 } from './json.ts';
 export { applyJsonPatch, applyMergePatch, JsonPatchError, type JsonPatchErrorCode } from './json-patch.ts';
 export { limits } from './limits.ts';
@@ -35,6 +44,14 @@ export { Lru } from './lru.ts';
 export { mergePatchBetween } from './merge-patch.ts';
 export { type Random, randomName, seededRandom, systemRandom } from './random.ts';
 export { joinInside, parentPath } from './relative-path.ts';
+export {
+  compareVersions,
+  greatest,
+  parseConstraint,
+  parseVersion,
+  satisfies,
+  type Version,
+} from './semver.ts';
 export { visible, visibleLine } from './visible.ts';
 export { isWebAddress } from './web-address.ts';
 export {

@@ -34,4 +34,8 @@ export interface Repository {
   readonly noProxy?: string;
   readonly enableLfs?: boolean;
   readonly enableSubmodules?: boolean;
+  /** A Helm repository that is an OCI registry. */
+  readonly enableOci?: boolean;
+  /** An OCI registry that speaks http alone. */
+  readonly forceHttp?: boolean;
 }

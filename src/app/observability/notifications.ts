@@ -4,6 +4,7 @@ import {
   type ApplicationDeps,
   applicationObject,
   type EventRecorder,
+  isPackage,
   type NotificationMetrics,
   NotificationsController,
   type Settings,
@@ -152,9 +153,9 @@ async function commitFacts(
   revision: string,
 ): Promise<CommitFacts> {
   const [source] = app.spec.source === undefined ? (app.spec.sources ?? []) : [app.spec.source];
-  const mirror = application.repositories.mirror(
-    application.repositoryFor(source?.repoURL ?? '', app.spec.project),
-  );
+  if (source === undefined || isPackage(application, app, source))
+    throw new Error(`${app.metadata.name} has no commits: its first source is no Git repository`);
+  const mirror = application.repositories.mirror(application.repositoryFor(source.repoURL, app.spec.project));
   const { id } = await mirror.resolve(revision);
   const { author, date, message, tags } = await mirror.commitInfo(id);
   return { author, message, tags, date: Date.parse(date) };

@@ -21,6 +21,7 @@ import {
   type Timer,
 } from '../../lib/index.ts';
 import { type Application, annotations, instanceName, revisionText, sourcesOf } from '../../model/index.ts';
+import type { PackageSnapshot } from '../../source/index.ts';
 import type { LiveCluster } from '../cluster/index.ts';
 import type { Snapshot } from '../repository/index.ts';
 import type { SettingsChange } from '../settings/index.ts';
@@ -30,6 +31,7 @@ import { lastOperations } from './begun.ts';
 import type { ApplicationDeps } from './deps.ts';
 import { isSignatureDemanded } from './integrity.ts';
 import type { ApplicationMemory, RefreshLevel } from './memory.ts';
+import { isMovedBy, usesPlace } from './package-place.ts';
 import { reconcileApplication } from './reconcile.ts';
 import { RepositoryMove } from './repository-move.ts';
 import { writeRevision } from './write.ts';
@@ -91,6 +93,7 @@ export class ApplicationController {
       backoff: { initialMs: 50, factor: 3, maxMs: 60_000 },
     });
     deps.repositories.onMoved((key, snapshot) => void this.#onMoved(key, snapshot));
+    deps.packageFeeds.onMoved((key, { refs }) => this.#onPackagesMoved(key, refs));
   }
 
   get applications(): Applications {
@@ -252,6 +255,19 @@ export class ApplicationController {
       }
     }
     await move.noteRewrites();
+  }
+
+  /** A place offers something else than before: whoever gets another revision from it is looked at. */
+  #onPackagesMoved(key: string, offered: PackageSnapshot): void {
+    for (const app of this.#informer.values()) {
+      if (!usesPlace(this.#deps, app, key)) continue;
+      const { desired } = this.#memoryOf(app);
+      const isOpen =
+        desired === undefined ||
+        app.metadata.annotations?.[annotations.hold] !== undefined ||
+        app.status?.sync?.status === 'Unknown';
+      if (isOpen || isMovedBy(this.#deps, app, desired, key, offered)) this.#queue.add(keyOfApplication(app));
+    }
   }
 
   /** Notes an application that a commit did not touch; one pass tells all of them the new commit's id. */

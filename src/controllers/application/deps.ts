@@ -8,6 +8,7 @@ import type { KubeClient, KubeObject, ResourceKey } from '../../k8s/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
 import type {
   Application,
+  ApplicationSource,
   Artifact,
   Health,
   IntegrityPolicy,
@@ -16,9 +17,10 @@ import type {
   Revision,
 } from '../../model/index.ts';
 import type { Renderer } from '../../render/index.ts';
+import type { Packages } from '../../source/index.ts';
 import type { SyncSettings } from '../../sync/index.ts';
 import type { LiveClusters } from '../cluster/index.ts';
-import type { ChangedPaths, RepositoryTracker } from '../repository/index.ts';
+import type { ChangedPaths, PackageTracker, RepositoryTracker } from '../repository/index.ts';
 import type { EffectiveProject } from '../settings/index.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { IgnoreRuleBook } from './ignore-rules.ts';
@@ -33,6 +35,9 @@ export interface ApplicationDeps {
   readonly controlNamespace: string;
   readonly clusters: LiveClusters;
   readonly repositories: RepositoryTracker;
+  /** Charts and artifacts of Helm repositories and OCI registries. */
+  readonly packages: Pick<Packages, 'placeOf' | 'kept'>;
+  readonly packageFeeds: PackageTracker;
   readonly renderer: Renderer;
   readonly journal: Journal;
   readonly memories: Memories;
@@ -47,7 +52,13 @@ export interface ApplicationDeps {
   sameRepository(a: string, b: string): boolean;
   /** The key under which the tracker knows a repository. */
   repositoryKey(url: string): string;
-  openArtifact(repository: Repository, revision: string, signal: AbortSignal): Promise<Artifact>;
+  /** The files of a source at a revision that was resolved. `isFresh`: what is kept of it counts only if its server says so. */
+  openArtifact(
+    source: ApplicationSource,
+    repository: Repository,
+    revision: string,
+    options: { readonly signal: AbortSignal; readonly isFresh?: boolean },
+  ): Promise<Artifact>;
   /** Rejects unless the revision is signed as the policy demands. */
   verify(
     repository: Repository,

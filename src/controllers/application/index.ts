@@ -12,6 +12,7 @@ export { localDesired } from './local-manifests.ts';
 export { type ApplicationMemory, Memories, type RefreshLevel } from './memory.ts';
 export { admissionFindings, compareDesired, desiredState } from './observe.ts';
 export { orphansOf } from './orphans.ts';
+export { isPackage } from './package-place.ts';
 export { decideNext } from './reconcile.ts';
 export { listActions, prepareAction } from './resource-actions.ts';
 export { prepareDeletion, preparePatch } from './resource-writes.ts';

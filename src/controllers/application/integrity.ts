@@ -3,6 +3,7 @@ import type { Application, ApplicationSource, Revision } from '../../model/index
 import { integrityPolicy } from '../../model/index.ts';
 import type { ApplicationDeps } from './deps.ts';
 import { ApplicationError } from './errors.ts';
+import { isPackage } from './package-place.ts';
 import { sourceRefusal, usableProject } from './project-rules.ts';
 
 /**
@@ -24,6 +25,12 @@ export async function requireTrusted(
   if (policy === undefined) return;
   if (typeof policy === 'string') {
     throw new ApplicationError('UNVERIFIED', `Project ${project.name} cannot be used: ${policy}`);
+  }
+  if (isPackage(deps, app, source)) {
+    throw new ApplicationError(
+      'UNVERIFIED',
+      `${source.repoURL} cannot be used in project ${project.name}: the project demands signed commits, and charts and artifacts have none; use a Git repository, or leave this address out of the project's sourceIntegrity`,
+    );
   }
   await deps.verify(deps.repositoryFor(source.repoURL, app.spec.project), revision, policy, signal);
 }

@@ -158,10 +158,15 @@ export async function desiredState(
   const revisions = options.revisions ?? [];
   const isPinned = revisions.some((revision) => revision !== '');
   const isRemembered = !isPinned || options.isRemembered === true;
-  const resolved = await resolveSources(deps, app, list, { notBefore, revisions, signal });
+  const isHard = memory.refresh?.level === 'hard';
+  const resolved = await resolveSources(deps, app, list, {
+    notBefore,
+    revisions,
+    signal,
+    isHard: isHard && !isPinned,
+  });
   const ids = resolved.map(({ revision }) => revision);
   const known = memory.desired;
-  const isHard = memory.refresh?.level === 'hard';
   if (known !== undefined && !isHard && isOfSources(known, list)) {
     if (known.revision === ids.join(',')) return known;
     const moved = await movedTo(deps, app, known, ids);
@@ -170,7 +175,14 @@ export async function desiredState(
       return moved;
     }
   }
-  const desired = await renderDesired(deps, app, { list, resolved, cluster, signal, fresh: isHard });
+  const desired = await renderDesired(deps, app, {
+    list,
+    resolved,
+    cluster,
+    signal,
+    fresh: isHard,
+    refetch: isHard && !isPinned,
+  });
   if (isRemembered) memory.desired = desired;
   return desired;
 }
@@ -195,6 +207,7 @@ async function renderDesired(
     cluster: LiveCluster;
     signal: AbortSignal;
     fresh: boolean;
+    refetch?: boolean;
   },
 ): Promise<Desired> {
   const { cluster } = request;

@@ -39,7 +39,7 @@ import {
 } from './operation.ts';
 import { type Orphans, orphanFindings, orphansOf } from './orphans.ts';
 import type { RunningOperation } from './running-operation.ts';
-import { operationRevisions, revisionsIn } from './sources.ts';
+import { needsNoRepository, operationRevisions, revisionsIn } from './sources.ts';
 import { projectStatus } from './status.ts';
 import { heldFindings } from './warnings.ts';
 import { holdOfAutomated, holdOfOperation, windowFindings } from './windows.ts';
@@ -294,7 +294,8 @@ async function operate(
     if (cluster === undefined || project === undefined) return abandoned(deps, app, memory, facts);
     return await continueOperation(deps, { app, facts, cluster, project, memory, signal }, memory.running);
   }
-  if (cluster === undefined || project === undefined || hasError(facts.findings)) {
+  const isBlind = hasError(facts.findings) && !(await needsNoRepository(deps, facts, step.start.operation));
+  if (cluster === undefined || project === undefined || isBlind) {
     if (step.start.recorded?.phase === 'Terminating')
       return terminatedBlindly(step.start, step.start.recorded, deps.clock.now());
     if (facts.retry === 'backoff') return undefined;

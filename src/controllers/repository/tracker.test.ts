@@ -86,8 +86,8 @@ async function setUp(name: string) {
       random: seededRandom(1),
       log: silentLogger,
       openMirror: (wanted) => fixture.mirrors.get(wanted),
-      keyOf: normaliseUrl,
-      placeOf,
+      keyOf: ({ url }) => normaliseUrl(url),
+      placeOf: ({ url }) => placeOf(url),
     },
     { pollMs: 120_000, pollJitterMs: 0 },
   );

@@ -74,6 +74,8 @@ export function parseRepositorySecret(secret: KubeObject, isTemplate: boolean): 
       insecure: values['insecure'] === 'true',
       insecureIgnoreHostKey: values['insecureIgnoreHostKey'] === 'true',
       enableLfs: values['enableLfs'] === 'true',
+      ...(values['enableOCI'] === 'true' ? { enableOci: true } : {}),
+      ...(values['insecureOCIForceHttp'] === 'true' ? { forceHttp: true } : {}),
       ...(values['proxy'] === undefined ? {} : { proxy: values['proxy'] }),
       ...(values['noProxy'] === undefined ? {} : { noProxy: values['noProxy'] }),
       ...(certificate === undefined || key === undefined
