@@ -11,7 +11,7 @@ import { systemClock, systemRandom } from '../../src/lib/index.ts';
 import { faintTexts, launchBrowser, missingBrowser, openPage, sidewaysPx } from '../support/browser.ts';
 import { type FairleadProcess, freePortRange, ROOT, startFairlead } from '../support/fairlead-process.ts';
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 /** The browser itself reports answers such as 401 before signing in. */
 const NETWORK = /^Failed to load resource|ERR_/;
 

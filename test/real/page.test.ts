@@ -40,7 +40,7 @@ const CONFIG_MAPS: ResourceType = {
   namespaced: true,
 };
 const SAMPLES = ['api-dev', 'api-prod', 'web-dev', 'web-prod'];
-const WAIT_MS = 10_000;
+const WAIT_MS = 60_000;
 /** The browser itself reports answers such as 401 before signing in and a server that is away. */
 const NETWORK = /^Failed to load resource|ERR_/;
 

@@ -117,3 +117,21 @@ test('resourceRows() of 10,000 objects takes no time that a person notices', () 
   assert.equal(resourceRows(app, { nodes: [...nodes, owner], orphanedNodes: [] }).length, 10_003);
   assert.ok(performance.now() - before < 1_000);
 });
+
+test('resourceRows() calls an object the same before and after the tree is known', () => {
+  const resources = [
+    { version: 'v1', kind: 'ConfigMap', namespace: 'web', name: 'settings', status: 'Synced' },
+  ];
+  const app: Application = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name: 'web' },
+    spec: { project: 'default', destination: {} },
+    status: { resources },
+  };
+  const nodes = [{ version: 'v1', kind: 'ConfigMap', namespace: 'web', name: 'settings', uid: 'u1' }];
+  const keys = [undefined, { nodes, orphanedNodes: [] }].map((tree) =>
+    resourceRows(app, tree).map(({ key }) => key),
+  );
+  assert.deepEqual(keys[0], keys[1]);
+});

@@ -107,7 +107,8 @@ function rowOf(
 ): ResourceRow {
   const { group = '', version, kind, namespace = '', name, uid, info = [], createdAt, images = [] } = node;
   return {
-    key: `${identity(node)}/${uid ?? ''}`,
+    // Without its uid, which is not known before the tree is: a row that was opened by then stays open.
+    key: identity(node),
     depth,
     group,
     version,
