@@ -1,7 +1,15 @@
 // Sections 1.8 and 1.9 of the security requirements for git: where it connects to, and what it takes there. git and the
 // servers are real; the names exist only for the resolver that is handed in, so reaching them shows that git was told.
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -318,6 +326,73 @@ test('S-I1: a git that cannot be held to an address reaches no name', async () =
     const fetched = own.mirror(`http://old.example.test:${port}/shop.git`).fetch();
     await assert.rejects(fetched, fails('GIT_FAILED', /git is 2\.36\.9.*install git 2\.37/));
   } finally {
+    own.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('S-H6: git gets the credential of the repository it fetches and no other, in its environment and its files', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-git-env-'));
+  const real =
+    gitPath
+      .split(':')
+      .map((at) => join(at, 'git'))
+      .find(existsSync) ?? 'git';
+  // Writes down what it was given, then is git.
+  const program = `#!/bin/sh
+{ env; printf '%s\\n' "$@"; find "$HOME/.access" -type f -exec cat {} + 2>/dev/null; } >> '${folder}/seen'
+exec '${real}' "$@"
+`;
+  writeFileSync(join(folder, 'git'), program);
+  chmodSync(join(folder, 'git'), 0o755);
+  process.env['CANARY_OF_THE_PROCESS'] = 'canary-of-the-process';
+  const own = gitFixture(undefined, { guard: names.guard, path: `${folder}:${gitPath}` });
+  const certificate = (name: string): string => `-----BEGIN CERTIFICATE-----\ncanary-ca-${name}\n`;
+  const seen = (): string => {
+    const text = readFileSync(join(folder, 'seen'), 'utf8');
+    rmSync(join(folder, 'seen'));
+    return text;
+  };
+  try {
+    for (const [name, others] of [
+      ['one', 'two'],
+      ['two', 'one'],
+    ] as const) {
+      const guarded = await startGitServer({ user: 'ann', password: `canary-${name}` });
+      try {
+        const repository = await guarded.repository('shop');
+        const head = repository.push({ 'a.yaml': `a: ${name}\n` });
+        const credential = { kind: 'basic', username: 'ann', password: `canary-${name}` } as const;
+        const mirror = own.mirror(repository.url, { credential, tlsCertificates: certificate(name) });
+        assert.equal((await mirror.fetch()).head, head);
+        await mirror.poll();
+        const text = seen();
+        const header = (who: string): string => Buffer.from(`ann:canary-${who}`).toString('base64');
+        assert.ok(text.includes(header(name)) && text.includes(`canary-ca-${name}`));
+        for (const other of [
+          header(others),
+          `canary-${others}`,
+          `canary-ca-${others}`,
+          'canary-of-the-process',
+        ])
+          assert.ok(!text.includes(other), `${other} while fetching ${name}`);
+        // Reading what was fetched takes no credential at all.
+        assert.equal((await mirror.commitInfo(head)).sha, head);
+        await mirror
+          .isAncestor(
+            head,
+            head.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+          )
+          .catch(() => false);
+        assert.ok(!seen().includes('canary-'));
+      } finally {
+        guarded.close();
+      }
+    }
+    const left = join(own.dataDir, 'git', '.access');
+    assert.deepEqual(existsSync(left) ? readdirSync(left) : [], []);
+  } finally {
+    delete process.env['CANARY_OF_THE_PROCESS'];
     own.close();
     rmSync(folder, { recursive: true, force: true });
   }

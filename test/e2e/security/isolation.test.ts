@@ -13,13 +13,16 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectionOf, isKubeError } from '../../../src/k8s/index.ts';
-import { freePortRange, startFairlead } from '../../support/fairlead-process.ts';
+import { connectionOf, isKubeError, wellKnown } from '../../../src/k8s/index.ts';
+import { startHost } from '../../scenarios/host.ts';
+import { startFairlead } from '../../support/fairlead-process.ts';
 import { gitPath } from '../../support/git-deps.ts';
 import { configMap, names, type RenderFixture, renderFixture, requestOf } from '../../support/render.ts';
 
@@ -185,6 +188,79 @@ test('S-J5: a cluster Secret cannot name a program to run', () => {
   );
 });
 
+test('S-J5: the credential of a cluster goes to no other server, and a cluster with a program is not tried', async () => {
+  const seen: string[] = [];
+  const other = createServer((request, response) => {
+    seen.push(`${request.url} ${request.headers.authorization ?? ''}`);
+    response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const elsewhere = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  const host = await startHost('embedded');
+  try {
+    const server = 'https://127.0.0.1:9';
+    const data = { server, name: 'prod', config: JSON.stringify({ bearerToken: CANARY }) };
+    await host.plane().home.create(wellKnown.secrets, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        name: 'cluster-prod',
+        namespace: 'argocd',
+        labels: { 'argocd.argoproj.io/secret-type': 'cluster' },
+      },
+      data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, btoa(value)])),
+    });
+    const call = async (
+      method: string,
+      path: string,
+      body?: object,
+    ): Promise<{ status: number; text: string }> => {
+      const answer = await fetch(`${host.plane().url}/api/v1/clusters${path}`, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return { status: answer.status, text: await answer.text() };
+    };
+    const one = `/${encodeURIComponent(server)}`;
+    for (const end = performance.now() + WAIT_MS; (await call('GET', one)).status !== 200; await sleep(20))
+      assert.ok(performance.now() < end, 'the cluster is known');
+    const swaps = [
+      ['PUT', one, { server: elsewhere, name: 'prod' }],
+      ['PUT', `${one}?updatedFields=name`, { server: elsewhere, name: 'prod' }],
+      ['PUT', '/prod?id.type=name', { server: elsewhere, name: 'prod' }],
+      ['POST', '', { server: elsewhere, name: 'prod' }],
+      ['POST', '?upsert=true', { server: elsewhere, name: 'prod' }],
+    ] as const;
+    for (const [method, path, body] of swaps) {
+      const { status, text } = await call(method, path, body);
+      assert.ok(status >= 400 && status < 500, `${method} ${path}: ${status} ${text}`);
+      assert.ok(!text.includes(CANARY));
+    }
+    const program = join(folder, 'ran');
+    const execProviderConfig = {
+      command: '/bin/sh',
+      args: ['-c', `touch ${program}`],
+      apiVersion: 'client.authentication.k8s.io/v1',
+    };
+    const refused = await call('POST', '', {
+      server: elsewhere,
+      name: 'new',
+      config: { execProviderConfig },
+    });
+    assert.ok(refused.status >= 400 && refused.status < 500, refused.text);
+    assert.equal(existsSync(program), false);
+    assert.ok(!seen.join().includes(CANARY), seen.join());
+    const secret = await host
+      .plane()
+      .home.get(wellKnown.secrets, { namespace: 'argocd', name: 'cluster-prod' });
+    assert.equal(atob((secret['data'] as Record<string, string>)['server'] ?? ''), server);
+  } finally {
+    await host.close();
+    other.close();
+  }
+});
+
 interface Listener {
   readonly address: string;
   readonly port: number;
@@ -239,12 +315,19 @@ test('S-J1: everything that `up` opens is on the loopback, and the APIs answer n
   skip: NEEDS_PROC,
 }, async () => {
   const cwd = mkdtempSync(join(tmpdir(), 'fairlead-listeners-'));
-  const port = await freePortRange(3);
-  const up = startFairlead(['up', '--port', String(port)], { cwd });
+  const up = startFairlead(['up', '--port', '0'], { cwd });
   try {
-    await up.until(/kubeconfig {2}/, WAIT_MS);
+    await up.until(/kubeconfig {2}\S+/, WAIT_MS);
+    const portOf = (pattern: RegExp, text: string): number => Number(pattern.exec(text)?.[1]);
+    const { stdout } = up.output();
+    const port = portOf(/Page +http:\/\/127\.0\.0\.1:(\d+)/, stdout);
+    const gitPort = portOf(/Git +http:\/\/127\.0\.0\.1:(\d+)/, stdout);
+    const kubeconfig = readFileSync(join(cwd, '.fairlead', 'kubeconfig'), 'utf8');
+    const kubePort = portOf(/server: https:\/\/127\.0\.0\.1:(\d+)/, kubeconfig);
     const { tcp, unix } = listenersOf(up.child.pid ?? -1);
-    assert.deepEqual(tcp.map((listener) => listener.port).sort(), [port, port + 1, port + 2]);
+    const ports = tcp.map((listener) => listener.port);
+    assert.deepEqual(new Set(ports), new Set([port, gitPort, kubePort]));
+    assert.equal(ports.length, 3);
     assert.deepEqual([...new Set(tcp.map(({ address }) => address))], ['0100007F']);
     assert.deepEqual(unix, []);
     const unknown = [{}, { authorization: 'Bearer x' }, { authorization: `Basic ${btoa('admin:x')}` }];
@@ -267,7 +350,7 @@ test('S-J1: everything that `up` opens is on the loopback, and the APIs answer n
         '/openapi/v3',
         '/apis',
       ])
-        assert.ok([401, 403].includes(await kubeStatus(port + 2, path, headers)), path);
+        assert.ok([401, 403].includes(await kubeStatus(kubePort, path, headers)), path);
     }
     // The sample repository is there to be cloned and pushed to by whoever sits at this machine; nothing else is served.
     for (const path of [
@@ -277,7 +360,7 @@ test('S-J1: everything that `up` opens is on the loopback, and the APIs answer n
       '/sample.git/../../kubeconfig',
       '/sample.git/objects/info/packs',
     ])
-      assert.equal((await fetch(`http://127.0.0.1:${port + 1}${path}`)).status, 404, path);
+      assert.equal((await fetch(`http://127.0.0.1:${gitPort}${path}`)).status, 404, path);
     const data = join(cwd, '.fairlead');
     for (const name of ['.', 'git', 'renders', 'checkouts', 'scratch', 'tools'])
       assert.equal(statSync(join(data, name)).mode & 0o077, 0, name);
