@@ -14,9 +14,14 @@ export function applicationFacts(app: Application): Application {
 function withWebAddresses(app: Application): Application {
   const { status } = app;
   const urls = status?.summary?.externalURLs;
-  if (urls === undefined || urls.every(isWebAddress)) return app;
+  if (urls === undefined || urls.every(isLink)) return app;
   return {
     ...app,
-    status: { ...status, summary: { ...status?.summary, externalURLs: urls.filter(isWebAddress) } },
+    status: { ...status, summary: { ...status?.summary, externalURLs: urls.filter(isLink) } },
   };
+}
+
+/** An address, or one behind its title: `Board|https://…`. */
+function isLink(text: string): boolean {
+  return isWebAddress(text.slice(text.indexOf('|') + 1));
 }

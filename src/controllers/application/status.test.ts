@@ -9,6 +9,12 @@ const NOW = Date.parse('2026-01-02T00:00:00Z');
 const LATER = NOW + 60_000;
 const SOURCE = { repoURL: 'https://example.test/r.git', path: 'a' };
 
+test('projectStatus() tells where people reach what an application runs', () => {
+  const ingress = object('networking.k8s.io/v1', 'Ingress', 'web', { rules: [{ host: 'shop.test' }] });
+  const facts = input({ comparison: comparison([judged(ingress, 'synced')]) });
+  assert.deepEqual(projectStatus(application(), facts).summary, { externalURLs: ['http://shop.test/'] });
+});
+
 test('projectStatus() tells sync, health, resources and images of a comparison', () => {
   const deployment = object('apps/v1', 'Deployment', 'web', {
     template: { spec: { containers: [{ image: 'nginx:2' }] } },

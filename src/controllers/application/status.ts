@@ -12,6 +12,7 @@ import type {
 } from '../../model/index.ts';
 import { parseOptions, taskOptions } from '../../sync/index.ts';
 import { type ConditionType, replaceConditions } from './conditions.ts';
+import { externalUrls } from './external-urls.ts';
 import type { Comparison, Desired, Facts, Judged } from './facts.ts';
 import { sourceListOf, statusRevision } from './sources.ts';
 
@@ -138,11 +139,13 @@ function byIdentity(a: ResourceStatus, b: ResourceStatus): number {
 
 function summaryOf(comparison: Comparison | undefined): NonNullable<ApplicationStatus['summary']> {
   const lives = (comparison?.judged ?? []).flatMap(({ change }) => change.live ?? []);
+  const urls = externalUrls(lives);
   const images = new Set(lives.flatMap((live) => containerImages(live)));
   const isAppOfApps = lives.some(
     (live) => live.kind === 'Application' && gvkOf(live).group === 'argoproj.io',
   );
   return {
+    ...(urls.length === 0 ? {} : { externalURLs: urls }),
     ...(images.size === 0 ? {} : { images: [...images].sort() }),
     ...(isAppOfApps ? { isAppOfApps } : {}),
   };
