@@ -21,6 +21,18 @@ export interface Packages {
   feed(place: PackagePlace): PackageFeed;
   /** Resolves when the repository can be read with its credential; keeps nothing. Rejects with PackageError. */
   check(repository: Repository, signal: AbortSignal): Promise<void>;
+  /** The charts of a Helm repository with their versions, newest first. Rejects with PackageError. */
+  charts(
+    repository: Repository,
+  ): Promise<readonly { readonly name: string; readonly versions: readonly string[] }[]>;
+  /** The tags of an artifact in a registry. Rejects with PackageError. */
+  tags(repository: Repository, signal: AbortSignal): Promise<readonly string[]>;
+  /** Annotations of a revision's manifest; undefined for a place that is in no registry. Rejects with PackageError. */
+  annotations(
+    place: PackagePlace,
+    revision: string,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>> | undefined>;
   /** The revision of a target that means one thing for ever and was fetched already; its server is not asked. */
   kept(place: PackagePlace, target: string): Promise<string | undefined>;
   /**
@@ -79,6 +91,30 @@ class PackageSources implements Packages {
     }
     const helm = new HelmRepository(this.#deps, place);
     await helm.fetch(signal).finally(() => helm.close());
+  }
+
+  async charts(repository: Repository): ReturnType<Packages['charts']> {
+    const place = this.#places.whole(repository);
+    if (place.kind !== 'helm') throw notOfKind(place, 'no Helm repository with an index; ask for its tags');
+    return await this.#repository(place).charts();
+  }
+
+  async tags(repository: Repository, signal: AbortSignal): Promise<readonly string[]> {
+    const place = this.#places.whole(repository);
+    if (place.kind !== 'oci') throw notOfKind(place, 'no artifact of an OCI registry; ask for its charts');
+    return await this.#registry(place).tags(signal);
+  }
+
+  async annotations(
+    place: PackagePlace,
+    revision: string,
+    signal: AbortSignal,
+  ): ReturnType<Packages['annotations']> {
+    if (place.kind !== 'oci') return undefined;
+    const reference = isDigest(revision) ? revision : tagOf(revision);
+    const manifest = await this.#registry(place).manifest(reference, signal);
+    if (manifest === undefined) throw noTag(place.address, reference);
+    return manifest.annotations;
   }
 
   async kept(place: PackagePlace, target: string): Promise<string | undefined> {
@@ -228,6 +264,10 @@ class PackageSources implements Packages {
     this.#helm.set(place.key, made);
     return made;
   }
+}
+
+function notOfKind({ address }: PackagePlace, what: string): PackageError {
+  return new PackageError('PACKAGE_URL_REFUSED', 'on-change', `${address} is ${what}`);
 }
 
 const CODES = {
