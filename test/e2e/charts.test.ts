@@ -323,6 +323,80 @@ const registryStories: readonly Scenario[] = [
   },
 ];
 
+const DEPENDENT = (repository: string, version: string): string =>
+  `apiVersion: v2\nname: shop\nversion: 0.1.0\ndependencies: [{name: library, version: "${version}", repository: "${repository}"}]\n`;
+
+/** Charts in Git that name others instead of having them. */
+const dependencyStories: readonly Scenario[] = [
+  {
+    name: 'a chart in Git gets the dependencies it names, at the version its lock file has',
+    async run(world) {
+      const library = (version: string) => ({
+        ...configChart('library', version),
+        'templates/api.yaml':
+          'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: library-api}\ndata: {has: "{{ .Capabilities.APIVersions.Has "apps/v1" }}"}\n',
+      });
+      for (const version of ['1.0.0', '1.4.0']) await charts.publish('library', version, library(version));
+      await world.commit({
+        'Chart.yaml': DEPENDENT(charts.url, '1.x'),
+        'values.yaml': 'library: {colour: blue}\n',
+        'templates/own.yaml': configMap('own', { v: '1' }),
+      });
+      await world.apply({ syncPolicy: AUTOMATED });
+      await untilData(world, 'library-config', 'version', '1.4.0');
+      await untilData(world, 'library-config', 'colour', 'blue');
+      await untilData(world, 'library-api', 'has', 'true');
+      await world.commit({
+        'Chart.lock': `dependencies: [{name: library, version: 1.0.0, repository: "${charts.url}"}]\n`,
+      });
+      await untilData(world, 'library-config', 'version', '1.0.0');
+    },
+  },
+  {
+    name: "S-I3: a dependency comes only from where the project permits, with that repository's credential alone",
+    async run(world) {
+      await charts.publish('library', '1.0.0');
+      const project = (sourceRepos: string[]) => ({
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'AppProject',
+        metadata: { name: world.name },
+        spec: { sourceRepos, destinations: [{ server: '*', namespace: '*' }] },
+      });
+      await world.create('argoproj.io/v1alpha1', 'appprojects', project([world.repoUrl]), 'argocd');
+      await world.commit({ 'Chart.yaml': DEPENDENT(charts.url, '1.0.0') });
+      const before = charts.requests.filter(({ authorization }) => authorization !== undefined).length;
+      await world.apply({ syncPolicy: AUTOMATED, project: world.name });
+      await untilCondition(
+        world,
+        'ComparisonError',
+        /Dependency library cannot be fetched: application repo http.* is not permitted in project/,
+      );
+      const { spec } = project([world.repoUrl, charts.url]);
+      await world.patch('argoproj.io/v1alpha1', 'appprojects', world.name, { spec }, 'argocd');
+      await refresh(world);
+      await untilData(world, 'library-config', 'version', '1.0.0');
+      assert.equal(charts.requests.filter(({ authorization }) => authorization !== undefined).length, before);
+    },
+  },
+  {
+    name: 'a dependency that cannot be had is a condition with the remedy',
+    async run(world) {
+      await charts.publish('library', '1.0.0');
+      const rows: [string, string, RegExp][] = [
+        [charts.url, '9.x', /Chart library of .* has no version that is "9.x"/],
+        ['@stable', '1.x', /names its repository "@stable", which only the machine of its author knows/],
+        ['http://169.254.169.254', '1.x', /link-local addresses are refused/],
+        [`${charts.url}/nowhere`, '1.x', /answered 404/],
+      ];
+      for (const [repository, version, message] of rows) {
+        await world.commit({ 'Chart.yaml': DEPENDENT(repository, version) });
+        await world.apply({ syncPolicy: AUTOMATED });
+        await untilCondition(world, 'ComparisonError', message);
+      }
+    },
+  },
+];
+
 /** Repositories as people and pages look at them. */
 const repositoryStories: readonly Scenario[] = [
   {
@@ -454,7 +528,12 @@ describe('charts of Helm repositories', () => {
     await registry?.close();
   });
   describe('beside each other', { concurrency: 4 }, () => {
-    for (const [index, story] of [...stories, ...registryStories, ...repositoryStories].entries())
+    for (const [index, story] of [
+      ...stories,
+      ...registryStories,
+      ...dependencyStories,
+      ...repositoryStories,
+    ].entries())
       test(story.name, { timeout: TIMEOUT_MS }, () => host.run(story, index));
   });
   describe('alone', () => {
