@@ -1,5 +1,6 @@
 // The admin account and the signing key, kept in the Secrets where Argo CD keeps them: `argocd-secret` and
 // `argocd-initial-admin-secret`. Created at the first start; read from the watched settings afterwards.
+import { createHmac } from 'node:crypto';
 import { readAccount, readAccounts, secretKeys, type TokenFacts } from '../access/index.ts';
 import { applicationType, type Settings } from '../controllers/index.ts';
 import { isKubeError, type KubeClient, type KubeObject, wellKnown } from '../k8s/index.ts';
@@ -25,6 +26,7 @@ const MAX_NOTES = 50;
 /** Ended sessions that are remembered; each leaves with its own expiry. A Secret holds a megabyte. */
 const MAX_REVOKED = 10_000;
 const SESSION_MS = 24 * 3_600_000;
+const MAX_TOKEN = 'users.token.maxDuration';
 const PASSWORD_PATTERN = '^.{8,32}$';
 const SHOWN_TRIES = 100;
 const SHOWN_POLL_MS = 20;
@@ -70,6 +72,12 @@ export async function ensureAccounts(
     );
 }
 
+/** Signs stored renders: the cluster keeps what it comes from, the folder of the renders does not. */
+export function renderStoreKey(settings: Pick<Settings, 'secret'>): Uint8Array | undefined {
+  const key = settings.secret(SECRET)?.['server.secretkey'] ?? '';
+  return key === '' ? undefined : createHmac('sha256', key).update('fairlead renders').digest();
+}
+
 /** The password of the first sign-in, while nobody has removed its Secret. */
 export async function initialPassword(home: KubeClient, namespace: string): Promise<string | undefined> {
   const initial = await home.find(wellKnown.secrets, { namespace, name: INITIAL });
@@ -102,9 +110,16 @@ export function kubernetesAccounts({ settings, home, namespace, clock }: Account
     list: () => readAccounts(config(), values()),
     sessionMs: () => parseDurationMs(config()['users.session.duration'] ?? '') ?? SESSION_MS,
     passwordPattern: () => config()['passwordPattern'] || PASSWORD_PATTERN,
-    setPassword: (name, hash) => {
+    maxTokenSeconds: () => Math.floor((parseDurationMs(config()[MAX_TOKEN] ?? '') ?? 0) / 1000),
+    hasInitialPassword: () => settings.secret(INITIAL) !== undefined,
+    async setPassword(name, hash) {
       const keys = secretKeys(name);
-      return write({ [keys.password]: hash, [keys.passwordMtime]: rfc3339(clock.now()) });
+      await write({ [keys.password]: hash, [keys.passwordMtime]: rfc3339(clock.now()) });
+      if (name !== 'admin') return;
+      // It opens nothing any more, and would mislead whoever finds it.
+      await home.delete(wellKnown.secrets, { namespace, name: INITIAL }).catch((error: unknown) => {
+        if (!isKubeError(error, 'NOT_FOUND')) throw error;
+      });
     },
     addToken: (name, token) =>
       write({ [secretKeys(name).tokens]: JSON.stringify([...tokensOf(name), token]) }),

@@ -60,7 +60,7 @@ import { applicationCrds, type Repository } from '../model/index.ts';
 import { createRenderer } from '../render/index.ts';
 import { type RunningServer, startServer } from '../server/index.ts';
 import { createPackages, gitArtifact, verifyRevision } from '../source/index.ts';
-import { ensureAccounts, kubernetesAccounts } from './accounts.ts';
+import { ensureAccounts, kubernetesAccounts, renderStoreKey } from './accounts.ts';
 import { neverLeader, type RunningLeadership, startLeadership } from './leader.ts';
 import { type RunningObservability, startObservability } from './observability/start.ts';
 import {
@@ -73,6 +73,7 @@ import {
 } from './observability/taps.ts';
 import { startTracing } from './observability/tracing.ts';
 import type { Role } from './options.ts';
+import { makePrivateFolders } from './private-folders.ts';
 import { refreshThroughLeader } from './refresh.ts';
 import { repositoryStore } from './repositories.ts';
 import { keepJournalShort } from './retention.ts';
@@ -168,6 +169,7 @@ export async function startControlPlane(
   try {
     const home = createKubeClient(options.connection, {}, deps);
     closers.push(() => home.close());
+    await makePrivateFolders(log, options.dataDir);
     await prepareCluster(deps, home, options);
     const tracing =
       options.otlpAddress === undefined
@@ -459,6 +461,8 @@ async function createStages(
     dataDir: options.dataDir,
     concurrency: availableParallelism(),
     onRender: (tool, result, seconds) => taps.measures.rendered(tool, result, seconds),
+    storeKey: () => renderStoreKey(settings),
+    onForged: () => taps.measures.forged(),
   });
   const packages = createPackages({ ...deps, dataDir: options.dataDir });
   return {

@@ -1,6 +1,7 @@
 // What argocd-cm says of the page and of badges, in the words of the API's settings.
 import type { Settings as SettingsAnswer } from '../contract/index.ts';
 import type { Settings } from '../controllers/index.ts';
+import { isWebAddress } from '../lib/index.ts';
 
 type Shown = Pick<
   SettingsAnswer,
@@ -18,13 +19,15 @@ export function settingsView(settings: Pick<Settings, 'config' | 'impersonation'
   const text = (key: string): string => settings.config(key) ?? '';
   const given = (member: string, key: string): Record<string, string> =>
     text(key) === '' ? {} : { [member]: text(key) };
-  const help = { ...given('chatUrl', 'help.chatUrl'), ...given('chatText', 'help.chatText') };
+  const address = (member: string, key: string): Record<string, string> =>
+    isWebAddress(text(key)) ? { [member]: text(key) } : {};
+  const help = { ...address('chatUrl', 'help.chatUrl'), ...given('chatText', 'help.chatText') };
   return {
     statusBadgeEnabled: text('statusbadge.enabled') === 'true',
-    ...given('statusBadgeRootUrl', 'statusbadge.url'),
+    ...address('statusBadgeRootUrl', 'statusbadge.url'),
     ...(Object.keys(help).length === 0 ? {} : { help }),
     ...given('uiBannerContent', 'ui.bannercontent'),
-    ...given('uiBannerURL', 'ui.bannerurl'),
+    ...address('uiBannerURL', 'ui.bannerurl'),
     ...(text('ui.bannerpermanent') === 'true' ? { uiBannerPermanent: true } : {}),
     ...given('uiBannerPosition', 'ui.bannerposition'),
     impersonationEnabled: settings.impersonation() !== 'off',

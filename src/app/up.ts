@@ -128,7 +128,7 @@ function printReady(
 ): void {
   print('');
   print(`  Page        ${url}`);
-  print(`  Sign in     ${username} / ${password}`);
+  print(`  Sign in     ${username} / ${password === '' ? 'the password you have set' : password}`);
   print(`  Git         ${gitUrl}`);
   print(`  kubeconfig  ${kubeconfig}`);
   print('');

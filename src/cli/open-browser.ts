@@ -11,7 +11,13 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 export async function openBrowser(env: Readonly<Record<string, string>>, url: string): Promise<boolean> {
   const [command = 'xdg-open', ...args] = PROGRAMS[process.platform] ?? ['xdg-open'];
   try {
-    const { exitCode } = await systemExec.run({ command, args: [...args, url], env, timeoutMs: START_MS });
+    const { exitCode } = await systemExec.run({
+      command,
+      args: [...args, url],
+      env,
+      timeoutMs: START_MS,
+      leavesOthers: true,
+    });
     return exitCode === 0;
   } catch {
     return false;

@@ -1,6 +1,7 @@
 // The only place that writes to the terminal. Values go to stdout as table, JSON or YAML; everything about the run
 // itself goes to stderr, so that stdout can be piped. Control characters from servers are made visible.
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
+import { visible, visibleLine } from '../lib/index.ts';
 
 export interface Terminal {
   stdout(text: string): void;
@@ -21,11 +22,12 @@ export interface Output {
 
 export function outputTo(terminal: Terminal): Output {
   return {
-    line: (text = '') => terminal.stdout(`${printable(text)}\n`),
-    text: (text) => terminal.stdout(printable(text)),
-    note: (text) => terminal.stderr(`${printable(text)}\n`),
-    json: (value) => terminal.stdout(`${JSON.stringify(value, undefined, 2)}\n`),
-    yaml: (value) => terminal.stdout(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })),
+    line: (text = '') => terminal.stdout(`${visible(text)}\n`),
+    text: (text) => terminal.stdout(visible(text)),
+    // Further lines are indented: what a tool or a server said cannot pass for a remark of ours.
+    note: (text) => terminal.stderr(`${visible(text).replace(/\n(?=\S)/g, '\n  ')}\n`),
+    json: (value) => terminal.stdout(`${visible(JSON.stringify(value, undefined, 2))}\n`),
+    yaml: (value) => terminal.stdout(yamlText(value)),
   };
 }
 
@@ -38,17 +40,9 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** Escape sequences and other controls in a commit message must not steer the reader's terminal. */
-export function printable(text: string): string {
-  return text.replace(
-    /(?![\t\n])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
 /** Columns padded to their widest cell; the last one is as long as it likes. Empty tables show their heading. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [headings, ...rows.map((row) => row.map(oneLine))];
+  const all = [headings, ...rows.map((row) => row.map(visibleLine))];
   const widths = headings.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   return all
     .map((row) =>
@@ -60,6 +54,14 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     .join('\n');
 }
 
-function oneLine(text: string): string {
-  return text.replace(/\s*[\r\n]+\s*/g, ' ');
+/** YAML in which nothing is hidden: texts with such characters are in double quotes, where YAML has escapes. */
+export function yamlText(value: unknown): string {
+  const document = new Document(value, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_key, scalar) {
+      if (typeof scalar.value === 'string' && visible(scalar.value) !== scalar.value)
+        scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return visible(document.toString({ lineWidth: 0 }));
 }

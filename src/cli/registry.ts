@@ -12,8 +12,11 @@ import { overrideHealth } from './commands/admin/override-health.ts';
 import { overrideIgnoreDifferences, overrideIgnoreUpdates } from './commands/admin/override-ignored.ts';
 import { overrideListActions } from './commands/admin/override-list-actions.ts';
 import { overrideRunAction } from './commands/admin/override-run-action.ts';
+import { adminProjGenerateAllowList } from './commands/admin/proj-generate-allow-list.ts';
 import { adminProjGenerateSpec } from './commands/admin/proj-generate-spec.ts';
+import { adminProjUpdateRolePolicy } from './commands/admin/proj-update-role-policy.ts';
 import { rbacCommands } from './commands/admin/rbac.ts';
+import { reconcileResultCommands } from './commands/admin/reconcile-results.ts';
 import { adminRepoGenerateSpec } from './commands/admin/repo.ts';
 import { settingsValidate } from './commands/admin/settings-validate.ts';
 import { appActionsList } from './commands/app/actions-list.ts';
@@ -53,6 +56,7 @@ import { projEdit } from './commands/proj/edit.ts';
 import { projectListCommands } from './commands/proj/lists.ts';
 import { roleTokenCommands } from './commands/proj/role-tokens.ts';
 import { roleCommands } from './commands/proj/roles.ts';
+import { sourceIntegrityCommands } from './commands/proj/source-integrity.ts';
 import { windowCommands } from './commands/proj/windows.ts';
 import { certAddSsh, certAddTls, certList, certRemove } from './commands/repo/cert.ts';
 import { repoAdd, repoGet, repoList, repoRemove } from './commands/repo/repo.ts';
@@ -105,6 +109,7 @@ const list: readonly Command[] = [
   ...roleCommands,
   ...roleTokenCommands,
   ...windowCommands,
+  ...sourceIntegrityCommands,
   clusterAdd,
   clusterSet,
   clusterRotateAuth,
@@ -140,7 +145,10 @@ const list: readonly Command[] = [
   overrideIgnoreUpdates,
   settingsValidate,
   adminProjGenerateSpec,
+  adminProjUpdateRolePolicy,
+  adminProjGenerateAllowList,
   adminAppGenerateSpec,
+  ...reconcileResultCommands,
   ...backupCommands,
   adminDashboard,
   configure,

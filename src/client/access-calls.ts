@@ -1,5 +1,6 @@
 // The calls about accounts, their keys and tokens, and about signing in through somebody else.
 import type {
+  AccessWarnings,
   AccountFacts,
   AccountList,
   CanIResponse,
@@ -18,6 +19,7 @@ const path = (...parts: readonly (string | number)[]): string =>
 export function accountCalls(http: Transport) {
   return {
     list: () => http.call<AccountList>({ path: ACCOUNTS }),
+    warnings: () => http.call<AccessWarnings>({ path: '/api/v1/fairlead/warnings' }),
     get: (name: string) => http.call<AccountFacts>({ path: `${ACCOUNTS}${path(name)}` }),
     canI: (resource: string, action: string, object: string) =>
       http.call<CanIResponse>({ path: `${ACCOUNTS}/can-i${path(resource, action, ...object.split('/'))}` }),

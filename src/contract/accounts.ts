@@ -13,6 +13,20 @@ export interface AccountList {
   readonly items: readonly AccountFacts[];
 }
 
+/** Something that is open longer or wider than it needs to be. */
+export interface AccessWarning {
+  readonly kind: 'initial-password' | 'endless-token';
+  /** Account, or `proj:PROJECT:ROLE`. */
+  readonly subject: string;
+  /** What it is, and the command that ends it. */
+  readonly message: string;
+}
+
+/** What the caller may see of it, 500 at most. */
+export interface AccessWarnings {
+  readonly items: readonly AccessWarning[];
+}
+
 export interface CanIResponse {
   readonly value: 'yes' | 'no';
 }

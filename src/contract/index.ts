@@ -6,6 +6,8 @@ export type {
   ResourceTree,
 } from '../model/index.ts';
 export {
+  type AccessWarning,
+  type AccessWarnings,
   type AccountFacts,
   type AccountList,
   type CanIResponse,

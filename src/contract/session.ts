@@ -76,7 +76,6 @@ export const SsoCallbackQuery = z.object({
   state: short,
   iss: short,
   error: short,
-  held: short,
 });
 export const SsoCallbackForm = z.object({
   SAMLResponse: z.string().max(524_288).optional(),
@@ -84,6 +83,8 @@ export const SsoCallbackForm = z.object({
   code: z.string().max(8_000).optional(),
   state: short,
   error: short,
+  /** Sent by our own page, with the cookie of the attempt. */
+  again: short,
 });
 /** What a command line shows and asks with; `verificationPath` is below the address of the server. */
 export interface DeviceCode {

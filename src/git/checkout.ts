@@ -107,6 +107,7 @@ class CheckoutStore implements Checkouts {
     // What a former process left may be half written: nothing of it is trusted.
     this.#cleared ??= rm(this.#root, { recursive: true, force: true });
     await this.#cleared;
+    await mkdir(this.#root, { recursive: true, mode: 0o700 });
     await mkdir(directory, { recursive: true });
     try {
       return await writeFiles(directory, objects, plan);

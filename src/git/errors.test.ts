@@ -87,6 +87,11 @@ const CAPTURED: [GitErrorCode, Retry, string][] = [
     'backoff',
     "fatal: Unable to create '/data/x.git/./packed-refs.lock': File exists.\n\nAnother git process seems to be running in this repository, e.g.\n",
   ],
+  [
+    'GIT_HOST_KEY',
+    'on-change',
+    '@@@@@@@@@@@\r\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n@@@@@@@@@@@\r\nHost key for [127.0.0.1]:2222 has changed and you have requested strict checking.\r\nHost key verification failed.\r\nfatal: Could not read from remote repository.\n',
+  ],
   ['GIT_CORRUPT', 'backoff', "fatal: not a git repository: '/data/x.git'\n"],
   [
     'GIT_CORRUPT',

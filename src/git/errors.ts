@@ -52,7 +52,14 @@ const CLASSES: readonly ErrorClass[] = [
     remedy: 'another process holds a lock in the mirror',
   },
   {
-    pattern: /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i,
+    pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed/i,
+    code: 'GIT_HOST_KEY',
+    retry: 'on-change',
+    remedy:
+      'it shows another host key than argocd-ssh-known-hosts-cm has; find out why before you replace it there',
+  },
+  {
+    pattern: /Host key verification failed/i,
     code: 'GIT_HOST_KEY',
     retry: 'on-change',
     remedy: "add the server's host key to argocd-ssh-known-hosts-cm",

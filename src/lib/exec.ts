@@ -28,6 +28,8 @@ export interface ExecRequest {
   /** Limit of stdout; default `limits.childOutputBytes`. */
   readonly maxOutputBytes?: number;
   readonly signal?: AbortSignal;
+  /** What the program leaves running stays; else it ends with the program. For those that open something for a person. */
+  readonly leavesOthers?: boolean;
 }
 
 export interface ExecResult {
@@ -154,6 +156,10 @@ function run(request: ExecRequest): Promise<ExecResult> {
       clearTimeout(timer);
       request.signal?.removeEventListener('abort', onAbort);
       reject(startError(request, error));
+    });
+    // What it leaves in the background would outlive its deadline, and hold its output open.
+    child.once('exit', () => {
+      if (request.leavesOthers !== true) killGroup(child, 'SIGKILL');
     });
     child.once('close', (code, signal) => {
       clearTimeout(timer);

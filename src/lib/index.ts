@@ -52,6 +52,8 @@ export {
   satisfies,
   type Version,
 } from './semver.ts';
+export { visible, visibleLine } from './visible.ts';
+export { isWebAddress } from './web-address.ts';
 export {
   closeCodes,
   WebSocketConnection,

@@ -1,6 +1,8 @@
 // Structured logging. The message is static, data goes into the fields; the level says who must act:
 // error = our bug, warn = an operator should look, info = facts and users' own mistakes, debug = detail.
 
+import { visible } from './visible.ts';
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -26,7 +28,7 @@ export function jsonLogger(options: LogOptions, bound: LogFields = {}): Logger {
   const emit = (level: LogLevel, message: string, fields?: LogFields): void => {
     if (ORDER[level] < ORDER[options.level]) return;
     const record = { time: new Date(options.now()).toISOString(), level, message, ...bound, ...fields };
-    options.write(`${JSON.stringify(record, errorsAsText)}\n`);
+    options.write(`${visible(JSON.stringify(record, errorsAsText))}\n`);
   };
   return {
     debug: (message, fields) => emit('debug', message, fields),

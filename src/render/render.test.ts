@@ -1,9 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell-like variables are what is tested
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { configMap, names, type RenderFixture, renderFixture, requestOf } from '../../test/support/render.ts';
+import { jsonLogger, sha256 } from '../lib/index.ts';
 import { buildEnvironment, expand } from './environment.ts';
 import { RenderError } from './errors.ts';
 import { compileGlob } from './glob.ts';
@@ -149,6 +151,77 @@ test('a stored render survives a restart, and a damaged file is a miss', async (
     await again.close();
     assert.equal(readFileSync(path).length, whole.length);
   }
+});
+
+const FORGERIES: Readonly<Record<string, (whole: string) => string>> = {
+  'without a signature': (whole) => whole.slice(whole.indexOf('\n') + 1),
+  'with the digest that anybody can make': (whole) => {
+    const text = whole.slice(whole.indexOf('\n') + 1).replace('"a"', '"b"');
+    return `fairlead-render-1 ${sha256(text)}\n${text}`;
+  },
+  'with the signature of another key': (whole) => {
+    const text = whole.slice(whole.indexOf('\n') + 1);
+    const key = whole.split('inputKey":"')[1]?.slice(0, 64);
+    const mac = createHmac('sha256', Buffer.alloc(32, 8)).update(`fairlead-render-2 ${key}\n`).update(text);
+    return `fairlead-render-2 ${mac.digest('hex')}\n${text}`;
+  },
+  'with its signature and other manifests': (whole) => whole.replace('"name":"a"', '"name":"b"'),
+};
+for (const [how, forge] of Object.entries(FORGERIES)) {
+  test(`S-J2: a stored render ${how} is not believed, and somebody is told`, async () => {
+    const artifact = await fixture.artifact(KUSTOMIZED);
+    const writer = fixture.restart();
+    const first = await writer.render({ ...requestOf(artifact), fresh: true });
+    await writer.close();
+    const path = join(fixture.git.dataDir, 'renders', `${first.inputKey}.json`);
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, forge(whole));
+    assert.notEqual(readFileSync(path, 'utf8'), whole);
+    let forged = 0;
+    const lines: string[] = [];
+    const log = jsonLogger({ level: 'error', write: (line) => void lines.push(line), now: () => 0 });
+    const reader = fixture.restart({ log, onForged: () => void forged++ });
+    assert.equal((await reader.render(requestOf(artifact))).digest, first.digest);
+    await reader.close();
+    assert.equal(forged, 1);
+    assert.match(lines.join(''), /written by somebody else/);
+    assert.equal(readFileSync(path, 'utf8'), whole);
+  });
+}
+
+test('S-J2: the signed render of one input is none of another', async () => {
+  const one = await fixture.artifact(KUSTOMIZED);
+  const other = await fixture.artifact({ ...KUSTOMIZED, 'app/a.yaml': configMap('other') });
+  const writer = fixture.restart();
+  const sets = [await writer.render(requestOf(one)), await writer.render(requestOf(other))] as const;
+  await writer.close();
+  const folder = join(fixture.git.dataDir, 'renders');
+  const [from, to] = sets.map(({ inputKey }) => join(folder, `${inputKey}.json`)) as [string, string];
+  writeFileSync(to, readFileSync(from));
+  let forged = 0;
+  const reader = fixture.restart({ onForged: () => void forged++ });
+  assert.equal((await reader.render(requestOf(other))).digest, sets[1].digest);
+  assert.equal(forged, 1);
+  await reader.close();
+});
+
+test('S-J2: without a key nothing is stored and nothing stored is believed', async () => {
+  const artifact = await fixture.artifact({ ...KUSTOMIZED, 'app/a.yaml': configMap('keyless') });
+  const keyless = { storeKey: () => undefined };
+  const results: string[] = [];
+  const once = async (extra: object): Promise<string> => {
+    const renderer = fixture.restart({ ...extra, onRender: (_tool, result) => void results.push(result) });
+    const { inputKey } = await renderer.render(requestOf(artifact));
+    await renderer.close();
+    return inputKey;
+  };
+  const path = join(fixture.git.dataDir, 'renders', `${await once(keyless)}.json`);
+  assert.equal(existsSync(path), false);
+  await once({});
+  await once({});
+  await once(keyless);
+  assert.deepEqual(results, ['miss', 'miss', 'hit', 'miss']);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
 test('without the tool the error names what to install, and a failure is remembered for seconds only', async () => {

@@ -46,6 +46,10 @@ export interface RendererDeps {
   /** Current settings; read at each render. */
   readonly settings?: () => Partial<RenderSettings>;
   readonly store?: RenderStoreOptions;
+  /** Signs what is stored as files; absent: nothing is. */
+  readonly storeKey?: () => Uint8Array | undefined;
+  /** A stored file was not what this control plane had written. */
+  readonly onForged?: () => void;
   /** Told of each render: by which tool, and whether the store had the answer. */
   readonly onRender?: (tool: SourceType, result: 'hit' | 'miss' | 'failed', seconds: number) => void;
   /** See ToolsDeps.layerZip. */

@@ -1,5 +1,5 @@
 // A private directory for one child process, removed afterwards.
-import { mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdapterDeps } from './request.ts';
 
@@ -13,7 +13,23 @@ export async function withScratch<T>(
   try {
     return await task(directory);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await removeAll(directory);
+  }
+}
+
+/** Also what the program took its own rights from. */
+async function removeAll(directory: string): Promise<void> {
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  await remove().catch(async () => {
+    await makeRemovable(directory);
+    await remove();
+  });
+}
+
+async function makeRemovable(directory: string): Promise<void> {
+  await chmod(directory, 0o700).catch(() => undefined);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) await makeRemovable(join(directory, entry.name));
   }
 }
 

@@ -1,17 +1,10 @@
-// Rendered manifests by the digest of their inputs: in memory (bounded) and as files (bounded, checked on read).
-// Losing it costs time only. Failures are remembered for seconds, so that a broken source is not rendered in a loop.
+// Rendered manifests by the digest of their inputs: in memory (bounded) and as files (bounded, and signed, so that
+// whoever else can write the folder cannot say what is applied). Losing it costs time only. Failures are remembered for
+// seconds, so that a broken source is not rendered in a loop.
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type Clock,
-  isRecord,
-  type Logger,
-  Lru,
-  messageOf,
-  type Random,
-  retryOf,
-  sha256,
-} from '../lib/index.ts';
+import { type Clock, isRecord, type Logger, Lru, messageOf, type Random, retryOf } from '../lib/index.ts';
 import type { Manifest, ManifestSet } from '../model/index.ts';
 import { deepFreeze, manifestsDigest } from './manifests.ts';
 
@@ -20,6 +13,10 @@ export interface RenderStoreDeps {
   readonly log: Logger;
   readonly random: Random;
   readonly dataDir: string;
+  /** Signs files; kept elsewhere than they are. Without one nothing is written, and what is there not believed. */
+  readonly storeKey?: (() => Uint8Array | undefined) | undefined;
+  /** A file was there that this control plane did not write so. */
+  readonly onForged?: (() => void) | undefined;
 }
 
 export interface RenderStoreOptions {
@@ -32,7 +29,9 @@ export interface RenderStoreOptions {
 }
 
 const MiB = 1024 * 1024;
-const FORMAT = 'fairlead-render-1';
+const FORMAT = 'fairlead-render-2';
+/** Of one file: manifests are limited to a fraction of it. */
+const MAX_FILE_BYTES = 256 * MiB;
 const MAX_FAILURES = 5_000;
 
 export class RenderStore {
@@ -54,7 +53,7 @@ export class RenderStore {
     this.#root = join(deps.dataDir, 'renders');
   }
 
-  /** The set of `key`, or undefined. Throws the failure when one is remembered. A damaged file counts as absent. */
+  /** The set of `key`, or undefined. Throws the failure when one is remembered. A file of others counts as absent. */
   async get(key: string): Promise<ManifestSet | undefined> {
     const known = this.#memory.get(key);
     if (known !== undefined) return known;
@@ -90,13 +89,18 @@ export class RenderStore {
   }
 
   async #read(key: string): Promise<ManifestSet | undefined> {
+    const storeKey = this.#deps.storeKey?.();
     const files = await this.#index();
-    if (!files.has(key)) return undefined;
+    if (storeKey === undefined || !files.has(key)) return undefined;
     const path = this.#path(key);
-    const text = await readFile(path, 'utf8').catch(() => '');
-    const set = decode(key, text);
+    const text = await content(path);
+    const set = decode(storeKey, key, text);
     if (set === undefined) {
-      this.#deps.log.warn('a stored render is damaged; it is rendered again', { key });
+      this.#deps.onForged?.();
+      this.#deps.log.error(
+        'a stored render is damaged, or was written by somebody else; it is rendered again. If this goes on, find out who writes to the data folder',
+        { key },
+      );
       files.delete(key);
       await rm(path, { force: true });
       return undefined;
@@ -111,18 +115,20 @@ export class RenderStore {
   }
 
   async #write(key: string, text: string): Promise<void> {
+    const storeKey = this.#deps.storeKey?.();
+    if (storeKey === undefined) return;
     const files = await this.#index();
-    const content = `${FORMAT} ${sha256(text)}\n${text}`;
+    const signed = `${FORMAT} ${mac(storeKey, key, text)}\n${text}`;
     const path = this.#path(key);
     const temporary = `${path}.new-${Buffer.from(this.#deps.random.bytes(6)).toString('hex')}`;
     try {
-      await writeFile(temporary, content);
+      await writeFile(temporary, signed, { mode: 0o600 });
       await rename(temporary, path);
     } finally {
       await rm(temporary, { force: true });
     }
     files.delete(key);
-    files.set(key, content.length);
+    files.set(key, signed.length);
     await this.#evict(files);
   }
 
@@ -147,7 +153,7 @@ export class RenderStore {
   }
 
   async #scan(): Promise<Map<string, number>> {
-    await mkdir(this.#root, { recursive: true });
+    await mkdir(this.#root, { recursive: true, mode: 0o700 });
     const found: { key: string; size: number; usedAt: number }[] = [];
     for (const name of await readdir(this.#root)) {
       const path = join(this.#root, name);
@@ -167,11 +173,27 @@ export class RenderStore {
   }
 }
 
-/** Undefined unless the text is whole, is what was written, and belongs to `key`. */
-function decode(key: string, content: string): ManifestSet | undefined {
-  const newline = content.indexOf('\n');
-  const text = content.slice(newline + 1);
-  if (newline < 0 || content.slice(0, newline) !== `${FORMAT} ${sha256(text)}`) return undefined;
+/** '' for a file that cannot be read or is larger than any of ours. */
+async function content(path: string): Promise<string> {
+  try {
+    return (await stat(path)).size > MAX_FILE_BYTES ? '' : await readFile(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** The key is part of what is signed: a file under another name is none of ours. */
+function mac(storeKey: Uint8Array, key: string, text: string): string {
+  return createHmac('sha256', storeKey).update(`${FORMAT} ${key}\n`).update(text).digest('hex');
+}
+
+/** Undefined unless the text is what was written for `key`. */
+function decode(storeKey: Uint8Array, key: string, signed: string): ManifestSet | undefined {
+  const newline = signed.indexOf('\n');
+  const text = signed.slice(newline + 1);
+  const head = Buffer.from(signed.slice(0, Math.max(newline, 0)));
+  const expected = Buffer.from(`${FORMAT} ${mac(storeKey, key, text)}`);
+  if (head.length !== expected.length || !timingSafeEqual(head, expected)) return undefined;
   const set: unknown = JSON.parse(text);
   if (!isRecord(set) || set['inputKey'] !== key || !Array.isArray(set['manifests'])) return undefined;
   if (manifestsDigest(set['manifests'] as Manifest[]) !== set['digest']) return undefined;

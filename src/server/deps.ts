@@ -3,7 +3,6 @@ import type { Registry } from 'prom-client';
 import type { Clock, Logger, Random } from '../lib/index.ts';
 import type { ApplicationFeed } from './application-feed.ts';
 import type { Authorise } from './auth/authorise.ts';
-import type { HeldAnswers } from './auth/held-answers.ts';
 import type { LoginLimit } from './auth/login-limit.ts';
 import type { PasswordChecker } from './auth/password.ts';
 import type { Sealed } from './auth/sealed.ts';
@@ -86,7 +85,6 @@ export interface ServerDeps extends ServerPorts {
   readonly feed: ApplicationFeed;
   readonly tokens: SessionTokens;
   readonly sealed: Sealed;
-  readonly heldAnswers: HeldAnswers;
   readonly passwords: PasswordChecker;
   readonly loginLimit: LoginLimit;
   readonly authorise: Authorise;

@@ -39,8 +39,8 @@ export async function dispatch(
   const { headers } = request;
   const params = request.params as Params;
   const isChange = route.method !== 'GET';
-  if (isChange && route.accepts !== 'form') refuseForeignOrigin(headers);
   const credentials = credentialsOf(headers, isSecure(deps));
+  if (isChange && route.accepts !== 'form') refuseForeignOrigin(headers, credentials.from === 'cookie');
   const caller = await callerOf(deps, route.access, credentials);
   const may = (permission: Permission, object: string): boolean =>
     caller !== undefined && deps.authorise(caller, permission, object);
@@ -155,9 +155,12 @@ function parse(schema: z.ZodType | undefined, value: unknown, what: 'query' | 'b
   throw new ApiError('InvalidArgument', `The ${what} is not valid: ${seen.join('; ')}`);
 }
 
-/** Queries may hold more than a route knows, as the gateway's do; what a body says and nobody reads is a mistake. */
-function refuseUnknown({ body: schema }: Route, value: unknown): void {
-  if (schema === undefined || value === undefined) return;
+/**
+ * Queries may hold more than a route knows, as the gateway's do, and so may the forms of identity providers; what a body
+ * of JSON says and nobody reads is a mistake.
+ */
+function refuseUnknown({ accepts, body: schema }: Route, value: unknown): void {
+  if (schema === undefined || value === undefined || accepts === 'form') return;
   const unknown = unknownMembers(schema, value);
   if (unknown.length === 0) return;
   const which = unknown.length === 1 ? 'an unknown member' : 'unknown members';

@@ -2,7 +2,7 @@
 // `resource.links` of argocd-cm): a title, a URL as a Go template, and a condition. A broken link hides no other.
 import type { LinkInfo } from '../contract/index.ts';
 import { compileExpr, compileGoTemplate, type ExprProgram, type GoTemplate } from '../evaluate/index.ts';
-import { type Clock, isRecord, messageOf, parseYaml } from '../lib/index.ts';
+import { type Clock, isRecord, isWebAddress, messageOf, parseYaml } from '../lib/index.ts';
 import { ApiError } from './errors.ts';
 
 interface Definition {
@@ -78,7 +78,7 @@ function linkOf(definition: Definition, data: Readonly<Record<string, unknown>>)
     if (condition !== undefined && condition.run(data) !== true) return undefined;
     const address = url.render(data).trim();
     // What an object's labels say must never become a script.
-    if (!/^(https?:\/\/|mailto:)/i.test(address)) return undefined;
+    if (!isWebAddress(address)) return undefined;
     return {
       title: title.render(data),
       url: address,

@@ -358,6 +358,11 @@ export interface Accounts {
   sessionMs(): number;
   /** Passwords must match this (`passwordPattern`). */
   passwordPattern(): string;
+  /** How long a key or a token of a role may hold, in seconds (`users.token.maxDuration`); 0: for ever. */
+  maxTokenSeconds(): number;
+  /** The password that was made at the first start is still kept, for everybody to read who may read Secrets. */
+  hasInitialPassword(): boolean;
+  /** That of admin ends the one of the first start and removes its Secret. */
   setPassword(name: string, hash: string): Promise<void>;
   addToken(name: string, token: TokenFacts): Promise<void>;
   removeToken(name: string, id: string): Promise<void>;

@@ -9,7 +9,6 @@ import { limits, Semaphore } from '../lib/index.ts';
 import { applicationFeed } from './application-feed.ts';
 import { authoriser } from './auth/authorise.ts';
 import { isSecure } from './auth/external.ts';
-import { heldAnswers } from './auth/held-answers.ts';
 import { loginLimit } from './auth/login-limit.ts';
 import { passwordChecker } from './auth/password.ts';
 import { sealed } from './auth/sealed.ts';
@@ -65,7 +64,9 @@ export async function startServer(ports: ServerPorts, options: ServerOptions): P
     http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' },
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1_024 },
-    frameworkErrors: (error, _request, reply) => sendError(deps, reply, error),
+    // What the router refuses does not come by the hook below.
+    frameworkErrors: (error, _request, reply) =>
+      sendError(deps, reply.headers(securityHeaders(isSecure(deps))), error),
   });
   const web = new Web(deps, stopping.signal);
   prepare(app, deps);
@@ -96,7 +97,6 @@ function serverDeps(ports: ServerPorts, options: ServerOptions): ServerDeps {
     authorise: authoriser(ports.policies, options.controlNamespace),
     tokens: sessionTokens({ accounts, sso, clock, random }),
     sealed: sealed(() => accounts.signingKey(), clock),
-    heldAnswers: heldAnswers(clock, random),
     passwords: passwordChecker(),
     loginLimit: loginLimit(clock, accounts),
     feed: applicationFeed(ports.applications, (ms, run) => clock.after(ms, run)),
@@ -286,7 +286,7 @@ class Web {
       void serveUpgrade(
         {
           deps,
-          headers: securityHeaders(deps.options.publicUrl?.startsWith('https://') === true),
+          headers: securityHeaders(isSecure(deps)),
           stopping: this.#stopping,
           find: (path) => table.find((route) => route.method === 'GET' && route.path === path),
           check: (host) => {

@@ -8,7 +8,8 @@ import {
   webSocketOffer,
   writeWebSocketAnswer,
 } from '../lib/index.ts';
-import { refuseForeignOrigin } from './auth/authenticate.ts';
+import { credentialsOf, refuseForeignOrigin } from './auth/authenticate.ts';
+import { isSecure } from './auth/external.ts';
 import type { ServerDeps } from './deps.ts';
 import { dispatch } from './dispatch.ts';
 import { ApiError, answerOf } from './errors.ts';
@@ -69,7 +70,7 @@ async function agree({ deps, find, check }: UpgradeContext, request: IncomingMes
   if (route === undefined)
     throw new ApiError('NotFound', `Not Found: no WebSocket at ${url.pathname.slice(0, 200)}`);
   // A page elsewhere may open WebSockets to us with the cookies of whoever looks at it: nothing but this stops it.
-  refuseForeignOrigin(headers);
+  refuseForeignOrigin(headers, credentialsOf(headers, isSecure(deps)).from === 'cookie');
   const offer = webSocketOffer(request.method, headers);
   if (offer.kind === 'wrong')
     throw new ApiError('InvalidArgument', `The handshake is not valid: ${offer.reason}`);

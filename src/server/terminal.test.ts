@@ -93,7 +93,8 @@ class Page {
 
 const PATH =
   '/terminal?pod=web-1&container=app&appName=web&appNamespace=argocd&projectName=default&namespace=web';
-const cookie = (token: string) => ({ cookie: `argocd.token=${token}` });
+/** As browsers send it from a page of ours. */
+const cookie = (token: string) => ({ cookie: `argocd.token=${token}`, 'sec-fetch-site': 'same-origin' });
 
 async function openPage(world: World, path = PATH): Promise<Page> {
   return new Page(`${world.server.url}${path}`, cookie(await world.token('dev')));
@@ -183,6 +184,7 @@ test('S-E4 handshakes that are not in order are refused before anything is opene
     'the page itself': { headers: { ...own, origin: world.server.url }, want: 101 },
     'a program with a token': { headers: { authorization: `Bearer ${dev}` }, want: 101 },
     nobody: { headers: {}, want: 401 },
+    'a cookie from nobody knows where': { headers: { cookie: own.cookie }, want: 403 },
     'a wrong token': { headers: cookie('x.y.z'), want: 401 },
     'a page of another site': { headers: { ...own, origin: 'https://evil.example' }, want: 403 },
     'a page of another port': { headers: { ...own, origin: 'http://127.0.0.1:1' }, want: 403 },

@@ -125,6 +125,53 @@ suite('sessions of the running server', () => {
     );
     assert.deepEqual([...outcomes], ['failed']);
   });
+
+  test('S-E7: what holds for ever is named to whom it concerns, unless a limit ends it', async () => {
+    const admin = await adminToken(world);
+    const make = (id: string, expiresIn: number) =>
+      call('/api/v1/account/other/token', {
+        method: 'POST',
+        headers: bearer(admin),
+        body: JSON.stringify({ id, expiresIn }),
+      });
+    const warnings = async (token: string): Promise<string[]> => {
+      const answer = await call('/api/v1/fairlead/warnings', { headers: bearer(token) });
+      const { items } = (await answer.json()) as { items: { kind: string; subject: string }[] };
+      return items.map(({ kind, subject }) => `${kind} ${subject}`);
+    };
+    assert.equal((await make('endless', 0)).status, 200);
+    await world.until('the endless key is named', async () =>
+      (await warnings(admin)).includes('endless-token other'),
+    );
+    assert.ok((await warnings(admin)).includes('initial-password admin'));
+    assert.deepEqual(await warnings(await tokenOf('dev')), []);
+
+    await world.configure('argocd-cm', { 'users.token.maxDuration': '2h' });
+    // Keys made before the limit is known keep their ids.
+    let tries = 0;
+    await world.until('longer keys are refused', async () => {
+      tries += 1;
+      return (await make(`long-${tries}`, 7_201)).status === 400;
+    });
+    const { token } = (await (await make('limited', 0)).json()) as { token: string };
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    assert.equal(claims.exp - claims.iat, 7_200);
+    await world.configure('argocd-cm', { 'users.token.maxDuration': '' });
+  });
+
+  test('S-E7: a new password of admin removes the Secret of the first one', async () => {
+    const admin = await adminToken(world);
+    const changed = await call('/api/v1/account/password', {
+      method: 'PUT',
+      headers: bearer(admin),
+      body: JSON.stringify({ currentPassword: world.password, newPassword: 'quite another one' }),
+    });
+    assert.equal(changed.status, 200, await changed.text());
+    const first = { namespace: 'argocd', name: 'argocd-initial-admin-secret' };
+    assert.equal(await world.kube.find(SECRETS, first), undefined);
+    assert.equal(await isSignedIn(bearer(admin)), false);
+    assert.equal((await signIn('admin', 'quite another one')).status, 200);
+  });
 });
 
 async function adminToken(world: SignInWorld): Promise<string> {

@@ -33,6 +33,8 @@ export function memoryAccounts(
     signingKey: () => key,
     sessionMs: () => 86_400_000,
     passwordPattern: () => '^.{8,32}$',
+    maxTokenSeconds: () => 0,
+    hasInitialPassword: () => false,
     async setPassword(name, passwordHash) {
       change(name, (found) => ({ ...found, passwordHash, passwordChangedAt: Date.now() }));
     },

@@ -39,6 +39,7 @@ export async function renderFixture(extra: Partial<RendererDeps> = {}): Promise<
       path: gitPath,
       dataDir: git.dataDir,
       concurrency: 2,
+      storeKey: () => Buffer.alloc(32, 7),
       ...extra,
       ...more,
     });

@@ -2,7 +2,7 @@
 // and named; the others work.
 import { z } from 'zod';
 import type { AddressGuard, Clock } from '../../lib/index.ts';
-import { isRecord, parseYaml } from '../../lib/index.ts';
+import { isRecord, isWebAddress, parseYaml } from '../../lib/index.ts';
 import { ldapConnector } from './ldap.ts';
 import { bitbucketConnector, githubConnector, linkedinConnector, type OauthOptions } from './oauth.ts';
 import { type OidcOptions, oidcConnector } from './oidc.ts';
@@ -220,7 +220,8 @@ function fromOidcConfig(source: SsoSource, { clock, guard }: ConnectorDeps, valu
     facts: { id: 'oidc', name: read.name, type: 'oidc', kind: 'redirect' },
     connector: oidcConnector({ fetch, clock }, options),
     callbackPath: '/auth/callback',
-    logoutUrl: read.logoutURL,
+    // Anything else is no page to send a person on to.
+    logoutUrl: read.logoutURL !== undefined && isWebAddress(read.logoutURL) ? read.logoutURL : undefined,
   };
 }
 

@@ -23,6 +23,8 @@ export interface Measures extends NotificationMetrics {
   /** A change that came by webhook is in the cluster. */
   applied(seconds: number): void;
   git(repository: string, type: 'fetch' | 'ls-remote', seconds: number, failed: boolean): void;
+  /** A stored render was not what was written there. */
+  forged(): void;
   rendered(type: string, result: 'hit' | 'miss' | 'failed', seconds: number): void;
   webhook(status: number): void;
   recorded(record: JournalRecord): void;
@@ -88,6 +90,11 @@ export function createMeasures(): Measures {
     help: 'Seconds that renders took which the store did not have',
     labelNames: ['tool'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 90],
+    registers,
+  });
+  const forged = new Counter({
+    name: 'fairlead_render_store_rejected_total',
+    help: 'Stored renders that were damaged or written by somebody else',
     registers,
   });
   const webhooks = new Counter({
@@ -173,6 +180,7 @@ export function createMeasures(): Measures {
       renders.inc({ tool, result });
       if (result === 'miss') renderSeconds.observe({ tool }, seconds);
     },
+    forged: () => forged.inc(),
     webhook: (status) => webhooks.inc({ status: String(status) }),
     recorded(record) {
       journal.inc({ action: actions.of(record.action), kind: record.kind });

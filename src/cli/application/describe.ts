@@ -1,5 +1,6 @@
 // What `app get` prints: where it comes from, which commit runs, why, and what is wrong. Pure.
 import type { Application, ApplicationWindows, CommitMetadata, ResourceTree } from '../../contract/index.ts';
+import { visibleLine } from '../../lib/index.ts';
 import { table } from '../output.ts';
 import { age, destinationText, firstLine, qualifiedName, shortRevision, syncPolicyText } from './text.ts';
 
@@ -34,7 +35,9 @@ export function describeApplication(facts: Facts): string {
     ['Health Status:', withMessage(app.status?.health?.status ?? 'Unknown', app.status?.health?.message)],
     ...operationLine(facts),
   ];
-  const text = lines.map(([label, value]) => `${label.padEnd(19)} ${value}`.trimEnd()).join('\n');
+  const text = lines
+    .map(([label, value]) => `${label.padEnd(19)} ${visibleLine(value)}`.trimEnd())
+    .join('\n');
   return [text, conditionTable(facts), resourceTable(app, facts.tree)]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -106,7 +109,7 @@ export function describeOperation(app: Application): string {
     ['Duration:', Number.isNaN(seconds) ? '' : `${seconds}s`],
     ['Message:', state.message ?? ''],
   ];
-  return lines.map(([label, value]) => `${label.padEnd(19)} ${value}`.trimEnd()).join('\n');
+  return lines.map(([label, value]) => `${label.padEnd(19)} ${visibleLine(value)}`.trimEnd()).join('\n');
 }
 
 function sourceLines({ spec }: Application): Line[] {

@@ -1,5 +1,6 @@
 // The resource tree as text: roots, and below each what it owns. Pure.
 import type { ResourceNode, ResourceTree } from '../../contract/index.ts';
+import { visibleLine } from '../../lib/index.ts';
 
 /** One line per object, indented with branches; an object whose owner is not shown stands at the root. */
 export function treeText(tree: ResourceTree): string {
@@ -36,7 +37,7 @@ function nodeText({ group, kind, namespace, name, health, info }: ResourceNode):
     ...(info ?? []).map((item) => `${item.name}: ${item.value}`),
   ];
   const text = details.filter((detail) => detail !== undefined && detail !== '').join(', ');
-  return text === '' ? `${what} ${where}` : `${what} ${where} (${text})`;
+  return visibleLine(text === '' ? `${what} ${where}` : `${what} ${where} (${text})`);
 }
 
 function byName(a: ResourceNode, b: ResourceNode): number {

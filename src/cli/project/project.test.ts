@@ -251,3 +251,70 @@ spec:
 `,
   );
 });
+
+test('proj source-integrity git policies says whose signatures commits need', async () => {
+  await using world = await start();
+  await world.ok('create', 'shop');
+  const policies = (...words: readonly string[]) => ['source-integrity', 'git', 'policies', ...words];
+  const [key, other] = ['D56C4FCA57A46444', 'FDC79815400D88A9'];
+  const url = 'https://git.example.com/*';
+  assert.equal(
+    await world.ok(...policies('add', 'shop', '--repo-url', url, '--gpg-mode', 'strict', '--gpg-key', key)),
+    'Policy 0 added\n',
+  );
+  const changes = ['--add-repo-url', '!https://git.example.com/tests', '--add-gpg-key', other];
+  await world.ok(
+    ...policies('update', 'shop', '0', '--gpg-mode', 'head', ...changes, '--delete-gpg-key', key),
+  );
+  assert.deepEqual(world.project().sourceIntegrity, {
+    git: {
+      policies: [
+        {
+          repos: [{ url }, { url: '!https://git.example.com/tests' }],
+          gpg: { mode: 'head', keys: [other] },
+        },
+      ],
+    },
+  });
+  assert.equal(
+    await world.ok(...policies('list', 'shop')),
+    `ID  REPO-URLS                                                  GPG                     SSH  SIGSTORE
+0   https://git.example.com/*, !https://git.example.com/tests  head: FDC79815400D88A9
+`,
+  );
+  assert.match(await world.fails(...policies('add', 'shop', '--repo-url', url)), /--gpg-mode or --ssh-mode/);
+  assert.match(await world.fails(...policies('add', 'shop', '--gpg-mode', 'head')), /--repo-url/);
+  assert.match(await world.fails(...policies('update', 'shop', '7')), /There is no policy 7; list them/);
+  assert.match(
+    await world.fails(...policies('update', 'shop', '0', '--delete-gpg-key', key)),
+    /'D56C4FCA57A46444' is not in the policy/,
+  );
+  await world.ok(...policies('delete', 'shop', '0', '--yes'));
+  assert.equal(world.project().sourceIntegrity, undefined);
+});
+
+test('admin proj update-role-policy changes the roles of many projects, and only says so at first', async () => {
+  await using world = await start();
+  for (const project of ['team-a', 'team-b', 'other']) {
+    await world.ok('create', project);
+    for (const role of ['dev', 'ops']) await world.ok('role', 'create', project, role);
+  }
+  const update = (...words: readonly string[]) =>
+    world.cli.run('admin', 'proj', 'update-role-policy', 'team-*', ...words);
+  const policies = (project: string) =>
+    (world.project(project).roles ?? []).map((role) => role.policies ?? []);
+  const dry = await update('set', 'get', '--resource', 'logs', '--role', 'd*');
+  assert.equal(
+    dry.stdout,
+    'get set in role dev of project team-a (dry run)\nget set in role dev of project team-b (dry run)\n',
+  );
+  assert.deepEqual(policies('team-a'), [[], []]);
+  await update('set', 'get', '--resource', 'logs', '--role', 'd*', '--dry-run=false');
+  assert.deepEqual(policies('team-a'), [['p, proj:team-a:dev, logs, get, team-a/*, allow'], []]);
+  assert.deepEqual(policies('other'), [[], []]);
+  const again = await update('set', 'get', '--resource', 'logs', '--role', 'd*', '--dry-run=false');
+  assert.equal(again.stdout, 'Nothing to change\n');
+  await update('remove', 'get', '--resource', 'logs', '--dry-run=false');
+  assert.deepEqual(policies('team-b'), [[], []]);
+  assert.equal((await update('add', 'get')).code, 1);
+});

@@ -114,6 +114,16 @@ test('S-E3: a changed password ends the sessions from before', async () => {
   assert.ok(await tokens.verify((await tokens.issue('admin')).token));
 });
 
+test('S-E3: a password that is changed in the very second of a sign-in ends that session', async () => {
+  const { tokens, clock, known } = parts();
+  known.set('admin', account('admin', { passwordHash: 'before' }));
+  const { token } = await tokens.issue('admin');
+  assert.equal((await tokens.verify(token)).name, 'admin');
+  known.set('admin', account('admin', { passwordHash: 'after', passwordChangedAt: clock.now() }));
+  await assert.rejects(tokens.verify(token), { code: 'Unauthenticated' });
+  assert.ok(await tokens.verify((await tokens.issue('admin')).token));
+});
+
 test('passwordChecker() reads the hashes Argo CD writes, and nothing else', async () => {
   const { verify } = passwordChecker();
   // Made by Go's bcrypt for "password" in Argo CD's own tutorials.

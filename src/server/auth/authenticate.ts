@@ -48,13 +48,18 @@ export async function authenticate(
   return token === undefined ? undefined : await tokens.verify(token);
 }
 
-/** Refuses requests that another site made a browser send: CORS is never granted, so only those can be cross-site. */
-export function refuseForeignOrigin(headers: IncomingHttpHeaders): void {
-  const { origin, host } = headers;
+/**
+ * Refuses requests that another site made a browser send: CORS is never granted, so only those can be cross-site. What
+ * comes with a cookie must show in one way or another that a page of ours sent it; every browser says so.
+ */
+export function refuseForeignOrigin(headers: IncomingHttpHeaders, isByCookie: boolean): void {
+  const { origin, referer, host } = headers;
   const site = headers['sec-fetch-site'];
   if (typeof site === 'string' && site !== 'same-origin' && site !== 'none') throw foreign();
-  if (origin === undefined) return;
-  if (!URL.canParse(origin) || new URL(origin).host !== host) throw foreign();
+  const sender = origin ?? referer;
+  if (sender === undefined) {
+    if (isByCookie && site !== 'same-origin') throw foreign();
+  } else if (!URL.canParse(sender) || new URL(sender).host !== host) throw foreign();
 }
 
 function foreign(): ApiError {

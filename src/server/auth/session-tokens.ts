@@ -1,5 +1,6 @@
 // Tokens we issue: sessions, API keys, tokens of project roles. HS256 JWTs, each with an id that can be revoked before
 // it expires. What identity providers sign is verified elsewhere (src/access) and never by this key.
+import { createHmac } from 'node:crypto';
 import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import type { Capability, ExternalUser, Identity } from '../../access/index.ts';
 import { type Clock, type Random, randomName } from '../../lib/index.ts';
@@ -13,10 +14,18 @@ const SSO_ISSUER = 'fairlead-sso';
 const SKEW_SECONDS = 60;
 /** A token with the groups of a large company stays below; what is larger no header would carry. */
 const MAX_TOKEN_CHARS = 12_000;
+const PASSWORD_MARK = 'fairlead_pwd';
+const MARK_CHARS = 16;
 
 /** Whose word a session rests on; it ends when that is taken back. */
 type Holder =
-  | { readonly kind: 'account'; readonly name: string; readonly capability: Capability }
+  | {
+      readonly kind: 'account';
+      readonly name: string;
+      readonly capability: Capability;
+      /** Tells the password that was signed in with from others; sessions of older versions have none. */
+      readonly passwordMark?: string;
+    }
   | { readonly kind: 'project'; readonly project: string; readonly role: string }
   | { readonly kind: 'sso'; readonly connector: string };
 
@@ -89,7 +98,11 @@ export function sessionTokens({ accounts, sso, clock, random }: SessionDeps): Se
     Math.max(1, Math.min(most, Math.max(60, Math.floor(accounts.sessionMs() / 1000))));
   return {
     isLive,
-    issue: (account, most) => sign({ iss: ISSUER, sub: `${account}:login` }, sessionSeconds(most)),
+    issue: (account, most) =>
+      sign(
+        { iss: ISSUER, sub: `${account}:login`, [PASSWORD_MARK]: passwordMark(accounts, account) },
+        sessionSeconds(most),
+      ),
     async issueExternal({ connector, subject, name, email, groups }, most) {
       const claims = {
         name,
@@ -141,7 +154,16 @@ function isBacked(
     // The time, too: a token deleted and made again with the same id is another one.
     return account.tokens.some((known) => known.id === id && known.iat * 1000 === issuedAt);
   }
-  return issuedAt >= Math.floor((account.passwordChangedAt ?? 0) / 1000) * 1000;
+  // Times are in seconds: what began in the second of the change is told apart by the password itself.
+  const isOfPassword =
+    holder.passwordMark === undefined || holder.passwordMark === passwordMark(accounts, holder.name);
+  return isOfPassword && issuedAt >= Math.floor((account.passwordChangedAt ?? 0) / 1000) * 1000;
+}
+
+/** Changes with the password, and says nothing of it to who has not our key. */
+function passwordMark(accounts: Accounts, name: string): string {
+  const hash = accounts.get(name)?.passwordHash ?? '';
+  return createHmac('sha256', accounts.signingKey()).update(hash).digest('base64url').slice(0, MARK_CHARS);
 }
 
 /** A token that a configured provider signed for one of our audiences (`argocd` CLIs send those). */
@@ -204,7 +226,9 @@ function callerOf(claims: Claims): Caller | undefined {
   const [name = '', capability = 'login'] = sub.split(':');
   // A session ends by itself; only keys may be made to last.
   if (capability !== 'apiKey' && (capability !== 'login' || exp === undefined)) return undefined;
-  return local({ kind: 'account', name, capability }, name, 'local');
+  const mark = claims[PASSWORD_MARK];
+  const passwordMark = typeof mark === 'string' ? { passwordMark: mark } : {};
+  return local({ kind: 'account', name, capability, ...passwordMark }, name, 'local');
 }
 
 function issuerOf(token: string): string | undefined {

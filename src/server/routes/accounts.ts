@@ -3,6 +3,7 @@
 import type { Account } from '../../access/index.ts';
 import { RESOURCES } from '../../access/index.ts';
 import {
+  type AccessWarnings,
   type AccountFacts,
   type AccountList,
   type CanIResponse,
@@ -11,6 +12,7 @@ import {
   UpdatePasswordRequest,
 } from '../../contract/index.ts';
 import { parseDurationMs, randomName } from '../../lib/index.ts';
+import { accessWarnings } from '../auth/access-warnings.ts';
 import type { Action, Resource } from '../auth/authorise.ts';
 import { hashPassword } from '../auth/password.ts';
 import type { ServerDeps } from '../deps.ts';
@@ -45,6 +47,12 @@ export const accountRoutes: readonly Route[] = [
           .map(facts),
       };
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/fairlead/warnings',
+    access: { ...get, scope: 'list' },
+    handle: ({ deps, may }): AccessWarnings => ({ items: accessWarnings(deps, may) }),
   }),
   route({
     method: 'GET',
@@ -115,7 +123,7 @@ export const accountRoutes: readonly Route[] = [
       const id = body.id === '' ? randomName(deps.random, 24) : body.id;
       if (tokens.some((token) => token.id === id))
         throw new ApiError('AlreadyExists', `account already has token with id '${id.slice(0, 80)}'`);
-      const issued = await deps.tokens.issueKey(`${name}:apiKey`, secondsOf(body.expiresIn), id);
+      const issued = await deps.tokens.issueKey(`${name}:apiKey`, allowedSeconds(deps, body.expiresIn), id);
       const effect = {
         action: 'account.generate-token',
         object: { group: '', kind: 'Account', name },
@@ -155,7 +163,8 @@ export const accountRoutes: readonly Route[] = [
       const id = body.id === '' ? randomName(deps.random, 24) : body.id;
       if (tokens.some((token) => token.id === id))
         throw new ApiError('AlreadyExists', `the role has a token with id '${id.slice(0, 80)}' already`);
-      const issued = await deps.tokens.issueKey(`proj:${project}:${role}`, secondsOf(body.expiresIn), id);
+      const seconds = allowedSeconds(deps, body.expiresIn);
+      const issued = await deps.tokens.issueKey(`proj:${project}:${role}`, seconds, id);
       const effect = {
         action: 'project.generate-token',
         object: { group: 'argoproj.io', kind: 'AppProject', name: project },
@@ -226,6 +235,18 @@ async function requireCurrent(
     throw new ApiError('InvalidArgument', 'current password does not match');
   }
   deps.loginLimit.succeeded(name, address);
+}
+
+/** What asks for no end gets the longest time that is allowed. */
+function allowedSeconds({ accounts }: ServerDeps, wanted: string | number): number {
+  const seconds = secondsOf(wanted);
+  const most = accounts.maxTokenSeconds();
+  if (most === 0 || (seconds > 0 && seconds <= most)) return seconds;
+  if (seconds === 0) return most;
+  throw new ApiError(
+    'InvalidArgument',
+    `expiresIn: keys hold for ${most} seconds at most here (users.token.maxDuration); ask for less`,
+  );
 }
 
 /** Seconds as Argo CD's clients send them (a number or a text of one), or a duration. 0: no end. */

@@ -7,6 +7,8 @@ import type { ServerDeps } from '../deps.ts';
 import { RawAnswer, type Route, route } from '../route.ts';
 
 const SHORT = 7;
+/** Opened by itself it is a document, with words in it that others chose: it may do nothing at all. */
+const PICTURE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 export const badgeRoutes: readonly Route[] = [
   route({
@@ -28,6 +30,7 @@ export const badgeRoutes: readonly Route[] = [
           'content-type': 'image/svg+xml',
           'cache-control': 'private, no-store',
           'cross-origin-resource-policy': 'cross-origin',
+          'content-security-policy': PICTURE_POLICY,
         },
         svg,
       );

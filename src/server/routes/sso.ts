@@ -11,6 +11,7 @@ import {
 } from '../../contract/index.ts';
 import { cookieValue, sessionCookies } from '../auth/authenticate.ts';
 import { isSecure, signInExternal } from '../auth/external.ts';
+import { AGAIN, continueScript, formAgain, SCRIPT_PATH } from '../auth/form-again.ts';
 import { signOut } from '../auth/sign-out.ts';
 import type { ServerDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
@@ -57,8 +58,7 @@ export const ssoRoutes: readonly Route[] = [
       path,
       access: 'public',
       query: SsoCallbackQuery,
-      handle: (call) =>
-        comeBack(call, call.query.held === undefined ? call.query : held(call.deps, call.query.held)),
+      handle: (call) => comeBack(call, call.query),
     }),
     route({
       method: 'POST',
@@ -66,10 +66,14 @@ export const ssoRoutes: readonly Route[] = [
       access: 'public',
       accepts: 'form',
       body: SsoCallbackForm,
-      // The browser sends no cookie with a form of another site; the answer waits until it asks by itself.
-      handle: ({ deps, body }) => redirect(`${path}?held=${deps.heldAnswers.put(body)}`),
+      // The browser sends no cookie with a form of another site, but with one of ours.
+      handle: (call) => {
+        const { [AGAIN]: again, ...answer } = call.body;
+        return again === undefined ? formAgain(path, answer) : comeBack(call, answer);
+      },
     }),
   ]),
+  route({ method: 'GET', path: SCRIPT_PATH, access: 'public', handle: continueScript }),
   route({
     method: 'POST',
     path: '/api/v1/fairlead/cli-session',
@@ -133,13 +137,6 @@ function cliOf(port: number | undefined, challenge = '', state = ''): object {
       'cli_challenge and cli_state must be 43 to 128 URL-safe characters',
     );
   return { cli: { port, challenge, state } };
-}
-
-function held(deps: ServerDeps, key: string): Readonly<Record<string, string | undefined>> {
-  const answer = deps.heldAnswers.take(key);
-  if (answer === undefined)
-    throw new ApiError('Unauthenticated', 'This sign-in took too long or was begun elsewhere; begin again');
-  return answer;
 }
 
 async function comeBack(

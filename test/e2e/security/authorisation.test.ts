@@ -175,6 +175,47 @@ suite('authorisation', () => {
     assert.match(refused.text, /override/);
   });
 
+  test('S-F3: whoever may sync but not override uploads no files to be rendered', async () => {
+    const query = JSON.stringify({ query: { name: 'shop-web', checksum: '' } });
+    const chunk = JSON.stringify({ chunk: { chunk: 'H4sIAAAAAAAAAw==' } });
+    const refused = await fetch(`${world.url}/api/v1/applications/manifestsWithFiles`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ann}`, 'content-type': 'application/json' },
+      body: `${query}\n${chunk}\n`,
+    });
+    const text = await refused.text();
+    assert.equal(refused.status, 403, text);
+    assert.match(text, /override/);
+  });
+
+  test('S-F3: where the settings demand it, another revision needs the right to override, a rollback its own', async () => {
+    await world.configure('argocd-cm', {
+      'application.sync.requireOverridePrivilegeForRevisionSync': 'true',
+      'server.rbac.rollback.enforce.enable': 'true',
+    });
+    await world.configure('argocd-rbac-cm', {
+      'policy.csv': `${POLICY}p, ann, applications, rollback, shop/*, deny\n`,
+    });
+    const path = '/api/v1/applications/shop-web';
+    await world.until('the settings count', async () => {
+      const { status } = await call('POST', `${path}/rollback`, ann, { id: 1 });
+      return status === 403;
+    });
+    for (const body of [{ revision: 'evil' }, { revisions: ['evil'], sourcePositions: [1] }]) {
+      const refused = await call('POST', `${path}/sync`, ann, body);
+      assert.equal(refused.status, 403, refused.text);
+      assert.match(refused.text, /another revision needs the right to override/);
+    }
+    // What it tracks anyway is no other revision.
+    const tracked = await call('POST', `${path}/sync`, ann, { revision: 'HEAD', dryRun: true });
+    assert.notEqual(tracked.status, 403, tracked.text);
+    await world.configure('argocd-cm', {
+      'application.sync.requireOverridePrivilegeForRevisionSync': '',
+      'server.rbac.rollback.enforce.enable': '',
+    });
+    await world.configure('argocd-rbac-cm', { 'policy.csv': POLICY });
+  });
+
   test('S-F3: an application moves neither into a project of others nor out of it', async () => {
     const moved = await call('PATCH', '/api/v1/applications/shop-web', ann, {
       patch: '{"spec":{"project":"bank"}}',

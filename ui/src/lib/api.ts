@@ -1,4 +1,5 @@
 // The one place that talks to the server. Answers are plain JSON; failures are ApiFailure with the server's sentence.
+import { turnsNamed } from './plain-text.ts';
 
 export class ApiFailure extends Error {
   /** HTTP status; 0 when no answer came. */
@@ -43,7 +44,7 @@ export async function api<T>(
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
+    const text = turnsNamed(await response.text());
     if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as T;
     throw new ApiFailure(response.status, messageOf(text) ?? `The server answered ${response.status}`);
   } catch (cause) {

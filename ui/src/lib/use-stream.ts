@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { turnsNamed } from './plain-text.ts';
 import { openStream, type StreamDeps } from './stream.ts';
 
 interface Options<T> {
@@ -32,7 +33,7 @@ export function useStream<T>(options: Options<T>): void {
     if (!isEnabled) return;
     return openStream(browser, {
       url: (since) => withVersion(path, since || (latest.current.since ?? '')),
-      onMessage: (data) => latest.current.onMessage(JSON.parse(data) as T),
+      onMessage: (data) => latest.current.onMessage(JSON.parse(turnsNamed(data)) as T),
       onGap: () => latest.current.onGap(),
       onLive: (isLive) => latest.current.onLive(isLive),
     });

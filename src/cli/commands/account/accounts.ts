@@ -118,4 +118,16 @@ const canI = defineCommand({
   },
 });
 
-export const accountCommands: readonly Command[] = [list, get, getUserInfo, canI];
+const warnings = defineCommand({
+  words: 'account warnings',
+  describe: 'List what is open longer than it needs to be: the first password, keys without an end',
+  options: resultOption,
+  async run({ client, options, out }) {
+    const { items } = await (await client()).accounts.warnings();
+    const rows = items.map(({ kind, subject, message }) => [kind, subject, message]);
+    printResult(out, options.output, items, table(['KIND', 'SUBJECT', 'MESSAGE'], rows));
+    return ExitCode.Ok;
+  },
+});
+
+export const accountCommands: readonly Command[] = [list, get, getUserInfo, canI, warnings];

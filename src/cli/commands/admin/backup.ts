@@ -1,6 +1,5 @@
 // The whole configuration of an installation as one file, and back; and the first password.
 import { readFile, writeFile } from 'node:fs/promises';
-import { stringify } from 'yaml';
 import { isKubeError, type KubeObject, wellKnown } from '../../../k8s/index.ts';
 import { isRecord, parseYamlDocuments } from '../../../lib/index.ts';
 import { type ImportStep, importBackup } from '../../backup/import.ts';
@@ -9,6 +8,7 @@ import { clusterOptions, openChosen } from '../../cluster-flags.ts';
 import { type Command, defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { yamlText } from '../../output.ts';
 
 const INITIAL_PASSWORD = 'argocd-initial-admin-secret';
 
@@ -49,9 +49,7 @@ const exportBackup = defineCommand({
         }
       }
     }
-    const text = documents
-      .map((document) => `---\n${stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })}`)
-      .join('');
+    const text = documents.map((document) => `---\n${yamlText(document)}`).join('');
     if (options.out === '-') out.text(text);
     else {
       await writeFile(options.out, text, { mode: 0o600 });

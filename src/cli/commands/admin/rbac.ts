@@ -6,8 +6,7 @@ import { compileRbac, idleRules, policyTexts, RESOURCES } from '../../../access/
 import { wellKnown } from '../../../k8s/index.ts';
 import { isRecord, messageOf, parseYaml } from '../../../lib/index.ts';
 import { clusterOptions, openChosen } from '../../cluster-flags.ts';
-import { type Command, defineCommand, type OptionsOf } from '../../command.ts';
-import type { CliEnvironment } from '../../environment.ts';
+import { type Command, type CommandContext, defineCommand, type OptionsOf } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { printResult, resultOption } from '../../result.ts';
@@ -80,7 +79,7 @@ const can = defineCommand({
     const [subject = '', action = '', given = '', object = ''] = positionals;
     const resource = SHORT[given] ?? given;
     if (options.strict) requireKnown(resource, action);
-    const data = await readPolicies(environment, options);
+    const data = await readPolicies({ environment, out }, options);
     const role = options['default-role'];
     const rbac = compileRbac({
       data: role === undefined ? data : { ...data, 'policy.default': role },
@@ -106,7 +105,7 @@ const validate = defineCommand({
   options: { ...clusterOptions, 'policy-file': policyFile, ...resultOption },
   examples: ['fairlead admin settings rbac validate --policy-file argocd-rbac-cm.yaml'],
   async run({ environment, options, out }) {
-    const data = await readPolicies(environment, options);
+    const data = await readPolicies({ environment, out }, options);
     const { problems } = compileRbac({ data, projects: [], accounts: [], inheritsFineGrained: false });
     const mode = data['policy.matchMode'] === 'regex' ? 'regex' : 'glob';
     const idle = policyTexts(data).flatMap(([key, text]) =>
@@ -136,12 +135,12 @@ function requireKnown(resource: string, action: string): void {
 }
 
 async function readPolicies(
-  environment: CliEnvironment,
+  context: Pick<CommandContext, 'environment' | 'out'>,
   options: OptionsOf<typeof clusterOptions> & { readonly 'policy-file': string | undefined },
 ): Promise<Readonly<Record<string, string>>> {
-  const { cwd, readStdin } = environment;
+  const { cwd, readStdin } = context.environment;
   const file = options['policy-file'];
-  if (file === undefined) return await policiesOfCluster(environment, options);
+  if (file === undefined) return await policiesOfCluster(context, options);
   const text = await (file === '-' ? readStdin() : readFile(resolve(cwd, file), 'utf8')).catch(
     (error: unknown) => {
       throw new CliError('CONFIG', `Cannot read ${file}: ${messageOf(error)}`, 20, { cause: error });
@@ -155,7 +154,7 @@ async function readPolicies(
 }
 
 async function policiesOfCluster(
-  environment: CliEnvironment,
+  { environment, out }: Pick<CommandContext, 'environment' | 'out'>,
   options: OptionsOf<typeof clusterOptions>,
 ): Promise<Readonly<Record<string, string>>> {
   await using cluster = await openChosen({ environment }, options);
@@ -164,10 +163,10 @@ async function policiesOfCluster(
   const data = found?.['data'];
   if (isRecord(data))
     return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, String(value)]));
-  throw new CliError(
-    'CONFIG',
-    `There is no config map ${RBAC_CONFIG} with data in namespace ${namespace}; name another with --namespace, or a file with --policy-file`,
+  out.note(
+    `Warning: namespace ${namespace} has no config map ${RBAC_CONFIG}; only what is built in counts there`,
   );
+  return {};
 }
 
 function configMapData(file: string, text: string): Record<string, string> {

@@ -1,3 +1,4 @@
+import { visibleLine } from '../../../lib/index.ts';
 import { applicationId, identityOptions } from '../../application/identity.ts';
 import { readLogs } from '../../application/read-logs.ts';
 import { defineCommand } from '../../command.ts';
@@ -68,7 +69,7 @@ export const appLogs = defineCommand({
       }
       const pod = options.prefix === true && entry.podName !== '' ? `${entry.podName}: ` : '';
       const time = options.timestamps === true && entry.timeStampStr !== '' ? `${entry.timeStampStr} ` : '';
-      out.line(`${pod}${time}${entry.content}`);
+      out.line(visibleLine(`${pod}${time}${entry.content}`));
     }
     return ExitCode.Ok;
   },

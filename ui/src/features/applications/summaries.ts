@@ -1,6 +1,7 @@
 // What the page says about an application: pure functions over the API's objects.
 import type { Application } from '../../../../src/contract/index.ts';
 import { type PageLink, titledLink } from '../../lib/links.ts';
+import { turnsBack } from '../../lib/plain-text.ts';
 
 /** One of six tones that the style sheet turns into colour and shape; the word beside it always says the same. */
 export type Tone = 'good' | 'moving' | 'attention' | 'bad' | 'off' | 'unknown';
@@ -15,14 +16,17 @@ export interface Summary {
 
 type Source = NonNullable<Application['spec']['source']>;
 
-const SYNC: Readonly<Record<string, Tone>> = { Synced: 'good', OutOfSync: 'attention' };
-const HEALTH: Readonly<Record<string, Tone>> = {
-  Healthy: 'good',
-  Progressing: 'moving',
-  Suspended: 'off',
-  Missing: 'attention',
-  Degraded: 'bad',
-};
+const SYNC = new Map<string, Tone>([
+  ['Synced', 'good'],
+  ['OutOfSync', 'attention'],
+]);
+const HEALTH = new Map<string, Tone>([
+  ['Healthy', 'good'],
+  ['Progressing', 'moving'],
+  ['Suspended', 'off'],
+  ['Missing', 'attention'],
+  ['Degraded', 'bad'],
+]);
 
 /** Whether Git and the cluster agree; a sync that runs now is the better answer. */
 export function syncSummary(app: Application): Summary {
@@ -36,11 +40,11 @@ export function syncSummary(app: Application): Summary {
 }
 
 export function syncStatus(status: string | undefined): Summary {
-  return { tone: SYNC[status ?? ''] ?? 'unknown', label: status || 'Unknown' };
+  return { tone: SYNC.get(status ?? '') ?? 'unknown', label: status || 'Unknown' };
 }
 
 export function healthSummary(status: string | undefined): Summary {
-  return { tone: HEALTH[status ?? ''] ?? 'unknown', label: status || 'Unknown' };
+  return { tone: HEALTH.get(status ?? '') ?? 'unknown', label: status || 'Unknown' };
 }
 
 /** Seven characters of a commit id; versions of charts and images stay whole. */
@@ -121,6 +125,7 @@ export function applicationPath(
   rest = '',
   query: Readonly<Record<string, string>> = {},
 ): string {
-  const params = new URLSearchParams({ appNamespace: namespace, ...query });
+  const params = new URLSearchParams({ appNamespace: namespace });
+  for (const [key, value] of Object.entries(query)) params.set(key, turnsBack(value));
   return `/api/v1/applications/${encodeURIComponent(name)}${rest}?${params}`;
 }

@@ -16,14 +16,17 @@ interface Offer {
   connectors?: { id: string; name: string; kind: string }[];
 }
 
-const FAILURES: Readonly<Record<string, string>> = {
-  refused: 'The identity provider does not let this account in, or it is in no group that may sign in.',
-  invalid:
-    'The answer of the identity provider cannot be accepted. Begin again; if it happens again, tell your administrator.',
-  unreachable: 'The identity provider cannot be reached. Try again in a moment.',
-  config: 'The identity provider is not configured completely. Tell your administrator.',
-  expired: 'This sign-in took too long or was finished already. Begin again.',
-};
+/** By the code in the address; no word of the address itself is ever shown. */
+const FAILURES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    refused: 'The identity provider does not let this account in, or it is in no group that may sign in.',
+    invalid:
+      'The answer of the identity provider cannot be accepted. Begin again; if it happens again, tell your administrator.',
+    unreachable: 'The identity provider cannot be reached. Try again in a moment.',
+    config: 'The identity provider is not configured completely. Tell your administrator.',
+    expired: 'This sign-in took too long or was finished already. Begin again.',
+  }),
+);
 
 /** User name and password; the session is a cookie the page cannot read. */
 export function SignInPage() {
@@ -59,7 +62,7 @@ export function SignInPage() {
     <form className="sign-in" onSubmit={submit}>
       <h1>Sign in</h1>
       {failed !== undefined && signIn.error === null && (
-        <Failure message={FAILURES[failed] ?? 'The sign-in failed. Begin again.'} />
+        <Failure message={FAILURES.get(failed) ?? 'The sign-in failed. Begin again.'} />
       )}
       {directories.length > 0 && (
         <label>
