@@ -12,7 +12,9 @@ import {
   policySummary,
   type Summary,
   shortRevision,
+  sourceKind,
   sourcesOf,
+  sourceText,
   syncStatus,
 } from './summaries.ts';
 import { idOf, useCommit } from './use-application.ts';
@@ -50,7 +52,7 @@ function GitStation({ app, now }: Props) {
   const sources = sourcesOf(app);
   const commit = useCommit(idOf(app), sources.length > 1 ? undefined : sync?.revision);
   return (
-    <Station title="Git" summary={syncStatus(sync?.status)}>
+    <Station title={sourceKind(sources)} summary={syncStatus(sync?.status)}>
       {sources.length <= 1 && (
         <CommitText repoURL={sources[0]?.repoURL} revision={sync?.revision} commit={commit.data} now={now} />
       )}
@@ -58,7 +60,7 @@ function GitStation({ app, now }: Props) {
         // biome-ignore lint/suspicious/noArrayIndexKey: sources are known by their position
         <p className="quiet break" key={i}>
           {sources.length > 1 && <code>{shortRevision(sync?.revisions?.[i])} </code>}
-          {source.targetRevision || 'HEAD'} · {source.path ?? source.chart ?? source.ref ?? '.'}
+          {sourceText(source)}
           <br />
           <OutLink url={forgeUrl(source.repoURL)}>{source.repoURL}</OutLink>
         </p>
@@ -75,7 +77,7 @@ interface CommitProps {
 }
 
 function CommitText({ repoURL, revision = '', commit, now }: CommitProps) {
-  if (revision === '') return <p className="quiet">No commit read yet</p>;
+  if (revision === '') return <p className="quiet">Nothing read yet</p>;
   return (
     <p className="commit">
       <OutLink url={commitUrl(repoURL, revision)}>
