@@ -11,6 +11,7 @@ import { HelmRepository } from './helm-repository.ts';
 import { fetchedLayer, isDigest, noTag, offeredBy, tagOf } from './oci-artifact.ts';
 import { OciRegistry } from './oci-registry.ts';
 import { Places } from './place.ts';
+import { Servers } from './servers.ts';
 import { PackageStore, type Pin } from './store.ts';
 import type { Fetched, PackageDeps, PackageFeed, PackagePlace, PackageSnapshot } from './types.ts';
 
@@ -49,7 +50,6 @@ export interface Packages {
 
 /** Of unpacked files kept in memory. */
 const MEMORY_BYTES = 96 * 1024 * 1024;
-const MAX_SERVERS = 2_000;
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
@@ -61,8 +61,8 @@ class PackageSources implements Packages {
   readonly #deps: PackageDeps;
   readonly #store: PackageStore;
   readonly #places = new Places();
-  readonly #helm = new Lru<HelmRepository>(MAX_SERVERS);
-  readonly #registries = new Lru<OciRegistry>(MAX_SERVERS);
+  readonly #helm = new Servers<HelmRepository>();
+  readonly #registries = new Servers<OciRegistry>();
   readonly #unpacked = new Lru<Files>(MEMORY_BYTES);
   readonly #flights = new SingleFlight<Fetched>();
 
@@ -137,8 +137,7 @@ class PackageSources implements Packages {
   }
 
   async close(): Promise<void> {
-    this.#helm.clear();
-    this.#registries.clear();
+    await Promise.all([this.#helm.close(), this.#registries.close()]);
   }
 
   async #fetched(place: PackagePlace, revision: string, isFresh: boolean): Promise<Fetched> {
@@ -250,19 +249,11 @@ class PackageSources implements Packages {
   }
 
   #registry(place: PackagePlace): OciRegistry {
-    const known = this.#registries.get(place.server);
-    if (known !== undefined) return known;
-    const made = new OciRegistry(this.#deps, place);
-    this.#registries.set(place.server, made);
-    return made;
+    return this.#registries.of(place.server, () => new OciRegistry(this.#deps, place));
   }
 
   #repository(place: PackagePlace): HelmRepository {
-    const known = this.#helm.get(place.key);
-    if (known !== undefined) return known;
-    const made = new HelmRepository(this.#deps, place);
-    this.#helm.set(place.key, made);
-    return made;
+    return this.#helm.of(place.key, () => new HelmRepository(this.#deps, place));
   }
 }
 
