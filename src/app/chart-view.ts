@@ -1,5 +1,5 @@
-// What a Helm chart says of itself: its Chart.yaml at one revision of one source.
-import type { ChartDetails } from '../contract/index.ts';
+// What a Helm chart or an artifact of a registry says of itself, at one revision of one source.
+import type { ChartDetails, OciMetadata } from '../contract/index.ts';
 import { type ApplicationDeps, isPackage } from '../controllers/index.ts';
 import { isRecord, joinInside, parseYaml } from '../lib/index.ts';
 import { type Application, sourcesOf } from '../model/index.ts';
@@ -34,5 +34,29 @@ export async function chartDetails(
       return address === '' ? text(name) : `${text(name)} <${address}>`.trim();
     }),
     home: text(members['home']),
+  };
+}
+
+/** The annotations that images have by convention. Undefined: the source is no artifact of a registry. */
+export async function ociMetadata(
+  deps: ApplicationDeps,
+  app: Application,
+  { revision, sourceIndex }: { readonly revision: string; readonly sourceIndex: number },
+  signal: AbortSignal,
+): Promise<OciMetadata | undefined> {
+  const source = sourcesOf(app.spec)[sourceIndex];
+  if (source === undefined) return undefined;
+  const place = deps.packages.placeOf(source, deps.repositoryFor(source.repoURL, app.spec.project));
+  const said = place === undefined ? undefined : await deps.packages.annotations(place, revision, signal);
+  if (said === undefined) return undefined;
+  const of = (name: string): string => said[`org.opencontainers.image.${name}`] ?? '';
+  return {
+    createdAt: of('created'),
+    authors: of('authors'),
+    imageUrl: of('url'),
+    docsUrl: of('documentation'),
+    sourceUrl: of('source'),
+    version: of('version'),
+    description: of('description'),
   };
 }

@@ -43,7 +43,7 @@ export interface RepositoriesDeps {
   readonly namespace: string;
   readonly settings: Settings;
   readonly mirrors: Mirrors;
-  readonly packages: Pick<Packages, 'check'>;
+  readonly packages: Pick<Packages, 'check' | 'charts' | 'tags'>;
 }
 
 /** Members of a body that say how the repository was, and are no part of its Secret. */
@@ -95,6 +95,8 @@ export function repositoryStore(deps: RepositoriesDeps): Repositories {
       );
       for (const { secretName } of secrets) await deleteSecret(deps, secretName);
     },
+    charts: ({ repo, project }) => deps.packages.charts(settings.repository(repo, project ?? '')),
+    tags: ({ repo, project }, signal) => deps.packages.tags(settings.repository(repo, project ?? ''), signal),
     async check(body, signal) {
       const parsed = parseRepositorySecret(
         secretOf('repository', 'check', { url: body.repo, ...withoutRepo(body) }),

@@ -22,7 +22,7 @@ import { messageOf } from '../lib/index.ts';
 import { type Application, type Change, instanceName, type Manifest, sourcesOf } from '../model/index.ts';
 import type { ApplicationViews, ManifestRequest, ResourceId } from '../server/index.ts';
 import { isHook } from '../sync/index.ts';
-import { chartDetails } from './chart-view.ts';
+import { chartDetails, ociMetadata } from './chart-view.ts';
 import { explain } from './explain-view.ts';
 import { shownChange } from './shown-change.ts';
 import type { RenderUpload } from './upload.ts';
@@ -193,6 +193,8 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
     },
     chart: (app, revision, sourceIndex, signal) =>
       chartDetails(application, app, { revision, sourceIndex }, signal),
+    ociMetadata: (app, revision, sourceIndex, signal) =>
+      ociMetadata(application, app, { revision, sourceIndex }, signal),
     async serverSideDiff(app, manifests, signal) {
       const cluster = await clusterOf(app);
       const own = cluster === undefined ? undefined : await known(app, cluster, signal);

@@ -93,6 +93,17 @@ export interface RepositoryList {
   readonly items: readonly RepositoryView[];
 }
 
+/** The charts of a Helm repository; versions newest first. */
+export interface ChartList {
+  readonly items: readonly { readonly name: string; readonly versions: readonly string[] }[];
+}
+
+/** Names that a targetRevision may have. */
+export interface RepositoryRefs {
+  readonly branches: readonly string[];
+  readonly tags: readonly string[];
+}
+
 export interface RepositoryTemplateView {
   readonly url: string;
   readonly type: string;

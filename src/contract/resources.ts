@@ -99,6 +99,17 @@ export interface ChartDetails {
   readonly home: string;
 }
 
+/** What an artifact of a registry says of itself; '' for what it does not say. */
+export interface OciMetadata {
+  readonly createdAt: string;
+  readonly authors: string;
+  readonly imageUrl: string;
+  readonly docsUrl: string;
+  readonly sourceUrl: string;
+  readonly version: string;
+  readonly description: string;
+}
+
 export const BadgeQuery = z.object({
   name: text,
   namespace: text,

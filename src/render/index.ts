@@ -1,3 +1,3 @@
 // Door of render: one source of an application → its manifests.
 export { createRenderer, type RendererDeps } from './render.ts';
-export type { Renderer, RenderRequest } from './request.ts';
+export type { ChartDependency, Renderer, RenderRequest } from './request.ts';

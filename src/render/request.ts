@@ -12,6 +12,15 @@ import type {
 import type { BuildEnvironment } from './environment.ts';
 import type { Tools } from './tools.ts';
 
+/** A dependency as Chart.yaml writes it, with the version of Chart.lock where that has one. */
+export interface ChartDependency {
+  readonly name: string;
+  /** `https://…` or `oci://…`. */
+  readonly repository: string;
+  /** A version or a range. */
+  readonly version: string;
+}
+
 export interface RenderRequest {
   readonly artifact: Artifact;
   readonly source: ApplicationSource;
@@ -30,6 +39,8 @@ export interface RenderRequest {
   readonly kube: { readonly version: string; readonly apiVersions: readonly string[] };
   /** Artifacts of `ref` sources by their name, for value files that begin with `$name/`. */
   readonly refs?: ReadonlyMap<string, Artifact>;
+  /** Fetches a chart that another one names as its dependency; absent: dependencies have to be vendored. */
+  readonly chartOf?: (dependency: ChartDependency) => Promise<Artifact>;
   /** Render even when the store has the answer (a hard refresh). */
   readonly fresh?: boolean;
 }

@@ -9,6 +9,7 @@ import type {
   CertificateBody,
   CertificateView,
   ChartDetails,
+  ChartList,
   Cluster,
   ClusterBody,
   CommitMetadata,
@@ -20,6 +21,7 @@ import type {
   ManifestResponse,
   NotificationTemplates,
   NotificationTriggers,
+  OciMetadata,
   RepositoryBody,
   RepositoryTemplateBody,
   RepositoryTemplateView,
@@ -130,6 +132,13 @@ export interface ApplicationViews {
     sourceIndex: number,
     signal: AbortSignal,
   ): Promise<ChartDetails | undefined>;
+  /** What the artifact of the given source (0-based) says of itself; undefined when the source is no artifact of a registry. */
+  ociMetadata(
+    application: Application,
+    revision: string,
+    sourceIndex: number,
+    signal: AbortSignal,
+  ): Promise<OciMetadata | undefined>;
   /** What a sync of `manifests` (JSON or YAML texts; none: what the source gives) would change, by dry run. */
   serverSideDiff(
     application: Application,
@@ -454,6 +463,10 @@ export interface Repositories {
     options: { readonly existing: 'replace' | 'refuse'; readonly signal: AbortSignal },
   ): Promise<RepositoryView>;
   remove(view: RepositoryView): Promise<void>;
+  /** The charts of a Helm repository. Rejects when it cannot be read, or is none. */
+  charts(view: RepositoryView, signal: AbortSignal): Promise<ChartList['items']>;
+  /** The tags of an artifact in a registry. Rejects when they cannot be read, or it is none. */
+  tags(view: RepositoryView, signal: AbortSignal): Promise<readonly string[]>;
   /** Whether the repository can be read so; what is not given comes from templates. */
   check(body: RepositoryBody, signal: AbortSignal): Promise<ConnectionState>;
   templates(): readonly RepositoryTemplateView[];

@@ -19,7 +19,13 @@ import {
   packagedChart,
   startChartServer,
 } from '../support/chart-repository.ts';
-import { CHART_LAYER, type MemoryRegistry, startRegistry } from '../support/memory-registry.ts';
+import {
+  CHART_LAYER,
+  FILE_LAYER,
+  type MemoryRegistry,
+  startRegistry,
+  tarOf,
+} from '../support/memory-registry.ts';
 
 const TIMEOUT_MS = 180_000;
 
@@ -317,6 +323,158 @@ const registryStories: readonly Scenario[] = [
   },
 ];
 
+const DEPENDENT = (repository: string, version: string): string =>
+  `apiVersion: v2\nname: shop\nversion: 0.1.0\ndependencies: [{name: library, version: "${version}", repository: "${repository}"}]\n`;
+
+/** Charts in Git that name others instead of having them. */
+const dependencyStories: readonly Scenario[] = [
+  {
+    name: 'a chart in Git gets the dependencies it names, at the version its lock file has',
+    async run(world) {
+      const library = (version: string) => ({
+        ...configChart('library', version),
+        'templates/api.yaml':
+          'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: library-api}\ndata: {has: "{{ .Capabilities.APIVersions.Has "apps/v1" }}"}\n',
+      });
+      for (const version of ['1.0.0', '1.4.0']) await charts.publish('library', version, library(version));
+      await world.commit({
+        'Chart.yaml': DEPENDENT(charts.url, '1.x'),
+        'values.yaml': 'library: {colour: blue}\n',
+        'templates/own.yaml': configMap('own', { v: '1' }),
+      });
+      await world.apply({ syncPolicy: AUTOMATED });
+      await untilData(world, 'library-config', 'version', '1.4.0');
+      await untilData(world, 'library-config', 'colour', 'blue');
+      await untilData(world, 'library-api', 'has', 'true');
+      await world.commit({
+        'Chart.lock': `dependencies: [{name: library, version: 1.0.0, repository: "${charts.url}"}]\n`,
+      });
+      await untilData(world, 'library-config', 'version', '1.0.0');
+    },
+  },
+  {
+    name: "S-I3: a dependency comes only from where the project permits, with that repository's credential alone",
+    async run(world) {
+      await charts.publish('library', '1.0.0');
+      const project = (sourceRepos: string[]) => ({
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'AppProject',
+        metadata: { name: world.name },
+        spec: { sourceRepos, destinations: [{ server: '*', namespace: '*' }] },
+      });
+      await world.create('argoproj.io/v1alpha1', 'appprojects', project([world.repoUrl]), 'argocd');
+      await world.commit({ 'Chart.yaml': DEPENDENT(charts.url, '1.0.0') });
+      const before = charts.requests.filter(({ authorization }) => authorization !== undefined).length;
+      await world.apply({ syncPolicy: AUTOMATED, project: world.name });
+      await untilCondition(
+        world,
+        'ComparisonError',
+        /Dependency library cannot be fetched: application repo http.* is not permitted in project/,
+      );
+      const { spec } = project([world.repoUrl, charts.url]);
+      await world.patch('argoproj.io/v1alpha1', 'appprojects', world.name, { spec }, 'argocd');
+      await refresh(world);
+      await untilData(world, 'library-config', 'version', '1.0.0');
+      assert.equal(charts.requests.filter(({ authorization }) => authorization !== undefined).length, before);
+    },
+  },
+  {
+    name: 'a dependency that cannot be had is a condition with the remedy',
+    async run(world) {
+      await charts.publish('library', '1.0.0');
+      const rows: [string, string, RegExp][] = [
+        [charts.url, '9.x', /Chart library of .* has no version that is "9.x"/],
+        ['@stable', '1.x', /names its repository "@stable", which only the machine of its author knows/],
+        ['http://169.254.169.254', '1.x', /link-local addresses are refused/],
+        [`${charts.url}/nowhere`, '1.x', /answered 404/],
+      ];
+      for (const [repository, version, message] of rows) {
+        await world.commit({ 'Chart.yaml': DEPENDENT(repository, version) });
+        await world.apply({ syncPolicy: AUTOMATED });
+        await untilCondition(world, 'ComparisonError', message);
+      }
+    },
+  },
+];
+
+/** Repositories as people and pages look at them. */
+const repositoryStories: readonly Scenario[] = [
+  {
+    name: 'repositories of charts are added by command, listed with their connection, and tell what they have',
+    async run(world) {
+      const repo = `${charts.url}/`.slice(0, -1);
+      await charts.publish('listed', '1.0.0');
+      await charts.publish('listed', '1.10.0');
+      await charts.publish('listed', '1.9.0');
+      const added = await world.cli('repo', 'add', repo, '--type', 'helm', '--name', 'shop');
+      assert.equal(added.code, 0, added.stderr);
+      const oci = `oci://${registry.host}/org/listed`;
+      registry.pushFiles('org/listed', '1.0.0', { 'a.yaml': 'a: 1' });
+      const credentials = ['--username', 'ann', '--password', PASSWORD, '--insecure-oci-force-http'];
+      const second = await world.cli('repo', 'add', oci, '--type', 'oci', ...credentials);
+      assert.equal(second.code, 0, second.stderr);
+      const wrong = await world.cli(
+        'repo',
+        'add',
+        `${oci}x`,
+        '--type',
+        'oci',
+        ...credentials.with(3, 'wrong'),
+      );
+      assert.notEqual(wrong.code, 0);
+      assert.match(wrong.stderr, /cannot be used: .*answered 401; check the credential/);
+      const missing = await world.cli('repo', 'add', `${repo}/nothing`, '--type', 'helm');
+      assert.match(
+        missing.stderr,
+        /cannot be used: Cannot read the index of Helm repository .* answered 404/,
+      );
+      const list = await world.cli('repo', 'list');
+      assert.match(list.stdout, /^helm +shop +http:\/\/127\S+ +false +false +false +false +Successful/m);
+      assert.match(list.stdout, /^oci +oci:\/\/127\S+ +false +false +false +true +Successful/m);
+      const one = (url: string, what: string): string =>
+        `${host.plane().url}/api/v1/repositories/${encodeURIComponent(url)}/${what}`;
+      const { items } = (await (await fetch(one(repo, 'helmcharts'))).json()) as {
+        items: { name: string }[];
+      };
+      assert.deepEqual(
+        items.find(({ name }) => name === 'listed'),
+        { name: 'listed', versions: ['1.10.0', '1.9.0', '1.0.0'] },
+      );
+      assert.deepEqual(await (await fetch(one(oci, 'oci-tags'))).json(), { branches: [], tags: ['1.0.0'] });
+      for (const url of [one(repo, 'oci-tags'), one(oci, 'helmcharts')]) {
+        const answer = await fetch(url);
+        assert.equal(answer.status, 400, await answer.text());
+      }
+    },
+  },
+  {
+    name: 'an artifact tells who made it, when, and what of',
+    async run(world) {
+      const repo = `oci://${registry.host}/org/described`;
+      const layer = { mediaType: FILE_LAYER, bytes: tarOf({ 'a.yaml': configMap('described', { v: '1' }) }) };
+      const digest = registry.push('org/described', '1.0.0', [layer], {
+        'org.opencontainers.image.created': '2026-01-02T03:04:05Z',
+        'org.opencontainers.image.authors': 'Ann',
+        'org.opencontainers.image.source': 'https://example.com/described',
+      });
+      await addRegistry(repo, { type: 'oci' });
+      await deploy(world, { repoURL: repo, path: '.', targetRevision: '1.0.0' } as ApplicationSource);
+      await untilSynced(world, digest);
+      const { status, body } = await world.call('GET', `${world.name}/revisions/${digest}/ocimetadata`);
+      assert.equal(status, 200);
+      assert.deepEqual(body, {
+        createdAt: '2026-01-02T03:04:05Z',
+        authors: 'Ann',
+        imageUrl: '',
+        docsUrl: '',
+        sourceUrl: 'https://example.com/described',
+        version: '',
+        description: '',
+      });
+    },
+  },
+];
+
 /** The repository goes away for everybody. */
 const alone: readonly Scenario[] = [
   {
@@ -370,7 +528,12 @@ describe('charts of Helm repositories', () => {
     await registry?.close();
   });
   describe('beside each other', { concurrency: 4 }, () => {
-    for (const [index, story] of [...stories, ...registryStories].entries())
+    for (const [index, story] of [
+      ...stories,
+      ...registryStories,
+      ...dependencyStories,
+      ...repositoryStories,
+    ].entries())
       test(story.name, { timeout: TIMEOUT_MS }, () => host.run(story, index));
   });
   describe('alone', () => {

@@ -16,7 +16,7 @@ const TOOLS = join(tmpdir(), 'fairlead-test-tools');
 let helmPath: Promise<string> | undefined;
 
 /** The official helm, looked for once. */
-function officialHelm(): Promise<string> {
+export function officialHelm(): Promise<string> {
   helmPath ??= createTools({ exec: systemExec, random: systemRandom, path: '', dataDir: TOOLS })
     .helm()
     .then(({ path }) => path);

@@ -36,7 +36,7 @@ export interface ApplicationDeps {
   readonly clusters: LiveClusters;
   readonly repositories: RepositoryTracker;
   /** Charts and artifacts of Helm repositories and OCI registries. */
-  readonly packages: Pick<Packages, 'placeOf' | 'kept'>;
+  readonly packages: Pick<Packages, 'placeOf' | 'kept' | 'annotations'>;
   readonly packageFeeds: PackageTracker;
   readonly renderer: Renderer;
   readonly journal: Journal;

@@ -6,6 +6,7 @@ import {
   parseRepositorySecret,
   type RepositorySecret,
   repositoryFor,
+  tlsHostOf,
 } from './secrets.ts';
 
 const same = (a: string, b: string): boolean => a === b;
@@ -80,3 +81,17 @@ function secret(values: Record<string, string>): KubeObject {
   );
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data };
 }
+
+test('certificates are those of the host that an address names', () => {
+  const rows: Record<string, string | undefined> = {
+    'https://Git.example.com/shop.git': 'git.example.com',
+    'https://ann:x@git.example.com:8443/shop.git': 'git.example.com',
+    'https://[::1]:8443/shop.git': '[::1]',
+    'oci://registry.example.com/org/web': 'registry.example.com',
+    'registry.example.com:5000/org': 'registry.example.com',
+    'http://git.example.com/shop.git': undefined,
+    'ssh://git@git.example.com/shop.git': undefined,
+    'git@git.example.com:shop.git': undefined,
+  };
+  for (const [url, host] of Object.entries(rows)) assert.equal(tlsHostOf(url), host, url);
+});

@@ -139,6 +139,14 @@ export function repositoryFor(
   };
 }
 
+/** The host whose certificate counts for an address, in lower case; undefined when it is reached without TLS. */
+export function tlsHostOf(url: string): string | undefined {
+  // Addresses of registries have a scheme of their own, or none.
+  const [, host] =
+    /^(?:(?:https|oci):\/\/(?:[^/@]*@)?)?(\[[^\]]+\]|[^/:@]+)(?::\d+)?(?:\/|$)/i.exec(url) ?? [];
+  return host?.toLowerCase();
+}
+
 /** `prefix` begins `url` and does not end within its host: a credential must never go to a host that only begins alike. */
 function isBelow(url: string, prefix: string): boolean {
   if (!url.startsWith(prefix)) return false;

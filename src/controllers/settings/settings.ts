@@ -27,6 +27,7 @@ import {
   type RepositorySecret,
   repositoryFor,
   secretValues,
+  tlsHostOf,
 } from './secrets.ts';
 
 export const projectType: ResourceType = {
@@ -167,9 +168,8 @@ export class Settings {
 
   /** The repository with the certificates that argocd-tls-certs-cm has for its host. */
   withTrust(repository: Repository): Repository {
-    const host = /^https:\/\/(?:[^/@]*@)?(\[[^\]]+\]|[^/:]+)/i.exec(repository.url)?.[1];
-    const tlsCertificates =
-      host === undefined ? undefined : this.configMap(TLS_CERTIFICATES)[host.toLowerCase()];
+    const host = tlsHostOf(repository.url);
+    const tlsCertificates = host === undefined ? undefined : this.configMap(TLS_CERTIFICATES)[host];
     return tlsCertificates === undefined ? repository : { ...repository, tlsCertificates };
   }
 

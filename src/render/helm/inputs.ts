@@ -1,18 +1,13 @@
-// Everything a `helm template` run will read: the chart with its local dependencies, value files, file parameters,
+// Everything a `helm template` run will read: the chart with its dependencies, value files, file parameters,
 // and the cluster facts its templates ask for.
-import { canonicalJson, digestOf, isRecord, joinInside, parseYaml } from '../../lib/index.ts';
-import type { HelmSource, InputRead } from '../../model/index.ts';
+import { canonicalJson, digestOf } from '../../lib/index.ts';
+import type { HelmSource, InputRead, SourceTree } from '../../model/index.ts';
 import { sourceError } from '../errors.ts';
 import type { RenderContext } from '../request.ts';
 import { textsOfArchive } from './archive.ts';
 import { type CapabilityUse, capabilityUse } from './capabilities.ts';
+import { dependenciesOf, type FetchedDependency, type LocalDependency } from './dependencies.ts';
 import { artifactOf, findValueFiles, locate, readOf, type ValueFile } from './values.ts';
-
-/** A dependency inside the repository that is not vendored under charts/: it is laid there for the run. */
-export interface LocalDependency {
-  readonly name: string;
-  readonly path: string;
-}
 
 export interface FileParameter {
   readonly name: string;
@@ -23,6 +18,7 @@ export interface HelmInputs {
   readonly valueFiles: readonly ValueFile[];
   readonly fileParameters: readonly FileParameter[];
   readonly dependencies: readonly LocalDependency[];
+  readonly fetched: readonly FetchedDependency[];
   /** Inline values: YAML or JSON text, undefined for none. */
   readonly inlineValues: string | undefined;
   readonly kubeVersion: string;
@@ -45,17 +41,24 @@ export async function helmInputs(context: RenderContext, helm: HelmSource): Prom
       `${path === '' ? 'The repository root' : path} has no Chart.yaml, so it is not a Helm chart; correct spec.source.path`,
     );
   }
-  const dependencies = await localDependencies(context);
+  const { local: dependencies, fetched } = await dependenciesOf(context);
   const chartReads = (
     await Promise.all(
       [path, ...dependencies.map((dependency) => dependency.path)].map((at) => tree.closure(at)),
     )
   ).flat();
+  // Paths of no repository: a commit never touches them, and their content is part of the key.
+  for (const { directory, artifact } of fetched)
+    chartReads.push({ path: `dependency:${directory}`, id: artifact.digest });
   const values = await findValueFiles(context, helm);
   const parameters = await fileParameters(context, helm);
   const inlineValues = inlineValuesOf(helm);
   const chartUse = await context.deps.memo(`helm-capabilities ${canonicalJson(chartReads)}`, () =>
-    chartCapabilities(context, [path, ...dependencies.map((dependency) => dependency.path)]),
+    chartCapabilities(
+      context,
+      [path, ...dependencies.map((dependency) => dependency.path)],
+      fetched.map(({ artifact }) => artifact.tree),
+    ),
   );
   const valueTexts = await Promise.all(values.files.map((file) => readText(context, file)));
   const settings = (helm.parameters ?? []).map(({ value = '' }) => value);
@@ -68,6 +71,7 @@ export async function helmInputs(context: RenderContext, helm: HelmSource): Prom
     valueFiles: values.files,
     fileParameters: parameters.list,
     dependencies,
+    fetched,
     inlineValues,
     kubeVersion: helm.kubeVersion || context.request.kube.version,
     ...apiVersionsFor(use, known),
@@ -118,66 +122,36 @@ async function fileParameters(
   return { list, reads };
 }
 
-/** `file://` dependencies of Chart.yaml that are not under charts/ yet. */
-async function localDependencies(context: RenderContext): Promise<LocalDependency[]> {
-  const { tree, path } = context;
-  const inChart = (name: string): string => (path === '' ? name : `${path}/${name}`);
-  const vendored =
-    (await tree.stat(inChart('charts'))) === undefined ? [] : await tree.list(inChart('charts'));
-  const found: LocalDependency[] = [];
-  for (const file of ['Chart.yaml', 'requirements.yaml']) {
-    if ((await tree.stat(inChart(file)))?.kind !== 'file') continue;
-    const chart = parseYaml(Buffer.from(await tree.read(inChart(file))).toString('utf8'), {
-      name: inChart(file),
-    });
-    for (const dependency of dependenciesOf(chart)) {
-      if (vendored.some(({ name }) => name === dependency.name || name.startsWith(`${dependency.name}-`)))
-        continue;
-      const at = joinInside(path, dependency.repository.slice('file://'.length));
-      if (at === undefined) {
-        throw sourceError(
-          'RENDER_PATH_REFUSED',
-          `Dependency ${dependency.name} of ${inChart(file)} points outside the repository (${dependency.repository}); vendor it under charts/`,
-        );
-      }
-      if ((await tree.stat(at))?.kind === 'directory') found.push({ name: dependency.name, path: at });
-    }
-  }
-  return found;
-}
-
-function dependenciesOf(chart: unknown): { name: string; repository: string }[] {
-  const list = isRecord(chart) && Array.isArray(chart['dependencies']) ? chart['dependencies'] : [];
-  return list.flatMap((dependency: unknown) => {
-    if (!isRecord(dependency)) return [];
-    const { name, repository } = dependency;
-    if (typeof name !== 'string' || typeof repository !== 'string' || !repository.startsWith('file://'))
-      return [];
-    // The name becomes a directory below charts/.
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return [];
-    return [{ name, repository }];
-  });
-}
-
-async function chartCapabilities(context: RenderContext, charts: readonly string[]): Promise<CapabilityUse> {
+async function chartCapabilities(
+  context: RenderContext,
+  charts: readonly string[],
+  fetched: readonly SourceTree[],
+): Promise<CapabilityUse> {
   const texts: string[] = [];
-  for (const chart of charts) await collectTexts(context, chart, texts);
+  for (const chart of charts) await collectTexts(context, context.tree, chart, texts);
+  for (const tree of fetched) await collectTexts(context, tree, '', texts);
   const use = capabilityUse(texts);
   // A chart may demand Kubernetes versions in Chart.yaml; helm checks it.
   const demands = texts.some((text) => /^kubeVersion:/m.test(text));
   return demands ? { ...use, kubeVersion: true } : use;
 }
 
-async function collectTexts(context: RenderContext, at: string, texts: string[], depth = 0): Promise<void> {
+async function collectTexts(
+  context: RenderContext,
+  tree: SourceTree,
+  at: string,
+  texts: string[],
+  depth = 0,
+): Promise<void> {
   if (depth > 20) throw sourceError('RENDER_LIMIT', `The chart at ${context.path} is nested too deeply`);
-  for (const entry of await context.tree.list(at)) {
+  for (const entry of await tree.list(at)) {
     const path = at === '' ? entry.name : `${at}/${entry.name}`;
     if (entry.kind === 'directory') {
-      await collectTexts(context, path, texts, depth + 1);
+      await collectTexts(context, tree, path, texts, depth + 1);
     } else if (/\.(?:ya?ml|tpl|txt|json)$/.test(entry.name)) {
-      texts.push(Buffer.from(await context.tree.read(path)).toString('utf8'));
+      texts.push(Buffer.from(await tree.read(path)).toString('utf8'));
     } else if (entry.name.endsWith('.tgz')) {
-      texts.push(...(await textsOfArchive(await context.tree.read(path), path)));
+      texts.push(...(await textsOfArchive(await tree.read(path), path)));
     }
     if (texts.length > MAX_SCANNED_FILES)
       throw sourceError(

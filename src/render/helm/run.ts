@@ -101,7 +101,7 @@ async function layOut(context: RenderContext, inputs: HelmInputs): Promise<LaidO
   };
 }
 
-/** The checkout itself, or a copy with the repository's own dependencies under charts/. */
+/** The checkout itself, or a copy with the dependencies that are not vendored under charts/. */
 async function chartDirectory(
   context: RenderContext,
   inputs: HelmInputs,
@@ -109,12 +109,20 @@ async function chartDirectory(
   scratch: string,
 ): Promise<string> {
   const chart = join(checkout, context.path);
-  if (inputs.dependencies.length === 0) return chart;
+  if (inputs.dependencies.length === 0 && inputs.fetched.length === 0) return chart;
   const copy = join(scratch, 'chart');
   await cp(chart, copy, { recursive: true });
   await mkdir(join(copy, 'charts'), { recursive: true });
   for (const { name, path } of inputs.dependencies) {
     await cp(join(checkout, path), join(copy, 'charts', name), { recursive: true });
+  }
+  for (const { directory, artifact } of inputs.fetched) {
+    const files = await artifact.materialise(['']);
+    try {
+      await cp(files.directory, join(copy, 'charts', directory), { recursive: true });
+    } finally {
+      files.release();
+    }
   }
   return copy;
 }
@@ -208,7 +216,7 @@ function helmFailed(
   if (/missing in charts\/ directory|dependencies are missing/i.test(said)) {
     return sourceError(
       'RENDER_DEPENDENCY_MISSING',
-      `Cannot render ${what}: ${said}; run "helm dependency update" and commit charts/, for renders never download`,
+      `Cannot render ${what}: ${said}; run "helm dependency update" and commit charts/`,
     );
   }
   // 128 + signal: somebody ended the process, which says nothing about the chart.

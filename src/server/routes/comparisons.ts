@@ -4,6 +4,7 @@ import {
   type ChartDetails,
   ChartQuery,
   CompareRequest,
+  type OciMetadata,
   type ServerSideDiff,
   ServerSideDiffQuery,
 } from '../../contract/index.ts';
@@ -62,6 +63,21 @@ export const comparisonRoutes: readonly Route[] = [
       throw new ApiError(
         'InvalidArgument',
         `Source ${query.sourceIndex ?? 0} of ${app.metadata.name} is no Helm chart: it has no Chart.yaml`,
+      );
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${ONE}/revisions/:revision/ocimetadata`,
+    access: get,
+    query: ChartQuery,
+    async handle({ deps, app, params, query, signal }): Promise<OciMetadata> {
+      const { revision = '' } = params;
+      const metadata = await deps.views.ociMetadata(app, revision, query.sourceIndex ?? 0, signal);
+      if (metadata !== undefined) return metadata;
+      throw new ApiError(
+        'InvalidArgument',
+        `Source ${query.sourceIndex ?? 0} of ${app.metadata.name} is no artifact of an OCI registry`,
       );
     },
   }),

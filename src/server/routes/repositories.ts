@@ -3,9 +3,11 @@ import {
   CertificateBody,
   type CertificateList,
   CertificateQuery,
+  type ChartList,
   RepositoryBody,
   type RepositoryList,
   RepositoryReadQuery,
+  type RepositoryRefs,
   RepositoryTemplateBody,
   type RepositoryTemplateList,
   type RepositoryView,
@@ -118,6 +120,26 @@ export const repositoryRoutes: readonly Route[] = [
       require(call, 'create', objectOf(body.project, body.repo));
       await requireReachable(call, body);
       return {};
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/repositories/:repo/helmcharts',
+    access: { ...may('get'), scope: 'list' },
+    query: RepositoryReadQuery,
+    async handle(call): Promise<ChartList> {
+      const view = known(call, 'get', call.query.appProject ?? call.query.project);
+      return { items: await call.deps.repositories.charts(view, call.signal) };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/repositories/:repo/oci-tags',
+    access: { ...may('get'), scope: 'list' },
+    query: RepositoryReadQuery,
+    async handle(call): Promise<RepositoryRefs> {
+      const view = known(call, 'get', call.query.appProject ?? call.query.project);
+      return { branches: [], tags: await call.deps.repositories.tags(view, call.signal) };
     },
   }),
   route({

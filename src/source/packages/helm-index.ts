@@ -133,7 +133,8 @@ export function findVersion(what: string, versions: readonly string[], target: s
       `targetRevision ${JSON.stringify(target.slice(0, 100))} is neither a version nor a range of versions; use one like 1.2.3, 1.x or ">=1.0 <2.0"`,
     );
   }
-  const found = greatest(versions, constraint);
+  // Versions that differ in their build alone are equally high: the order of a list must not decide.
+  const found = greatest([...versions].sort(), constraint);
   if (found !== undefined) return found;
   throw new PackageError(
     'PACKAGE_VERSION_NOT_FOUND',

@@ -11,6 +11,7 @@ import { HelmRepository } from './helm-repository.ts';
 import { fetchedLayer, isDigest, noTag, offeredBy, tagOf } from './oci-artifact.ts';
 import { OciRegistry } from './oci-registry.ts';
 import { Places } from './place.ts';
+import { Servers } from './servers.ts';
 import { PackageStore, type Pin } from './store.ts';
 import type { Fetched, PackageDeps, PackageFeed, PackagePlace, PackageSnapshot } from './types.ts';
 
@@ -21,6 +22,18 @@ export interface Packages {
   feed(place: PackagePlace): PackageFeed;
   /** Resolves when the repository can be read with its credential; keeps nothing. Rejects with PackageError. */
   check(repository: Repository, signal: AbortSignal): Promise<void>;
+  /** The charts of a Helm repository with their versions, newest first. Rejects with PackageError. */
+  charts(
+    repository: Repository,
+  ): Promise<readonly { readonly name: string; readonly versions: readonly string[] }[]>;
+  /** The tags of an artifact in a registry. Rejects with PackageError. */
+  tags(repository: Repository, signal: AbortSignal): Promise<readonly string[]>;
+  /** Annotations of a revision's manifest; undefined for a place that is in no registry. Rejects with PackageError. */
+  annotations(
+    place: PackagePlace,
+    revision: string,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>> | undefined>;
   /** The revision of a target that means one thing for ever and was fetched already; its server is not asked. */
   kept(place: PackagePlace, target: string): Promise<string | undefined>;
   /**
@@ -37,7 +50,6 @@ export interface Packages {
 
 /** Of unpacked files kept in memory. */
 const MEMORY_BYTES = 96 * 1024 * 1024;
-const MAX_SERVERS = 2_000;
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
@@ -49,8 +61,8 @@ class PackageSources implements Packages {
   readonly #deps: PackageDeps;
   readonly #store: PackageStore;
   readonly #places = new Places();
-  readonly #helm = new Lru<HelmRepository>(MAX_SERVERS);
-  readonly #registries = new Lru<OciRegistry>(MAX_SERVERS);
+  readonly #helm = new Servers<HelmRepository>();
+  readonly #registries = new Servers<OciRegistry>();
   readonly #unpacked = new Lru<Files>(MEMORY_BYTES);
   readonly #flights = new SingleFlight<Fetched>();
 
@@ -81,6 +93,30 @@ class PackageSources implements Packages {
     await helm.fetch(signal).finally(() => helm.close());
   }
 
+  async charts(repository: Repository): ReturnType<Packages['charts']> {
+    const place = this.#places.whole(repository);
+    if (place.kind !== 'helm') throw notOfKind(place, 'no Helm repository with an index; ask for its tags');
+    return await this.#repository(place).charts();
+  }
+
+  async tags(repository: Repository, signal: AbortSignal): Promise<readonly string[]> {
+    const place = this.#places.whole(repository);
+    if (place.kind !== 'oci') throw notOfKind(place, 'no artifact of an OCI registry; ask for its charts');
+    return await this.#registry(place).tags(signal);
+  }
+
+  async annotations(
+    place: PackagePlace,
+    revision: string,
+    signal: AbortSignal,
+  ): ReturnType<Packages['annotations']> {
+    if (place.kind !== 'oci') return undefined;
+    const reference = isDigest(revision) ? revision : tagOf(revision);
+    const manifest = await this.#registry(place).manifest(reference, signal);
+    if (manifest === undefined) throw noTag(place.address, reference);
+    return manifest.annotations;
+  }
+
   async kept(place: PackagePlace, target: string): Promise<string | undefined> {
     const isFixed = isDigest(target) || (place.chart !== '' && isExactVersion(target));
     if (!isFixed) return undefined;
@@ -101,8 +137,7 @@ class PackageSources implements Packages {
   }
 
   async close(): Promise<void> {
-    this.#helm.clear();
-    this.#registries.clear();
+    await Promise.all([this.#helm.close(), this.#registries.close()]);
   }
 
   async #fetched(place: PackagePlace, revision: string, isFresh: boolean): Promise<Fetched> {
@@ -214,20 +249,16 @@ class PackageSources implements Packages {
   }
 
   #registry(place: PackagePlace): OciRegistry {
-    const known = this.#registries.get(place.server);
-    if (known !== undefined) return known;
-    const made = new OciRegistry(this.#deps, place);
-    this.#registries.set(place.server, made);
-    return made;
+    return this.#registries.of(place.server, () => new OciRegistry(this.#deps, place));
   }
 
   #repository(place: PackagePlace): HelmRepository {
-    const known = this.#helm.get(place.key);
-    if (known !== undefined) return known;
-    const made = new HelmRepository(this.#deps, place);
-    this.#helm.set(place.key, made);
-    return made;
+    return this.#helm.of(place.key, () => new HelmRepository(this.#deps, place));
   }
+}
+
+function notOfKind({ address }: PackagePlace, what: string): PackageError {
+  return new PackageError('PACKAGE_URL_REFUSED', 'on-change', `${address} is ${what}`);
 }
 
 const CODES = {

@@ -13,7 +13,9 @@ import {
   policySummary,
   type Summary,
   shortRevision,
+  sourceKind,
   sourcesOf,
+  sourceText,
   syncStatus,
 } from './summaries.ts';
 import { idOf, useCluster, useCommit, useRepository } from './use-application.ts';
@@ -55,7 +57,7 @@ function GitStation({ app, now }: Props) {
   // While it is held, what it agrees with is not what the source says.
   const summary = hold === undefined ? status : { ...status, label: `${status.label}, held` };
   return (
-    <Station title="Git" summary={summary}>
+    <Station title={sourceKind(sources)} summary={summary}>
       {sources.length <= 1 && (
         <CommitText repoURL={sources[0]?.repoURL} revision={sync?.revision} commit={commit.data} now={now} />
       )}
@@ -64,9 +66,7 @@ function GitStation({ app, now }: Props) {
         <p className="quiet break" key={i}>
           {sources.length > 1 && <code>{shortRevision(sync?.revisions?.[i])} </code>}
           {hold === undefined ? '' : 'not following '}
-          {source.targetRevision || 'HEAD'}
-          {hold?.followsAt !== undefined && sources.length === 1 && ` (at ${hold.followsAt})`} ·{' '}
-          {source.path ?? source.chart ?? source.ref ?? '.'}
+          {sourceText(source, sources.length === 1 ? hold?.followsAt : undefined)}
           <br />
           <OutLink url={forgeUrl(source.repoURL)}>{source.repoURL}</OutLink>
           <RepositoryTrust app={app} repoURL={source.repoURL} />
@@ -100,7 +100,7 @@ interface CommitProps {
 }
 
 function CommitText({ repoURL, revision = '', commit, now }: CommitProps) {
-  if (revision === '') return <p className="quiet">No commit read yet</p>;
+  if (revision === '') return <p className="quiet">Nothing read yet</p>;
   return (
     <p className="commit">
       <OutLink url={commitUrl(repoURL, revision)}>

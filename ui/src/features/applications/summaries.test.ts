@@ -8,6 +8,8 @@ import {
   destinationText,
   policySummary,
   shortRevision,
+  sourceKind,
+  sourceText,
   syncSummary,
 } from './summaries.ts';
 
@@ -102,3 +104,19 @@ test('applicationPath() encodes what goes into it', () =>
     applicationPath({ namespace: 'a&b', name: 'x/../y' }, '/events', { kind: 'Pod' }),
     '/api/v1/applications/x%2F..%2Fy/events?appNamespace=a%26b&kind=Pod',
   ));
+
+test('sources are named by what they are, and what of it is followed', () => {
+  const git = { repoURL: 'https://git.example.com/shop.git', path: 'prod' };
+  const chart = { repoURL: 'https://charts.example.com', chart: 'web', targetRevision: '1.x' };
+  const artifact = { repoURL: 'oci://registry.example.com/org/config', path: '.' };
+  assert.deepEqual(
+    [[git], [chart], [artifact], [chart, git], []].map((sources) => sourceKind(sources)),
+    ['Git', 'Chart', 'Sources', 'Sources', 'Git'],
+  );
+  assert.deepEqual(
+    [git, chart, { ...chart, targetRevision: '' }, artifact].map((source) => sourceText(source)),
+    ['HEAD · prod', 'web 1.x', 'web newest release', 'newest release · .'],
+  );
+  assert.equal(shortRevision('1.2.3'), '1.2.3');
+  assert.equal(shortRevision(`sha256:${'ab'.repeat(32)}`), 'sha256:abababababab');
+});

@@ -47,10 +47,29 @@ export function healthSummary(status: string | undefined): Summary {
   return { tone: HEALTH.get(status ?? '') ?? 'unknown', label: status || 'Unknown' };
 }
 
-/** Seven characters of a commit id; versions of charts and images stay whole. */
+/** Seven characters of a commit id, twelve of a digest; versions of charts and images stay whole. */
 export function shortRevision(revision: string | undefined): string {
   if (revision === undefined) return '';
+  if (/^sha256:[0-9a-f]{64}$/.test(revision)) return revision.slice(0, 'sha256:'.length + 12);
   return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 7) : revision;
+}
+
+/** What the sources are, in one word. */
+export function sourceKind(sources: readonly Source[]): string {
+  if (sources.length > 0 && sources.every(({ chart }) => Boolean(chart))) return 'Chart';
+  const isElsewhere = ({ chart, repoURL }: Source): boolean => Boolean(chart) || repoURL.startsWith('oci://');
+  return sources.some(isElsewhere) ? 'Sources' : 'Git';
+}
+
+/** What is followed, and what of it. @param at the revision that is there now, where that is not what runs */
+export function sourceText(
+  { targetRevision, path, chart, ref, repoURL }: Source,
+  at?: string | undefined,
+): string {
+  const now = at === undefined ? '' : ` (at ${at})`;
+  if (chart) return `${chart} ${targetRevision || 'newest release'}${now}`;
+  const followed = targetRevision || (repoURL.startsWith('oci://') ? 'newest release' : 'HEAD');
+  return `${followed}${now} · ${path ?? ref ?? '.'}`;
 }
 
 /** `Ada <ada@example.com>` → `Ada`. */
