@@ -31,6 +31,7 @@ import { projectPort } from './projects.ts';
 
 import type { LeaderRefresh } from './refresh.ts';
 
+import { repositoryContents } from './repository-contents.ts';
 import { resourceWrites } from './resource-writes.ts';
 import { settingsView } from './settings-view.ts';
 import { signingKeys } from './signing-keys.ts';
@@ -90,6 +91,7 @@ export function serverPorts(
     projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
     clusters: clusterStore({ ...deps, ...parts, clusters }),
     repositories: parts.repositoryStore,
+    repositoryContents: repositoryContents({ application, settings, tags: parts.repositoryStore.tags }),
     signingKeys: signingKeys(parts),
     accounts,
     policies: watchedPolicies(settings, deps.log),

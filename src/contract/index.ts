@@ -88,12 +88,17 @@ export {
 } from './projects.ts';
 export { ListQuery, type QueryKind, queryKindOf } from './query.ts';
 export {
+  type AppDetails,
+  AppDetailsRequest,
+  type AppInfo,
+  type AppList,
   CertificateBody,
   type CertificateList,
   CertificateQuery,
   type CertificateView,
   type ChartList,
   type ConnectionState,
+  RepositoryAppsQuery,
   RepositoryBody,
   type RepositoryList,
   RepositoryReadQuery,

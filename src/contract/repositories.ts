@@ -1,6 +1,7 @@
 // Repositories, credential templates and trusted host keys and certificates as the API takes and shows them. What is
 // shown never has a password, a token or a key in it.
 import { z } from 'zod';
+import { ApplicationSource } from '../model/index.ts';
 import { flag, text } from './query.ts';
 
 const optionalText = z
@@ -102,6 +103,57 @@ export interface ChartList {
 export interface RepositoryRefs {
   readonly branches: readonly string[];
   readonly tags: readonly string[];
+}
+
+/** A folder that a tool renders. */
+export interface AppInfo {
+  /** `.` is the root. */
+  readonly path: string;
+  /** `Helm` or `Kustomize`. */
+  readonly type: string;
+}
+
+export interface AppList {
+  readonly items: readonly AppInfo[];
+}
+
+/** `revision`: default HEAD. */
+export const RepositoryAppsQuery = z.object({
+  revision: text,
+  appName: text,
+  appProject: text,
+  project: text,
+});
+
+/** The source is that of an application which exists, or of one that the caller may create. */
+export const AppDetailsRequest = z.object({
+  source: ApplicationSource,
+  appName: z.string().max(253).default(''),
+  appNamespace: z.string().max(63).default(''),
+  appProject: z.string().max(253).default(''),
+});
+
+export type AppDetailsRequest = z.infer<typeof AppDetailsRequest>;
+
+/** What can be set in a source, by the tool that renders it. */
+export interface AppDetails {
+  readonly type: string;
+  readonly helm?: {
+    readonly name: string;
+    readonly valueFiles: readonly string[];
+    /** The text of values.yaml. */
+    readonly values: string;
+    /** Named as for `helm --set`; 2,000 at most. */
+    readonly parameters: readonly { readonly name: string; readonly value: string }[];
+    readonly fileParameters: readonly {
+      readonly name?: string | undefined;
+      readonly path?: string | undefined;
+    }[];
+  };
+  /** Images of what it renders to. */
+  readonly kustomize?: { readonly images: readonly string[] };
+  readonly directory?: object;
+  readonly plugin?: object;
 }
 
 export interface RepositoryTemplateView {

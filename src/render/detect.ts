@@ -16,7 +16,7 @@ export async function detectTool(
   tree: SourceTree,
   path: string,
   source: ApplicationSource,
-  settings: RenderSettings,
+  settings: Pick<RenderSettings, 'helmEnabled' | 'kustomizeEnabled'>,
 ): Promise<Detected> {
   const explicit = explicitTool(source);
   if (explicit !== undefined) return { type: explicit, reads: [] };

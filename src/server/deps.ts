@@ -20,6 +20,7 @@ import type {
   Policies,
   Projects,
   Repositories,
+  RepositoryContents,
   ResourceActions,
   ResourceWrites,
   ServerInformation,
@@ -40,6 +41,7 @@ export interface ServerPorts {
   readonly projects: Projects;
   readonly clusters: Clusters;
   readonly repositories: Repositories;
+  readonly repositoryContents: RepositoryContents;
   readonly signingKeys: SigningKeys;
   readonly accounts: Accounts;
   readonly policies: Policies;

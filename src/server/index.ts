@@ -19,6 +19,7 @@ export type {
   Policies,
   Projects,
   Repositories,
+  RepositoryContents,
   ResourceId,
   SigningKeys,
   Webhook,

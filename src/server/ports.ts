@@ -4,6 +4,8 @@
 import type { Account, Rbac, Sso, TokenFacts } from '../access/index.ts';
 import type { ActionInfo } from '../actions/index.ts';
 import type {
+  AppDetails,
+  AppInfo,
   AuditPage,
   AuditVerification,
   CertificateBody,
@@ -23,6 +25,7 @@ import type {
   NotificationTriggers,
   OciMetadata,
   RepositoryBody,
+  RepositoryRefs,
   RepositoryTemplateBody,
   RepositoryTemplateView,
   RepositoryView,
@@ -38,7 +41,14 @@ import type {
 import type { JournalQuery } from '../journal/index.ts';
 import type { KubeObject } from '../k8s/index.ts';
 import type { Json } from '../lib/index.ts';
-import type { Application, AppProject, Condition, ResourceTree, SyncWindows } from '../model/index.ts';
+import type {
+  Application,
+  ApplicationSource,
+  AppProject,
+  Condition,
+  ResourceTree,
+  SyncWindows,
+} from '../model/index.ts';
 
 export interface ApplicationEvent {
   readonly type: WatchEventType;
@@ -476,6 +486,19 @@ export interface Repositories {
   addCertificates(body: CertificateBody, replace: boolean): Promise<readonly CertificateView[]>;
   /** What was removed. */
   removeCertificates(filter: CertificateFilter): Promise<readonly CertificateView[]>;
+}
+
+/** What is in repositories. All reject with what reading rejects, and where the project does not permit the source. */
+export interface RepositoryContents {
+  refs(view: RepositoryView, signal: AbortSignal): Promise<RepositoryRefs>;
+  /** @param project the one that the source is to be used in */
+  apps(
+    view: RepositoryView,
+    project: string,
+    revision: string,
+    signal: AbortSignal,
+  ): Promise<readonly AppInfo[]>;
+  details(source: ApplicationSource, project: string, signal: AbortSignal): Promise<AppDetails>;
 }
 
 /** OpenPGP keys that signatures of commits are verified with. */

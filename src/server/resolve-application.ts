@@ -15,7 +15,10 @@ export interface ApplicationName {
 }
 
 /** `project/namespace/name`, what policies name an application by. */
-export function applicationObject(app: Application): string {
+export function applicationObject(app: {
+  readonly metadata: Pick<Application['metadata'], 'namespace' | 'name'>;
+  readonly spec: Pick<Application['spec'], 'project'>;
+}): string {
   return `${app.spec.project}/${app.metadata.namespace ?? ''}/${app.metadata.name ?? ''}`;
 }
 

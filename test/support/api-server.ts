@@ -83,6 +83,11 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
       remove: async () => undefined,
     },
     repositories: noRepositories,
+    repositoryContents: {
+      refs: async () => ({ branches: [], tags: [] }),
+      apps: async () => [],
+      details: async () => ({ type: 'Directory', directory: {} }),
+    },
     signingKeys: {
       list: async () => [],
       get: async () => undefined,

@@ -7,6 +7,7 @@ export { engineNamed } from './engine.ts';
 export type { Comparison, Desired, Facts, Judged } from './facts.ts';
 export { asAccount } from './identity.ts';
 export { IgnoreRuleBook } from './ignore-rules.ts';
+export { imagesOfSource, openSource } from './inspect.ts';
 export { type Leadership, onlyLeader } from './leadership.ts';
 export { localDesired } from './local-manifests.ts';
 export { type ApplicationMemory, Memories, type RefreshLevel } from './memory.ts';

@@ -1,9 +1,13 @@
 // Repositories, credential templates, and the host keys and certificates they are trusted by.
 import {
+  type AppDetails,
+  AppDetailsRequest,
+  type AppList,
   CertificateBody,
   type CertificateList,
   CertificateQuery,
   type ChartList,
+  RepositoryAppsQuery,
   RepositoryBody,
   type RepositoryList,
   RepositoryReadQuery,
@@ -13,10 +17,13 @@ import {
   type RepositoryView,
   RepositoryWriteQuery,
 } from '../../contract/index.ts';
+import { jsonEqual } from '../../lib/index.ts';
+import { sourcesOf } from '../../model/index.ts';
 import type { Permission } from '../auth/authorise.ts';
 import type { Caller } from '../auth/session-tokens.ts';
 import { ApiError } from '../errors.ts';
 import { recorded } from '../recorded.ts';
+import { applicationObject } from '../resolve-application.ts';
 import { type Call, type Route, route } from '../route.ts';
 
 const may = (action: Permission['action']): Permission => ({ resource: 'repositories', action });
@@ -140,6 +147,43 @@ export const repositoryRoutes: readonly Route[] = [
     async handle(call): Promise<RepositoryRefs> {
       const view = known(call, 'get', call.query.appProject ?? call.query.project);
       return { branches: [], tags: await call.deps.repositories.tags(view, call.signal) };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/repositories/:repo/refs',
+    access: { ...may('get'), scope: 'list' },
+    query: RepositoryReadQuery,
+    async handle(call): Promise<RepositoryRefs> {
+      const view = known(call, 'get', call.query.appProject ?? call.query.project);
+      return await call.deps.repositoryContents.refs(view, call.signal);
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/repositories/:repo/apps',
+    access: { ...may('get'), scope: 'list' },
+    query: RepositoryAppsQuery,
+    async handle(call): Promise<AppList> {
+      const { revision = '', appProject = '', project = '' } = call.query;
+      // That of the project before one for all.
+      const own = call.deps.repositories.find(call.params['repo'] ?? '', appProject);
+      const view = known(call, 'get', own === undefined ? project : appProject);
+      const used = appProject || view.project || 'default';
+      return { items: await call.deps.repositoryContents.apps(view, used, revision, call.signal) };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/repositories/:repo/appdetails',
+    access: { ...may('get'), scope: 'list' },
+    body: AppDetailsRequest,
+    async handle(call): Promise<AppDetails> {
+      const { source, appProject } = call.body;
+      if (source.repoURL !== call.params['repo'])
+        throw new ApiError('InvalidArgument', 'source.repoURL: differs from the repository in the path');
+      requireUse(call);
+      return await call.deps.repositoryContents.details(source, appProject || 'default', call.signal);
     },
   }),
   route({
@@ -273,6 +317,26 @@ function known(call: SignedIn, action: Permission['action'], project: string | u
   throw new ApiError(
     'PermissionDenied',
     'permission denied: the repository does not exist or you may not see it',
+  );
+}
+
+/** A source is looked into by who sees an application that has it, or may create one. The project is asked besides. */
+function requireUse({ body, deps, may: isAllowed }: Call<unknown, AppDetailsRequest>): void {
+  const { source, appName: name, appNamespace, appProject } = body;
+  const namespace = appNamespace || deps.options.controlNamespace;
+  const project = appProject || 'default';
+  const known = deps.applications.get(namespace, name);
+  const isItsSource =
+    known !== undefined &&
+    known.spec.project === project &&
+    sourcesOf(known.spec).some((item) => jsonEqual(item, source)) &&
+    isAllowed({ resource: 'applications', action: 'get' }, applicationObject(known));
+  const wanted = { metadata: { namespace, name }, spec: { project } };
+  if (isItsSource || isAllowed({ resource: 'applications', action: 'create' }, applicationObject(wanted)))
+    return;
+  throw new ApiError(
+    'PermissionDenied',
+    `permission denied: applications, create, ${applicationObject(wanted).slice(0, 200)}`,
   );
 }
 
