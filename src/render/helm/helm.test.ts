@@ -185,11 +185,16 @@ const REFUSED: Record<string, { helm: HelmSource; code: RenderErrorCode; message
     code: 'RENDER_PATH_REFUSED',
     message: /helm\.valueFiles/,
   },
-  'a value file by URL': {
-    helm: { valueFiles: ['https://example.com/v.yaml'] },
-    code: 'RENDER_REMOTE_REFUSED',
-    message: /never use the network/,
-  },
+  ...Object.fromEntries(
+    ['https', 'http', 'file', 'secrets+file', 's3', 'oci', 'HTTPS'].map((scheme) => [
+      `S-I2: a value file by URL (${scheme})`,
+      {
+        helm: { valueFiles: [`${scheme}://example.com/v.yaml`] },
+        code: 'RENDER_REMOTE_REFUSED' as const,
+        message: /never use the network/,
+      },
+    ]),
+  ),
   'a value file that is missing': {
     helm: { valueFiles: ['nope.yaml'] },
     code: 'RENDER_VALUE_FILE_NOT_FOUND',
