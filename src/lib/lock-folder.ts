@@ -76,8 +76,8 @@ function isAlive({ pid, started }: Owner): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
   const { startedAt, state } = processFacts(pid);
-  // A zombie has ended; only its parent has not looked yet.
-  return state !== 'Z' && (startedAt === '' || started === '' || startedAt === started);
+  // A zombie has ended; only its parent has not looked yet. What is dead is on its way to be one.
+  return !['Z', 'X'].includes(state) && (startedAt === '' || started === '' || startedAt === started);
 }
 
 /** State letter and start time (the kernel's ticks) of a process; '' where they cannot be read. */

@@ -156,7 +156,7 @@ suite('signing in through real providers', { skip: missingBrowser() || missingSl
       await page.getByLabel('Password').fill(password);
       await page.keyboard.press('Enter');
     };
-    await page.getByLabel('With').selectOption('Directory', { timeout: WAIT_MS });
+    await page.getByLabel('With').selectOption('ldap', { timeout: WAIT_MS });
     await tryWith('dora', "evan's password");
     await page.getByRole('alert').getByText('Invalid username or password').waitFor({ timeout: WAIT_MS });
     await tryWith('dora', "dora's password");

@@ -76,9 +76,12 @@ export const options: readonly Scenario[] = [
       await leaving(world, { [OPTIONS]: 'Prune=false' });
       await world.commit({ 'a.yaml': configMap('a', { v: '2' }), 'b.yaml': null });
       await world.until('a is new', async () => (await dataOf(world, 'a'))?.['v'] === '2');
-      await untilOperation(world, 'Succeeded');
-      const result = await resultOf(world, 'b');
-      assert.deepEqual([result.status, result.message], ['PruneSkipped', 'ignored (no prune)']);
+      // The result of the operation before stands there until this one has ended.
+      await world.until('b is left alone', async () => {
+        const { resources = [] } = (await world.application())?.status?.operationState?.syncResult ?? {};
+        const result = resources.find(({ name }) => name === 'b');
+        return result?.status === 'PruneSkipped' && result.message === 'ignored (no prune)';
+      });
       assert.equal(await exists(world, 'b'), true);
     },
   },

@@ -1,6 +1,7 @@
 // What the server answered is there after kill -9, whenever that comes.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,8 +40,11 @@ test('acknowledged writes survive kill -9 in the middle of others', async (conte
   };
   const workers = [0, 1, 2, 3].map((worker) => write(worker).catch(() => {}));
   while (acknowledged.length < 200) await new Promise((resolve) => setTimeout(resolve, 5));
+  // The lock is its own until the last of its threads has ended.
+  const ended = once(child, 'exit');
   child.kill('SIGKILL');
   killed = true;
+  await ended;
   await Promise.all(workers);
   await using api = await startTestApi({ dataDir });
   assert.equal(api.server.adminToken, token, 'kubeconfigs stay valid');

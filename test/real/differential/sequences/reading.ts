@@ -178,6 +178,12 @@ function pages(): Sequence[] {
         `list: ${query}`,
         ...filled(),
         get(`${paths.configMaps}/a`, { id: 'made', silent: true }),
+        // Version 0 is whatever the server's cache has: this waits until that is all of it.
+        get(`${paths.configMaps}/d`, { id: 'last', silent: true }),
+        get(
+          `${paths.configMaps}?resourceVersion={{last:metadata.resourceVersion}}&resourceVersionMatch=NotOlderThan`,
+          { silent: true },
+        ),
         list(query),
       ),
     ),
