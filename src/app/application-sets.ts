@@ -35,6 +35,7 @@ export interface ApplicationSetParts {
   readonly evaluator: Evaluator;
   readonly guard: AddressGuard | undefined;
   readonly applications: ServedApplications;
+  reconciled(set: ApplicationSet, seconds: number): void;
 }
 
 export function applicationSetController(
@@ -72,7 +73,9 @@ export function applicationSetController(
       refusal: (set, repoURL) =>
         tenantRefusal(application, (namespace) => parts.applications.isServed(namespace), set, repoURL),
       applications: () => parts.applications.values(),
+      reconciled: parts.reconciled,
       policy: () => policyOf(parameter('policy'), parameter('enable.policy.override')),
+      followsRollingSync: () => parameter('enable.progressive.syncs') === 'true',
       preserved: () => ({
         annotations: namesIn(parameter('global.preserved.annotations')),
         labels: namesIn(parameter('global.preserved.labels')),
