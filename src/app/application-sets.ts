@@ -9,6 +9,7 @@ import {
   type RepositoryFiles,
   type SetPolicy,
   type Settings,
+  scmProviderRefusal,
   tenantRefusal,
 } from '../controllers/index.ts';
 import type { Evaluator } from '../evaluate/index.ts';
@@ -72,6 +73,16 @@ export function applicationSetController(
       files: (url, revision, project, signal) => filesOf(application, { url, revision, project }, signal),
       refusal: (set, repoURL) =>
         tenantRefusal(application, (namespace) => parts.applications.isServed(namespace), set, repoURL),
+      scmProviderRefusal: (api, namespace) =>
+        scmProviderRefusal(
+          {
+            controlNamespace: application.controlNamespace,
+            isEnabled: parameter('enable.scm.providers') !== 'false',
+            allowed: namesIn(parameter('allowed.scm.providers')),
+          },
+          api,
+          namespace,
+        ),
       applications: () => parts.applications.values(),
       reconciled: parts.reconciled,
       policy: () => policyOf(parameter('policy'), parameter('enable.policy.override')),
