@@ -55,14 +55,14 @@ export function applicationSetController(
       journal: application.journal,
       evaluator: parts.evaluator,
       http: {
-        async get(call, server) {
+        async send(call, server) {
           const client = createHttpClient(
             new URL(call.url).origin,
             server ?? {},
             parts.guard ?? defaultAddressGuard,
           );
           try {
-            return await client.get(call);
+            return await client.send(call);
           } finally {
             await client.close();
           }

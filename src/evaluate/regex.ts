@@ -36,22 +36,36 @@ function escaped(pair: string, character: string): string {
   return /[ !"#%&',\-:;<=>@_`~]/.test(character) ? `\\x${character.charCodeAt(0).toString(16)}` : pair;
 }
 
+/** A machine that is busy elsewhere lets the time pass without the pattern's doing: its own time is what counts. */
+const MAX_TRIES = 20;
+
+function withinItsTime(script: Script, goPattern: string): string {
+  let usedMs = 0;
+  for (let tries = 0; tries < MAX_TRIES && usedMs < languageLimits.regexMs; tries += 1) {
+    const before = process.threadCpuUsage();
+    try {
+      return String(script.runInContext(context, { timeout: languageLimits.regexMs }));
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+      const { user, system } = process.threadCpuUsage(before);
+      usedMs += (user + system) / 1_000 + 1;
+    }
+  }
+  throw new LanguageError(
+    'LIMIT',
+    `the regular expression took longer than ${languageLimits.regexMs} ms: ${goPattern.slice(0, 100)}`,
+  );
+}
+
 function run(program: keyof typeof programs, goPattern: string, text: string, replacement = ''): string {
   const [, leading = '', rest = ''] = /^(?:\(\?([ims]+)\))?([\s\S]*)$/.exec(goPattern) ?? [];
   const pattern = rest.replace(/\(\?P</g, '(?<').replace(/\\([\s\S])/g, escaped);
   Object.assign(context, { pattern, flags: `u${leading}`, text, replacement });
   try {
-    const answer: unknown = programs[program].runInContext(context, { timeout: languageLimits.regexMs });
-    return String(answer);
+    return withinItsTime(programs[program], goPattern);
   } catch (error) {
+    if (error instanceof LanguageError) throw error;
     // An error of the other context is no instance of this one's Error.
-    const code = (error as { code?: unknown }).code;
-    if (code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
-      throw new LanguageError(
-        'LIMIT',
-        `the regular expression took longer than ${languageLimits.regexMs} ms: ${goPattern.slice(0, 100)}`,
-      );
-    }
     const why = messageOf((error as { message?: unknown }).message ?? error);
     throw new LanguageError('EVALUATION', `not a regular expression: ${why.slice(0, 200)}`);
   } finally {

@@ -27,7 +27,7 @@ export interface HttpServerOptions {
   readonly noProxy?: string | undefined;
 }
 
-export interface HttpGet {
+export interface HttpCall {
   readonly url: string;
   /** A POST follows no redirect. */
   readonly method?: 'GET' | 'HEAD' | 'POST';
@@ -56,7 +56,7 @@ export interface HttpAnswer {
 
 export interface HttpClient {
   /** Resolves for every status but redirects; rejects with HttpError. */
-  get(call: HttpGet): Promise<HttpAnswer>;
+  send(call: HttpCall): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ export function createHttpClient(
     return made;
   };
   return {
-    async get(call) {
+    async send(call) {
       const deadline = AbortSignal.timeout(call.timeoutMs);
       const signal = call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
       let url = checkedUrl(guard, call.url);
@@ -206,7 +206,7 @@ function redirected(guard: AddressGuard, from: URL, location: string): URL {
 async function once(
   agent: Dispatcher,
   url: URL,
-  call: HttpGet,
+  call: HttpCall,
   isTrusted: boolean,
   signal: AbortSignal,
 ): Promise<HttpAnswer | string> {
@@ -303,7 +303,7 @@ function drainOrClose(stream: ReturnType<typeof createGunzip>, resolve: () => vo
   stream.on('close', done);
 }
 
-function failure(url: URL, error: unknown, call: HttpGet): unknown {
+function failure(url: URL, error: unknown, call: HttpCall): unknown {
   if (error instanceof HttpError) {
     if (error.code !== 'HTTP_TOO_LARGE') return error;
     return new HttpError(error.code, error.retry, `Cannot fetch from ${url.host}: it ${error.message}`);

@@ -29,10 +29,10 @@ export { type HelperExec, helperExec } from './exec-helper.ts';
 export {
   createHttpClient,
   type HttpAnswer,
+  type HttpCall,
   type HttpClient,
   HttpError,
   type HttpErrorCode,
-  type HttpGet,
   type HttpServerOptions,
 } from './http-fetch.ts';
 export { canonicalJson, digestOf, isRecord, type Json, jsonEqual, sha256 } from './json.ts';

@@ -11,6 +11,10 @@ const DEPS = { clock: systemClock, random: systemRandom, log: silentLogger };
 const NAMESPACE = 'sets';
 
 export interface GeneratorWorld {
+  /** A client of the API that Secrets and ConfigMaps are in. */
+  readonly home: KubeClient;
+  /** The namespace of the set. */
+  readonly namespace: string;
   context(options?: ContextOptions): GeneratorContext;
   secret(name: string, data: Readonly<Record<string, string>>): Promise<void>;
   configMap(name: string, data: Readonly<Record<string, string>>): Promise<void>;
@@ -23,6 +27,9 @@ export interface ContextOptions {
   /** Where requests to a public address go in its place: an origin by an origin. */
   readonly reroute?: Readonly<Record<string, string>>;
   readonly scmProviderRefusal?: ApplicationSetDeps['scmProviderRefusal'];
+  readonly generators?: readonly object[];
+  readonly clusters?: ApplicationSetDeps['clusters'];
+  readonly files?: ApplicationSetDeps['files'];
 }
 
 export async function startGeneratorWorld(): Promise<GeneratorWorld> {
@@ -34,6 +41,8 @@ export async function startGeneratorWorld(): Promise<GeneratorWorld> {
     metadata: { name: NAMESPACE },
   });
   return {
+    home,
+    namespace: NAMESPACE,
     context: (options = {}) => contextOf(home, options),
     async secret(name, data) {
       const encoded = Object.entries(data).map(([key, value]) => [
@@ -70,12 +79,12 @@ function contextOf(home: KubeClient, options: ContextOptions): GeneratorContext 
     scmProviderRefusal = () => undefined,
   } = options;
   const http: ApplicationSetDeps['http'] = {
-    async get(call, server) {
+    async send(call, server) {
       const asked = new URL(call.url);
       const origin = reroute[asked.origin] ?? asked.origin;
       const client = createHttpClient(origin, server);
       try {
-        const answer = await client.get({ ...call, url: `${origin}${asked.pathname}${asked.search}` });
+        const answer = await client.send({ ...call, url: `${origin}${asked.pathname}${asked.search}` });
         return { ...answer, url: answer.url.replace(origin, asked.origin) };
       } finally {
         await client.close();
@@ -86,11 +95,31 @@ function contextOf(home: KubeClient, options: ContextOptions): GeneratorContext 
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'ApplicationSet',
     metadata: { name: 'shops', namespace: NAMESPACE },
-    spec: { goTemplate: isGoTemplate, goTemplateOptions, generators: [], template: {} },
+    spec: {
+      goTemplate: isGoTemplate,
+      goTemplateOptions,
+      generators: options.generators ?? [],
+      template: { spec: { project: 'default' } },
+    },
   } as unknown as ApplicationSet;
-  const deps = { clock: systemClock, log: silentLogger, home, http, scmProviderRefusal };
+  const notGiven = (): never => {
+    throw new Error('the test gives none');
+  };
+  const deps: Omit<ApplicationSetDeps, 'leadership' | 'evaluator'> = {
+    clock: systemClock,
+    log: silentLogger,
+    home,
+    http,
+    controlNamespace: NAMESPACE,
+    scmProviderRefusal,
+    clusters: options.clusters ?? notGiven,
+    files: options.files ?? notGiven,
+    project: notGiven,
+    refusal: () => undefined,
+    applications: notGiven,
+  };
   return {
-    deps: deps as unknown as ApplicationSetDeps,
+    deps: deps as ApplicationSetDeps,
     set,
     filler: createFiller(set.spec, systemClock),
     signal: new AbortController().signal,

@@ -1,7 +1,7 @@
 // What turning an ApplicationSet into applications needs from outside.
 import type { Evaluator } from '../../evaluate/index.ts';
 import type { KubeClient } from '../../k8s/index.ts';
-import type { Clock, HttpAnswer, HttpGet, HttpServerOptions, Logger } from '../../lib/index.ts';
+import type { Clock, HttpAnswer, HttpCall, HttpServerOptions, Logger } from '../../lib/index.ts';
 import type { Application, ApplicationSet, AppProject } from '../../model/index.ts';
 import type { Leadership } from '../application/index.ts';
 
@@ -25,10 +25,10 @@ export interface RepositoryFiles {
   read(path: string): Promise<string>;
 }
 
-/** GET requests to a server that a generator names: redirects keep no credential, no link-local address is reached. */
+/** Requests to a server that a generator names: redirects keep no credential, no link-local address is reached. */
 export interface GeneratorHttp {
   /** @param server how the origin of `call.url` is reached. Rejects with HttpError; resolves for every status */
-  get(call: HttpGet, server?: HttpServerOptions): Promise<HttpAnswer>;
+  send(call: HttpCall, server?: HttpServerOptions): Promise<HttpAnswer>;
 }
 
 export interface ApplicationSetDeps {

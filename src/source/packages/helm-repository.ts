@@ -148,9 +148,9 @@ export class HelmRepository implements PackageServer {
     }
   }
 
-  async #get(what: string, call: Parameters<HttpClient['get']>[0]): Promise<HttpAnswer> {
+  async #get(what: string, call: Parameters<HttpClient['send']>[0]): Promise<HttpAnswer> {
     try {
-      return await this.#http.get(call);
+      return await this.#http.send(call);
     } catch (error) {
       throw packageError(what, error);
     }

@@ -183,7 +183,7 @@ export class OciRegistry {
   async #ask(what: string, call: Ask): Promise<HttpAnswer> {
     const { url, method = 'GET', maxBytes = MANIFEST_BYTES, timeoutMs = REQUEST_MS, signal } = call;
     const send = (authorization: string | undefined): Promise<HttpAnswer> =>
-      this.#http.get({
+      this.#http.send({
         url: url.href,
         method,
         headers: { accept: [...MANIFEST_TYPES, '*/*'].join(', ') },

@@ -65,7 +65,7 @@ export class RegistryTokens {
     if (service !== '') realm.searchParams.set('service', service);
     if (scope !== '') realm.searchParams.set('scope', scope);
     const what = `get a token for ${this.#deps.registry.host}`;
-    const answer = await http.get({
+    const answer = await http.send({
       url: realm.href,
       authorization,
       maxBytes: TOKEN_BYTES,

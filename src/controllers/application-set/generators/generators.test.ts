@@ -4,27 +4,13 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type RunningApiServer, startApiServer } from '../../../apiserver/index.ts';
-import { createEvaluator, type Evaluator } from '../../../evaluate/index.ts';
-import {
-  connectionOfKubeconfig,
-  createKubeClient,
-  type KubeClient,
-  type KubeObject,
-  wellKnown,
-} from '../../../k8s/index.ts';
-import { createHttpClient, silentLogger, systemClock, systemExec, systemRandom } from '../../../lib/index.ts';
-import type { ApplicationSet, Generator } from '../../../model/index.ts';
-import { onlyLeader } from '../../application/index.ts';
-import type { ApplicationSetDeps, GeneratedCluster } from '../deps.ts';
-import { createFiller } from '../filling.ts';
+import { type GeneratorWorld, startGeneratorWorld } from '../../../../test/support/generator-world.ts';
+import { type KubeObject, wellKnown } from '../../../k8s/index.ts';
+import type { Generator } from '../../../model/index.ts';
+import type { GeneratedCluster } from '../deps.ts';
 import { generateAll } from './generate.ts';
 
-const DEPS = { clock: systemClock, random: systemRandom, exec: systemExec, log: silentLogger };
-
-let api: RunningApiServer;
-let home: KubeClient;
-let evaluator: Evaluator;
+let world: GeneratorWorld;
 let plugin: Server;
 let pluginUrl: string;
 /** What the plugin was asked, and what it answers next. */
@@ -32,14 +18,7 @@ const asked: { authorization: string | undefined; body: unknown }[] = [];
 let answer: { status: number; body: string; location?: string } = { status: 200, body: '{}' };
 
 before(async () => {
-  api = await startApiServer({ ...DEPS, listen: { host: '127.0.0.1', port: 0 } });
-  home = createKubeClient(await connectionOfKubeconfig(api.kubeconfig(), { clock: systemClock }), {}, DEPS);
-  await home.create(wellKnown.namespaces, {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name: 'argocd' },
-  });
-  evaluator = createEvaluator(DEPS);
+  world = await startGeneratorWorld();
   plugin = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -63,9 +42,7 @@ before(async () => {
 after(async () => {
   plugin?.closeAllConnections();
   plugin?.close();
-  await evaluator?.close();
-  await home?.close();
-  await api?.close();
+  await world?.close();
 });
 
 const CLUSTERS: readonly GeneratedCluster[] = [
@@ -112,38 +89,16 @@ async function generate(
     files = FILES,
   }: { goTemplate?: boolean; files?: Readonly<Record<string, string>> } = {},
 ): Promise<unknown[]> {
-  const set = {
-    metadata: { name: 'set', namespace: 'argocd' },
-    spec: { goTemplate, generators, template: { spec: { project: 'default' } } },
-  } as unknown as ApplicationSet;
-  const deps: ApplicationSetDeps = {
-    ...DEPS,
-    home,
-    controlNamespace: 'argocd',
-    leadership: onlyLeader,
-    evaluator,
-    http: {
-      async get(call, server) {
-        const client = createHttpClient(new URL(call.url).origin, server);
-        try {
-          return await client.get(call);
-        } finally {
-          await client.close();
-        }
-      },
-    },
+  const context = world.context({
+    isGoTemplate: goTemplate,
+    generators,
     clusters: () => CLUSTERS,
-    project: () => undefined,
-    refusal: () => undefined,
-    scmProviderRefusal: () => undefined,
     async files(url, revision) {
       if (revision === 'gone') throw new Error(`there is no branch ${revision} in ${url}`);
       return { revision: 'abc', paths: Object.keys(files).sort(), read: async (path) => files[path] ?? '' };
     },
-    applications: () => [],
-  };
-  const filler = createFiller(set.spec, systemClock);
-  const generated = await generateAll({ deps, set, filler, signal: AbortSignal.timeout(10_000) });
+  });
+  const generated = await generateAll(context);
   return generated.flatMap(({ parameters }) => parameters);
 }
 
@@ -329,21 +284,9 @@ const many = (count: number): object[] =>
   Array.from({ length: count }, (_, i) => ({ [`k${count}`]: `${i}` }));
 
 test('a plugin is asked with its token and the input, and anything but its answer is a failure', async () => {
-  await home.create(wellKnown.secrets, {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 'plugin', namespace: 'argocd' },
-    data: { token: Buffer.from('canary-token').toString('base64') },
-  } as KubeObject);
-  const config = (name: string, data: object) =>
-    home.create(wellKnown.configMaps, {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name, namespace: 'argocd' },
-      data,
-    } as KubeObject);
-  await config('good', { baseUrl: pluginUrl, token: '$plugin:token' });
-  await config('open', { baseUrl: pluginUrl, token: 'canary-token' });
+  await world.secret('plugin', { token: 'canary-token' });
+  await world.configMap('good', { baseUrl: pluginUrl, token: '$plugin:token' });
+  await world.configMap('open', { baseUrl: pluginUrl, token: 'canary-token' });
   const ask = (name = 'good') =>
     generate([
       {
@@ -361,7 +304,7 @@ test('a plugin is asked with its token and the input, and anything but its answe
     body: {
       path: '/api/v1/getparams.execute',
       method: 'POST',
-      applicationSetName: 'set',
+      applicationSetName: 'shops',
       input: { parameters: { env: 'dev' } },
     },
   });
@@ -384,11 +327,12 @@ test('a plugin is asked with its token and the input, and anything but its answe
   await assert.rejects(ask('open'), { message: /must name a Secret/ });
   await assert.rejects(ask('absent'), {
     code: 'SET_INVALID',
-    message: /There is no ConfigMap absent in namespace argocd/,
+    message: /There is no ConfigMap absent in namespace sets/,
   });
 });
 
 test('decisions of a placement name clusters; one that has not decided is a failure', async () => {
+  const { home, namespace } = world;
   await home.create(wellKnown.customResourceDefinitions, {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -418,7 +362,7 @@ test('decisions of a placement name clusters; one that has not decided is a fail
     ({
       apiVersion: 'example.com/v1',
       kind: 'Placement',
-      metadata: { name, namespace: 'argocd', labels: { kind: name } },
+      metadata: { name, namespace, labels: { kind: name } },
       status,
     }) as never;
   await home.create(
@@ -426,17 +370,12 @@ test('decisions of a placement name clusters; one that has not decided is a fail
     placement('decided', { decisions: [{ clusterName: 'dev', why: 'near' }, { clusterName: 'nobody' }] }),
   );
   await home.create(type, placement('thinking', {}));
-  await home.create(wellKnown.configMaps, {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'placement', namespace: 'argocd' },
-    data: {
-      apiVersion: 'example.com/v1',
-      kind: 'placements',
-      statusListKey: 'decisions',
-      matchKey: 'clusterName',
-    },
-  } as KubeObject);
+  await world.configMap('placement', {
+    apiVersion: 'example.com/v1',
+    kind: 'placements',
+    statusListKey: 'decisions',
+    matchKey: 'clusterName',
+  });
   const ask = (more: object) =>
     generate([{ clusterDecisionResource: { configMapRef: 'placement', ...more } }]);
   const [found, ...others] = (await ask({ name: 'decided' })) as Record<string, unknown>[];

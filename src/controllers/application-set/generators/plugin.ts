@@ -29,7 +29,7 @@ export async function generateFromPlugin(
     );
   }
   const answer = await deps.http
-    .get({
+    .send({
       url: new URL(PATH, address.endsWith('/') ? address : `${address}/`).href,
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -177,7 +177,7 @@ export class ForgeClient {
         `${this.#cannot(question)}: this and the rest takes ${this.#host} more than ${MAX_REQUESTS} requests`,
       );
     try {
-      return await deps.http.get(
+      return await deps.http.send(
         {
           url: this.#url(question),
           method,
