@@ -37,6 +37,7 @@ export interface ApplicationSetParts {
   readonly guard: AddressGuard | undefined;
   readonly applications: ServedApplications;
   reconciled(set: ApplicationSet, seconds: number): void;
+  noteManagers(set: ApplicationSet): void;
 }
 
 export function applicationSetController(
@@ -97,6 +98,7 @@ export function applicationSetController(
       controlNamespace: application.controlNamespace,
       // Not those of applications: a set reads repositories and lists clusters.
       namespaces: () => namesIn(parameter('namespaces')),
+      noteManagers: parts.noteManagers,
       requeueAfterMs: () => parseDurationMs(parameter('requeue.after')),
     },
   );

@@ -288,6 +288,7 @@ export async function startControlPlane(
       guard: deps.guard,
       applications: controller.applications,
       reconciled: (set, seconds) => taps.measures.setReconciled(set, seconds),
+      noteManagers: (set) => taps.specManagers.note(set),
     });
     settings.onChange(({ kind }) => {
       if (kind === 'cluster') applicationSets.onClusters();
@@ -313,6 +314,7 @@ export async function startControlPlane(
       repositories,
       controller,
       application: application.deps,
+      applicationSets,
       registry: metrics,
     });
     closers.push(() => observability.stop());

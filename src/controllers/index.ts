@@ -51,7 +51,14 @@ export {
   LiveClusters,
   resourceTree,
 } from './cluster/index.ts';
-export { type EventFacts, EventRecorder, eventOfRecord, eventsOfChange } from './events/index.ts';
+export {
+  type EventFacts,
+  EventRecorder,
+  eventOfRecord,
+  eventOfSetRecord,
+  eventsOfChange,
+  eventsOfSetChange,
+} from './events/index.ts';
 export { type NotificationMetrics, NotificationsController } from './notifications/index.ts';
 export { ProjectController } from './project/index.ts';
 export {

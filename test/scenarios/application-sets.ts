@@ -112,6 +112,17 @@ const stories: readonly Scenario[] = [
       await untilGone(world, 'v1', 'configmaps', 'red');
       const records = await world.journal('application.delete');
       assert.ok(records.some(({ reason }) => reason === 'The set does not generate it any more'));
+      await world.until('events of the set tell of it', async () => {
+        const events = await world.list('v1', 'events', 'argocd');
+        const told = events.filter(
+          (event) => (event['involvedObject'] as { name?: string })?.name === world.name,
+        );
+        const reasons = told.map((event) => `${event['reason']} ${event['message']}`);
+        return (
+          reasons.includes(`Created Created Application ${world.name}-red`) &&
+          reasons.includes(`Deleted Deleted Application ${world.name}-red`)
+        );
+      });
     },
   },
   {

@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import {
   type ApplicationController,
   type ApplicationDeps,
+  type ApplicationSetController,
   EventRecorder,
   type LiveClusters,
   type RepositoryTracker,
@@ -24,6 +25,7 @@ export interface ObservabilityParts {
   readonly repositories: RepositoryTracker;
   readonly controller: ApplicationController;
   readonly application: ApplicationDeps;
+  readonly applicationSets: ApplicationSetController;
   readonly registry: Registry;
 }
 

@@ -1,10 +1,13 @@
-// Turns what happens to applications, configuration and journal into events and audit records.
+// Turns what happens to applications, ApplicationSets, configuration and journal into events and audit records.
 import {
   type ApplicationController,
+  type ApplicationSetController,
   ConfigAudit,
   type EventRecorder,
   eventOfRecord,
+  eventOfSetRecord,
   eventsOfChange,
+  eventsOfSetChange,
   type Leadership,
   type Settings,
 } from '../../controllers/index.ts';
@@ -19,9 +22,10 @@ export interface WatchParts {
   readonly journal: Journal;
   readonly settings: Settings;
   readonly controller: ApplicationController;
+  readonly applicationSets: ApplicationSetController;
   readonly leadership: Leadership;
   readonly events: EventRecorder;
-  /** The newest manager of an application's spec, by uid. */
+  /** The newest manager of the spec of an application or set, by uid. */
   readonly specManagers: SpecManagers;
   /** Sees each change of an application that this process acts for. */
   onOperation(old: Application, app: Application): void;
@@ -29,7 +33,7 @@ export interface WatchParts {
 
 /** @returns what takes in each new journal record */
 export function watchApplications(parts: WatchParts): (record: JournalRecord) => void {
-  const { controller, events, leadership, settings, specManagers } = parts;
+  const { applicationSets, controller, events, leadership, settings, specManagers } = parts;
   const audit = new ConfigAudit({ ...parts, isLeader: () => leadership.isLeader() });
   settings.onObject((old, now) => audit.changed(old, now));
   let isReplay = true;
@@ -47,8 +51,21 @@ export function watchApplications(parts: WatchParts): (record: JournalRecord) =>
       }
     } else audit.changed(change.object, undefined);
   });
+  applicationSets.sets.subscribe((change) => {
+    if (isReplay || !leadership.isLeader()) return;
+    const { object: set } = change;
+    if (change.kind === 'update') {
+      for (const facts of eventsOfSetChange(change.old, set)) events.record(set, facts);
+      if (change.old.metadata.generation !== set.metadata.generation)
+        audit.changed(change.old, specManagers.on(set));
+    } else if (change.kind === 'add') audit.changed(undefined, specManagers.on(set));
+    else audit.changed(set, undefined);
+  });
   isReplay = false;
   return (record) => {
+    const bySet = eventOfSetRecord(record);
+    const set = bySet === undefined ? undefined : applicationSets.sets.get(bySet.namespace, bySet.name);
+    if (bySet !== undefined && set !== undefined) events.record(set, bySet.facts);
     const facts = eventOfRecord(record);
     if (facts === undefined) return;
     const { namespace = '', name } = record.object;
@@ -61,7 +78,7 @@ export function watchApplications(parts: WatchParts): (record: JournalRecord) =>
   };
 }
 
-/** Who last wrote the spec of each application; the copies that controllers keep are without that. */
+/** Who last wrote the spec of each application and set; the copies that controllers keep are without that. */
 export class SpecManagers {
   readonly #managers = new Map<string, { readonly manager: string; readonly time: string }>();
 
@@ -75,9 +92,9 @@ export class SpecManagers {
     this.#managers.set(metadata.uid, newest);
   }
 
-  on(app: Application): Application {
-    const known = this.#managers.get(app.metadata.uid ?? '');
-    if (known === undefined) return app;
-    return { ...app, metadata: { ...app.metadata, managedFields: [known] } };
+  on<T extends KubeObject>(object: T): T {
+    const known = this.#managers.get(object.metadata.uid ?? '');
+    if (known === undefined) return object;
+    return { ...object, metadata: { ...object.metadata, managedFields: [known] } };
   }
 }

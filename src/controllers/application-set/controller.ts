@@ -24,6 +24,8 @@ export interface ApplicationSetOptions {
   readonly controlNamespace: string;
   /** Globs or `/regular expressions/` of further namespaces, as they are now. */
   namespaces(): readonly string[];
+  /** Sees each set as the API sent it, managers included. */
+  noteManagers(set: ApplicationSet): void;
   /** How often repositories and forges are asked when nothing announces a change, milliseconds; undefined: the usual. */
   requeueAfterMs(): number | undefined;
 }

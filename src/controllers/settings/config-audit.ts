@@ -22,7 +22,7 @@ export interface ConfigAuditDeps {
 }
 
 /** Writes of these are in the journal already, by whoever asked for them. */
-const OURS = new Set(['fairlead', 'fairlead-server', 'argocd-controller']);
+const OURS = new Set(['fairlead', 'fairlead-server', 'fairlead-applicationset', 'argocd-controller']);
 /** Keys named in one record; a rewritten object names no more. */
 const MAX_KEYS = 50;
 
@@ -108,6 +108,7 @@ function contentOf(object: KubeObject | undefined): Record<string, unknown> | un
 const VOLATILE = [
   'last-applied-configuration',
   'argocd.argoproj.io/refresh',
+  'argocd.argoproj.io/application-set-refresh',
   'notified.notifications',
   'argocd.argoproj.io/hydrate',
 ];
