@@ -105,7 +105,9 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
         http.call<object>({ method: 'DELETE', path: `/api/v1/projects/${encodeURIComponent(name)}` }),
       ...projectTokenCalls(http),
     },
-    repositories: repositoryCalls(http),
+    repositories: repositoryCalls(http, ''),
+    /** What is pushed with. */
+    writeRepositories: repositoryCalls(http, 'write-'),
     certificates: {
       list: (query: QueryValues, { signal }: ReadOptions = {}) =>
         http.call<CertificateList>({ path: '/api/v1/certificates', query, signal }),
@@ -181,9 +183,9 @@ function clusterPath(id: string): { path: string; query: QueryValues } {
   return { path: `/api/v1/clusters/${encodeURIComponent(id)}`, query: { 'id.type': type } };
 }
 
-function repositoryCalls(http: Transport) {
-  const REPOSITORIES = '/api/v1/repositories';
-  const TEMPLATES = '/api/v1/repocreds';
+function repositoryCalls(http: Transport, of: '' | 'write-') {
+  const REPOSITORIES = `/api/v1/${of}repositories`;
+  const TEMPLATES = `/api/v1/${of}repocreds`;
   const at = (base: string, url: string): string => `${base}/${encodeURIComponent(url)}`;
   return {
     list: (query: QueryValues = {}, { signal }: ReadOptions = {}) =>

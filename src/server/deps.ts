@@ -21,6 +21,7 @@ import type {
   Projects,
   Repositories,
   RepositoryContents,
+  RepositorySecrets,
   ResourceActions,
   ResourceWrites,
   ServerInformation,
@@ -41,6 +42,7 @@ export interface ServerPorts {
   readonly projects: Projects;
   readonly clusters: Clusters;
   readonly repositories: Repositories;
+  readonly writeRepositories: RepositorySecrets;
   readonly repositoryContents: RepositoryContents;
   readonly signingKeys: SigningKeys;
   readonly accounts: Accounts;

@@ -20,6 +20,7 @@ export type {
   Projects,
   Repositories,
   RepositoryContents,
+  RepositorySecrets,
   ResourceId,
   SigningKeys,
   Webhook,

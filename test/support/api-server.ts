@@ -83,6 +83,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
       remove: async () => undefined,
     },
     repositories: noRepositories,
+    writeRepositories: noRepositories,
     repositoryContents: {
       refs: async () => ({ branches: [], tags: [] }),
       apps: async () => [],

@@ -21,6 +21,7 @@ import { operationRoutes } from './operations.ts';
 import { projectRoutes } from './projects.ts';
 import { referenceRoutes } from './reference.ts';
 import { repositoryRoutes } from './repositories.ts';
+import { repositorySecretRoutes } from './repository-secrets.ts';
 import { resourceWriteRoutes } from './resource-writes.ts';
 import { sessionRoutes } from './session.ts';
 import { signingKeyRoutes } from './signing-keys.ts';
@@ -54,6 +55,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...streamRoutes,
     ...projectRoutes,
     ...configurationRoutes,
+    ...repositorySecretRoutes,
     ...repositoryRoutes,
     ...signingKeyRoutes,
     ...auditRoutes,

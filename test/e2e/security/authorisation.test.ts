@@ -260,6 +260,32 @@ suite('authorisation', () => {
     assert.ok(!text.includes(CANARY));
   });
 
+  test('S-F5: the right to repositories is none to what is pushed with', async () => {
+    const body = { repo: repoUrl, username: 'bank', password: CANARY, project: 'shop' };
+    const at = `/api/v1/write-repositories/${encodeURIComponent(repoUrl)}`;
+    for (const [method, path] of [
+      ['POST', '/api/v1/write-repositories'],
+      ['POST', `${at}/validate`],
+      ['PUT', at],
+    ] as const) {
+      const refused = await call(method, path, ann, body);
+      assert.equal(refused.status, 403, `${method} ${path}: ${refused.text}`);
+    }
+    assert.equal((await call('POST', '/api/v1/write-repositories', admin, body)).status, 200);
+    await world.until('it is known', async () =>
+      (await call('GET', '/api/v1/write-repositories', admin)).text.includes(repoUrl),
+    );
+    assert.doesNotMatch((await call('GET', '/api/v1/write-repositories', ann)).text, /bank/);
+    const none = '/api/v1/write-repositories/https%3A%2F%2Fnone.test%2Fx.git';
+    for (const method of ['GET', 'DELETE'])
+      assert.deepEqual(await call(method, at, ann), await call(method, none, ann), method);
+    const reader = { 'policy.csv': `${POLICY}p, ann, write-repositories, get, shop/*, allow\n` };
+    await world.configure('argocd-rbac-cm', reader);
+    await world.until('ann may see it', async () => (await call('GET', at, ann)).status === 200);
+    assert.equal((await call('DELETE', at, ann)).status, 403);
+    await world.configure('argocd-rbac-cm', { 'policy.csv': POLICY });
+  });
+
   test('S-F5: nobody takes over a cluster that belongs to others, under any spelling or name', async () => {
     const body = { project: 'shop', config: { bearerToken: CANARY } };
     for (const server of [
