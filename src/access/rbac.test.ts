@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newEnforcer, newModelFromString, StringAdapter } from 'casbin';
-import fc from 'fast-check';
+import { fc } from '../../test/support/property.ts';
 import { matcherOf } from './matcher.ts';
 import { compileRbac, type Identity, type RbacSource } from './rbac.ts';
 

@@ -7,6 +7,7 @@ import { createActionCatalog } from '../actions/index.ts';
 import {
   ApplicationController,
   type ApplicationDeps,
+  type ApplicationSetController,
   ChangedPaths,
   type ClusterEntry,
   Dependencies,
@@ -61,6 +62,7 @@ import { createRenderer } from '../render/index.ts';
 import { type RunningServer, startServer } from '../server/index.ts';
 import { createPackages, gitArtifact, verifyRevision } from '../source/index.ts';
 import { ensureAccounts, kubernetesAccounts, renderStoreKey } from './accounts.ts';
+import { applicationSetController } from './application-sets.ts';
 import { neverLeader, type RunningLeadership, startLeadership } from './leader.ts';
 import { type RunningObservability, startObservability } from './observability/start.ts';
 import {
@@ -242,12 +244,13 @@ export async function startControlPlane(
     });
     const { actions } = application.deps;
     actions.configure(settings.configData());
+    const applicationNamespaces = (): readonly string[] => [
+      ...(options.applicationNamespaces ?? []),
+      ...settings.applicationNamespaces(),
+    ];
     const controller = new ApplicationController(application.deps, informerDeps, {
       namespace: options.namespace,
-      applicationNamespaces: () => [
-        ...(options.applicationNamespaces ?? []),
-        ...settings.applicationNamespaces(),
-      ],
+      applicationNamespaces,
       concurrency: APPLICATIONS_AT_ONCE,
       revisionPassMs: timing.revisionPassMs,
       sweepMs: SWEEP_MS,
@@ -279,8 +282,26 @@ export async function startControlPlane(
       if (change.kind === 'delete') projects.onApplication(change.object);
       if (change.kind === 'update') projects.onApplication(change.old);
     });
+    const applicationSets = applicationSetController(informerDeps, {
+      application: application.deps,
+      settings,
+      evaluator,
+      guard: deps.guard,
+      namespaces: applicationNamespaces,
+      applications: () => controller.applications.values(),
+    });
+    settings.onChange(({ kind }) => {
+      if (kind === 'cluster') applicationSets.onClusters();
+      if (kind === 'project') applicationSets.onProjects();
+      if (kind === 'config') applicationSets.onConfig();
+    });
+    repositories.onMoved((key) => applicationSets.onRepository((url) => normaliseUrl(url) === key));
+    controller.applications.subscribe((change) => applicationSets.onApplication(change));
     await controller.start(stopping.signal);
     closers.push(() => controller.stop());
+    // After the applications: what is there must be known before anything is created beside it.
+    await applicationSets.start(stopping.signal);
+    closers.push(() => applicationSets.stop());
     projects.start();
     closers.push(() => projects.stop());
 
@@ -309,6 +330,7 @@ export async function startControlPlane(
       repositories,
       controller,
       application: application.deps,
+      applicationSets,
     });
     closers.push(() => server.close());
     log.info('the control plane is ready', { url: server.url, namespace: options.namespace });
@@ -507,7 +529,7 @@ function createClusters(
     log: deps.log,
     entries: () => [
       withRefresh(home, settings.homeRefreshRequestedAt()),
-      ...settings.clusters().map(({ refreshRequestedAt, ...cluster }) => {
+      ...settings.clusters().map(({ refreshRequestedAt, labels: _, annotations: _a, ...cluster }) => {
         const { server, name, project } = cluster;
         const entry = {
           server,
@@ -673,6 +695,7 @@ async function startHttp(
     observability: RunningObservability;
     controller: ApplicationController;
     application: ApplicationDeps;
+    applicationSets: ApplicationSetController;
   },
 ): Promise<RunningServer> {
   const { home, settings, repositories, taps } = parts;

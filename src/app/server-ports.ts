@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import {
   type ApplicationController,
   type ApplicationDeps,
+  type ApplicationSetController,
   applicationType,
   type LiveClusters,
   listActions,
@@ -24,6 +25,7 @@ import type {
   Webhook,
 } from '../server/index.ts';
 import { watchedPolicies, watchedProviders } from './access.ts';
+import { applicationSetPort } from './application-sets.ts';
 import { clusterStore } from './clusters.ts';
 import { registerMetrics } from './metrics.ts';
 
@@ -47,6 +49,7 @@ export interface ServerParts {
   readonly clusters: LiveClusters;
   readonly controller: ApplicationController;
   readonly application: ApplicationDeps;
+  readonly applicationSets: ApplicationSetController;
   readonly accounts: Accounts;
   readonly metrics: Registry;
   readonly notifications: NotificationsPort;
@@ -71,6 +74,7 @@ export function serverPorts(
   return {
     ...deps,
     applications: applicationStore(controller),
+    applicationSets: applicationSetPort({ ...deps, home, controller: parts.applicationSets }),
     writer: applicationWriter(home, controller),
     views: applicationViews({
       application,

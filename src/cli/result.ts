@@ -1,7 +1,23 @@
-// `-o json|yaml` of commands that change something: the object as it is now instead of a sentence.
-import type { OptionSpecs } from './command.ts';
+// `-o` of the commands: the formats of those that show, and of those that change something the object as it is now.
+import type { OptionSpec, OptionSpecs } from './command.ts';
 import type { Output } from './output.ts';
 
+/**
+ * `-o` of a command that shows something.
+ * @param usual what it prints without the flag; the empty text: its own words, which have no name
+ */
+export function formatOption(usual: string, ...others: readonly string[]) {
+  return {
+    type: 'string',
+    short: 'o',
+    default: usual,
+    value: 'format',
+    choices: [usual, ...others],
+    describe: 'Output format',
+  } as const satisfies OptionSpec;
+}
+
+/** `-o` of a command that changes something: the object as it is now instead of a sentence. */
 export const resultOption = {
   output: {
     type: 'string',

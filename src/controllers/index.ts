@@ -34,6 +34,13 @@ export {
   writeOperationState,
 } from './application/index.ts';
 export {
+  ApplicationSetController,
+  applicationSetType,
+  type GeneratedCluster,
+  type RepositoryFiles,
+  type SetPolicy,
+} from './application-set/index.ts';
+export {
   type ClusterEntry,
   HOME_NAME,
   HOME_SERVER,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { AddressGuard, Exec, ExecResult, Random } from '../lib/index.ts';
 import { ExecError, isAbort, limits } from '../lib/index.ts';
 import type { Repository } from '../model/index.ts';
+import { authorizationOf } from './authorization.ts';
 import { GitError } from './errors.ts';
 import { pinOf } from './pin.ts';
 
@@ -163,14 +164,9 @@ async function assertPinning(deps: GitDeps): Promise<void> {
   );
 }
 
-function addCredential(config: Record<string, string>, { credential, url }: Repository): void {
-  const hasSecret = credential.kind === 'basic' || credential.kind === 'bearer';
-  if (!/^https?:/i.test(url) || !hasSecret) return;
-  const value =
-    credential.kind === 'basic'
-      ? `Basic ${Buffer.from(`${credential.username}:${credential.password}`).toString('base64')}`
-      : `Bearer ${credential.token}`;
-  config['http.extraHeader'] = `Authorization: ${value.replace(/[\r\n]/g, '')}`;
+function addCredential(config: Record<string, string>, repository: Repository): void {
+  const value = /^https?:/i.test(repository.url) ? authorizationOf(repository) : undefined;
+  if (value !== undefined) config['http.extraHeader'] = `Authorization: ${value}`;
 }
 
 async function addTls(

@@ -4,6 +4,7 @@ import { request } from 'undici';
 import { type AddressGuard, messageOf } from '../lib/index.ts';
 import type { Repository } from '../model/index.ts';
 import { agentFor } from './agent.ts';
+import { authorizationOf } from './authorization.ts';
 import { GitError } from './errors.ts';
 import { addressFailure } from './pin.ts';
 import { assertRepositoryUrl, redacted } from './url.ts';
@@ -30,10 +31,11 @@ export async function redirectedTo(guard: AddressGuard, repository: Repository):
 async function locationOf(guard: AddressGuard, repository: Repository): Promise<string | undefined> {
   const url = advertisementOf(repository.url);
   const agent = agentFor(guard, repository, url, 'a repository that redirects');
+  const authorization = authorizationOf(repository);
   try {
     const { statusCode, headers, body } = await request(url, {
       dispatcher: agent,
-      headers: { 'user-agent': 'git/fairlead', accept: '*/*', ...authorization(repository) },
+      headers: { 'user-agent': 'git/fairlead', accept: '*/*', ...(authorization && { authorization }) },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     // What it says besides is of no interest, and may be without end.
@@ -84,16 +86,6 @@ function advertisementOf(address: string): URL {
   url.username = '';
   url.password = '';
   return url;
-}
-
-function authorization({ credential }: Repository): Record<string, string> {
-  if (credential.kind === 'basic') {
-    const pair = Buffer.from(`${credential.username}:${credential.password}`).toString('base64');
-    return { authorization: `Basic ${pair}` };
-  }
-  if (credential.kind === 'bearer')
-    return { authorization: `Bearer ${credential.token.replace(/[\r\n]/g, '')}` };
-  return {};
 }
 
 function notFollowed(repository: Repository, why: string): GitError {

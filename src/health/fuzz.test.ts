@@ -1,7 +1,7 @@
 // Nothing in an object makes a judgement throw, hang or grow: statuses of wrong types, nulls, wild and huge values.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../test/support/property.ts';
 import type { KubeObject } from '../k8s/index.ts';
 import { HEALTH_ORDER } from '../model/index.ts';
 import { assessHealth } from './index.ts';

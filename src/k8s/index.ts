@@ -68,7 +68,9 @@ export {
 export {
   type LabelRequirement,
   type LabelSelector,
+  labelSelectorText,
   matchesLabels,
+  requirementsOf,
 } from './label-selector.ts';
 export { type LeaseDeps, LeaseLock, LeaseLostError, type LeaseOptions, type LeaseState } from './lease.ts';
 export {

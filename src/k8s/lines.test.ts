@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../test/support/property.ts';
 import { LineSplitter, LineTooLong } from './lines.ts';
 
 test('LineSplitter gives the same lines however the bytes are cut', () => {

@@ -1,4 +1,4 @@
-// GET requests to servers that users name: redirects followed by hand so that no credential reaches another origin,
+// Requests to servers that users name: redirects followed by hand so that no credential reaches another origin,
 // every connection through the guarded lookup, bounded in time, silence and bytes. Knows nothing of what it fetches.
 import { createGunzip } from 'node:zlib';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
@@ -29,7 +29,10 @@ export interface HttpServerOptions {
 
 export interface HttpGet {
   readonly url: string;
-  readonly method?: 'GET' | 'HEAD';
+  /** A POST follows no redirect. */
+  readonly method?: 'GET' | 'HEAD' | 'POST';
+  /** Of a POST. */
+  readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent to the origin of `url` and to no other. */
   readonly authorization?: string | undefined;
@@ -93,6 +96,12 @@ export function createHttpClient(
         for (let hops = 0; ; hops += 1) {
           const answer = await once(dispatcherFor(url), url, call, url.origin === first, signal);
           if (typeof answer !== 'string') return answer;
+          if (call.method === 'POST')
+            throw new HttpError(
+              'HTTP_REDIRECT',
+              'on-change',
+              `${url.host} redirects a POST, which is not sent on; configure the final address`,
+            );
           if (hops >= MAX_REDIRECTS)
             throw new HttpError(
               'HTTP_REDIRECT',
@@ -205,6 +214,7 @@ async function once(
   const { statusCode, headers, body } = await request(url, {
     dispatcher: agent,
     method: call.method ?? 'GET',
+    ...(call.body === undefined ? {} : { body: call.body }),
     headers: {
       'user-agent': 'fairlead',
       'accept-encoding': call.decode === true ? 'gzip' : 'identity',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { stringify } from 'yaml';
+import { fc } from '../../test/support/property.ts';
 import { parseYaml, parseYamlDocuments, YamlError, type YamlErrorCode } from './yaml.ts';
 import { BAIL, parseBlockDocument } from './yaml-block.ts';
 
@@ -128,6 +128,8 @@ test('a key named __proto__ is a key like any other', () => {
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
 });
 
+// The writer leaves a key `<<` without quotes, and what it then says is a merge.
+const key = fc.string({ minLength: 1 }).filter((text) => text !== '<<');
 const json = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
@@ -163,16 +165,14 @@ const json = fc.letrec((tie) => ({
     fc.boolean(),
     fc.constant(null),
     fc.array(tie('value'), { maxLength: 4 }),
-    fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('a', 'b/c', 'on', '1')), tie('value'), {
-      maxKeys: 4,
-    }),
+    fc.dictionary(fc.oneof(key, fc.constantFrom('a', 'b/c', 'on', '1')), tie('value'), { maxKeys: 4 }),
   ),
 })).value;
 
 test('whatever a YAML writer writes is read back, and the fast parser never differs from the full one', () => {
   fc.assert(
     fc.property(
-      fc.dictionary(fc.string({ minLength: 1 }), json, { minKeys: 1, maxKeys: 4 }),
+      fc.dictionary(key, json, { minKeys: 1, maxKeys: 4 }),
       fc.record({
         indent: fc.integer({ min: 1, max: 4 }),
         lineWidth: fc.constantFrom(0, 20, 80),

@@ -6,6 +6,8 @@ export const annotations = {
   /** Tells one request for a refresh from another; written and removed with `refresh`. */
   refreshId: 'fairlead.dev/refresh-id',
   refresh: 'argocd.argoproj.io/refresh',
+  /** Asks an ApplicationSet to be looked at anew; taken away once that is done. */
+  applicationSetRefresh: 'argocd.argoproj.io/application-set-refresh',
   trackingId: 'argocd.argoproj.io/tracking-id',
   installationId: 'argocd.argoproj.io/installation-id',
   syncWave: 'argocd.argoproj.io/sync-wave',

@@ -33,6 +33,24 @@ export {
   SyncPolicy,
 } from './application/schema.ts';
 export type { ApplicationSet } from './application-set/application-set.ts';
+export type {
+  ClusterDecisionResourceGenerator,
+  ClusterGenerator,
+  Generator,
+  GitGenerator,
+  LabelSelector,
+  ListGenerator,
+  NestedGenerator,
+  PluginGenerator,
+  PullRequestGenerator,
+  ScmProviderGenerator,
+} from './application-set/generators.ts';
+export { MatrixGenerator, MergeGenerator } from './application-set/generators.ts';
+export type {
+  ApplicationSetCondition,
+  ApplicationSetStatus,
+  ApplicationSetTemplate,
+} from './application-set/schema.ts';
 
 export type { Artifact, Checkout, SourceEntry, SourceTree } from './artifact.ts';
 export type { Change, ChangeKind, FieldChange } from './change.ts';

@@ -9,6 +9,7 @@ import type { Sealed } from './auth/sealed.ts';
 import type { SessionTokens } from './auth/session-tokens.ts';
 import type {
   Accounts,
+  ApplicationSets,
   ApplicationStore,
   ApplicationViews,
   ApplicationWriter,
@@ -33,6 +34,7 @@ import type {
 /** The collaborators that come from outside. */
 export interface ServerPorts {
   readonly applications: ApplicationStore;
+  readonly applicationSets: ApplicationSets;
   readonly writer: ApplicationWriter;
   readonly views: ApplicationViews;
   readonly actions: ResourceActions;

@@ -4,6 +4,8 @@ export type { ServerOptions, ServerPorts } from './deps.ts';
 export type {
   Accounts,
   ApplicationEvent,
+  ApplicationSetEvent,
+  ApplicationSets,
   ApplicationStore,
   ApplicationViews,
   ApplicationWriter,

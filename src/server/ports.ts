@@ -43,6 +43,7 @@ import type { KubeObject } from '../k8s/index.ts';
 import type { Json } from '../lib/index.ts';
 import type {
   Application,
+  ApplicationSet,
   ApplicationSource,
   AppProject,
   Condition,
@@ -71,6 +72,35 @@ export interface ApplicationStore {
   resourceVersion(): string;
   /** Calls `handler` for each change from now on. @returns a function that stops it */
   watch(handler: (event: ApplicationEvent) => void): () => void;
+}
+
+export interface ApplicationSetEvent {
+  readonly type: WatchEventType;
+  /** For DELETED: the last state. */
+  readonly applicationSet: ApplicationSet;
+}
+
+/**
+ * ApplicationSets of the namespaces served, which are those of Applications. Values are shared: nobody changes them.
+ * Writes resolve once reads show them; failures are CodedErrors with the codes of k8s.
+ */
+export interface ApplicationSets {
+  /** False until the first complete list: the server then answers 503, never an empty list. */
+  isSynced(): boolean;
+  isServed(namespace: string): boolean;
+  list(): readonly ApplicationSet[];
+  get(namespace: string, name: string): ApplicationSet | undefined;
+  /** The newest resourceVersion the store has seen, '' when unknown. */
+  resourceVersion(): string;
+  /** Calls `handler` for each change from now on. @returns a function that stops it */
+  watch(handler: (event: ApplicationSetEvent) => void): () => void;
+  create(set: ApplicationSet): Promise<ApplicationSet>;
+  /** The whole object; with a `metadata.resourceVersion` that is not the newest it is refused (`CONFLICT`). */
+  replace(set: ApplicationSet): Promise<ApplicationSet>;
+  delete(namespace: string, name: string, preconditions: { readonly uid?: string }): Promise<void>;
+  /** The applications the set would have now; nothing is written. Rejects with a CodedError that says why not. */
+  generate(set: ApplicationSet, signal: AbortSignal): Promise<readonly Application[]>;
+  events(set: ApplicationSet, signal: AbortSignal): Promise<EventList>;
 }
 
 /**

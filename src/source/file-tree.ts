@@ -111,7 +111,8 @@ class MemoryTree implements SourceTree {
               entries.map(([name]) => [name, this.#idOf(path === '' ? name : `${path}/${name}`)]),
             ),
           )
-        : sha256(Buffer.from(bytes).toString('base64'));
+        : // Base64 has no bracket: no file can be written that has the id of a folder.
+          sha256(Buffer.from(bytes).toString('base64'));
     this.#ids.set(path, made);
     return made;
   }

@@ -17,7 +17,7 @@ export class UploadError extends CodedError<UploadErrorCode> {
 /** Rejects with UploadError. */
 export async function uploadedArtifact(deps: FileTreeDeps, archive: Uint8Array): Promise<Artifact> {
   const files = await filesOfArchive(archive, { fail, what: 'The files', links: 'refuse' });
-  const digest = sha256(Buffer.from(archive).toString('base64'));
+  const digest = sha256(archive);
   return {
     repository: `upload:${digest}`,
     revision: digest,

@@ -1,7 +1,7 @@
 // The transition table of SPEC.md with every cell, invariants under random events, and whole runs with a played cluster.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../test/support/property.ts';
 import type { KubeObject } from '../k8s/index.ts';
 import { keyOf } from '../k8s/index.ts';
 import { type Change, FIELD_MANAGER } from '../model/index.ts';

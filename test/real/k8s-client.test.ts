@@ -1,7 +1,6 @@
 // The Kubernetes layer against a real control plane, and quantities against the server's own spelling of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import {
   canonicalQuantity,
   connectionOf,
@@ -11,6 +10,7 @@ import {
 } from '../../src/k8s/index.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { kubeSuite } from '../support/kube-suite.ts';
+import { fc } from '../support/property.ts';
 import { missingControlPlane } from './controlplane/build.ts';
 
 const missing = missingControlPlane();

@@ -1,4 +1,5 @@
 // Every scenario, in the order in which they begin.
+import { applicationSets } from './application-sets.ts';
 import { badInput } from './bad-input.ts';
 import { between } from './between.ts';
 import { comparing } from './comparing.ts';
@@ -33,5 +34,6 @@ export const scenarios: readonly Scenario[] = [
   ...holds,
   ...resources,
   ...between,
+  ...applicationSets,
   ...configuring,
 ];

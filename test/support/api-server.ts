@@ -17,6 +17,7 @@ import {
   startServer,
 } from '../../src/server/index.ts';
 import { account, memoryAccounts, memoryPolicies, noProviders } from './access.ts';
+import { memoryApplicationSets } from './memory-application-sets.ts';
 import { MemoryApplications } from './memory-applications.ts';
 import { memoryProjects } from './memory-projects.ts';
 
@@ -53,6 +54,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
   const journal = await openJournal({ clock: systemClock }, { url: 'sqlite::memory:' });
   const ports: ServerPorts = {
     applications,
+    applicationSets: memoryApplicationSets(),
     writer: applications,
     views: { ...viewsOf(refreshes), ...given.views },
     actions: { list: async () => undefined, prepare: async () => undefined },

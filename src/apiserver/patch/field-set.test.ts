@@ -1,7 +1,7 @@
 // Laws of the set algebra, and the text forms of paths.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../test/support/property.ts';
 import {
   differenceOf,
   eachPath,

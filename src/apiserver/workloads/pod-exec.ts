@@ -70,7 +70,6 @@ function startShell(
   const shell = new Shell(
     { world, variables: variablesOf(pod, container, tty), command, tty, clock },
     {
-      ...handlers,
       output: (data, stream) => handlers.output(data, stream),
       exited(code) {
         timer.cancel();

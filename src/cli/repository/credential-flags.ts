@@ -5,6 +5,7 @@ import type { RepositoryBody } from '../../contract/index.ts';
 import type { OptionSpecs, OptionsOf } from '../command.ts';
 import type { CliEnvironment } from '../environment.ts';
 import { CliError } from '../errors.ts';
+import { formatOption } from '../result.ts';
 
 export const credentialOptions = {
   type: { type: 'string', choices: ['git', 'helm', 'oci'], default: 'git', describe: 'Kind of repository' },
@@ -80,12 +81,5 @@ export async function fileOf(flag: string, path: string | undefined): Promise<st
 }
 
 export const outputOption = {
-  output: {
-    type: 'string',
-    short: 'o',
-    default: 'wide',
-    value: 'format',
-    choices: ['wide', 'json', 'yaml', 'url'],
-    describe: 'Output format',
-  },
+  output: formatOption('wide', 'json', 'yaml', 'url'),
 } as const satisfies OptionSpecs;

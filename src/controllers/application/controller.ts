@@ -26,7 +26,6 @@ import type { LiveCluster } from '../cluster/index.ts';
 import type { Snapshot } from '../repository/index.ts';
 import type { SettingsChange } from '../settings/index.ts';
 import { applicationType } from './application-type.ts';
-import { Applications, withoutManagedFields } from './applications.ts';
 import { lastOperations } from './begun.ts';
 import type { ApplicationDeps } from './deps.ts';
 import { isSignatureDemanded } from './integrity.ts';
@@ -34,6 +33,7 @@ import type { ApplicationMemory, RefreshLevel } from './memory.ts';
 import { isMovedBy, usesPlace } from './package-place.ts';
 import { reconcileApplication } from './reconcile.ts';
 import { RepositoryMove } from './repository-move.ts';
+import { ServedObjects, withoutManagedFields } from './served-objects.ts';
 import { writeRevision } from './write.ts';
 
 export interface ControllerOptions {
@@ -61,7 +61,7 @@ export class ApplicationController {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #log: Logger;
-  readonly #informer: Applications;
+  readonly #informer: ServedObjects<Application>;
   readonly #queue: WorkQueue;
   /** Answers of our own writes that the watch has not brought yet. */
   readonly #written = new Map<string, Application>();
@@ -80,7 +80,8 @@ export class ApplicationController {
     this.#clock = informerDeps.clock;
     this.#random = informerDeps.random;
     this.#log = informerDeps.log;
-    this.#informer = new Applications(informerDeps, {
+    this.#informer = new ServedObjects<Application>(informerDeps, {
+      type: applicationType,
       controlNamespace: options.namespace,
       namespaces: options.applicationNamespaces,
       noteManagers: deps.noteManagers,
@@ -96,7 +97,7 @@ export class ApplicationController {
     deps.packageFeeds.onMoved((key, { refs }) => this.#onPackagesMoved(key, refs));
   }
 
-  get applications(): Applications {
+  get applications(): ServedObjects<Application> {
     return this.#informer;
   }
 

@@ -18,6 +18,7 @@ export { isObjectPermitted } from './project-rules.ts';
 export { decideNext } from './reconcile.ts';
 export { listActions, prepareAction } from './resource-actions.ts';
 export { prepareDeletion, preparePatch } from './resource-writes.ts';
+export { ServedObjects } from './served-objects.ts';
 export { sourceListOf } from './sources.ts';
 export { applicationObject } from './sync-journal.ts';
 export { writeOperationState } from './write.ts';

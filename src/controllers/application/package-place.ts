@@ -7,13 +7,9 @@ import type { Desired } from './facts.ts';
 type Deps = Pick<ApplicationDeps, 'packages' | 'repositoryFor'>;
 
 /** True when a source comes from a Helm repository or a registry, or from nowhere. */
-export function isPackage(
-  deps: Pick<ApplicationDeps, 'packages' | 'repositoryFor'>,
-  app: Application,
-  source: ApplicationSource,
-): boolean {
+export function isPackage(deps: Deps, app: Application, source: ApplicationSource): boolean {
   try {
-    return deps.packages.placeOf(source, deps.repositoryFor(source.repoURL, app.spec.project)) !== undefined;
+    return placeOf(deps, app, source) !== undefined;
   } catch {
     return true;
   }
@@ -26,11 +22,16 @@ export function packagePlace(
   source: ApplicationSource,
 ): PackagePlace | undefined {
   try {
-    return deps.packages.placeOf(source, deps.repositoryFor(source.repoURL, app.spec.project));
+    return placeOf(deps, app, source);
   } catch {
     // The application says so itself when it is looked at.
     return undefined;
   }
+}
+
+/** Throws for a source that cannot be used. */
+function placeOf(deps: Deps, app: Application, source: ApplicationSource): PackagePlace | undefined {
+  return deps.packages.placeOf(source, deps.repositoryFor(source.repoURL, app.spec.project));
 }
 
 /** Whether an application has a source at the place of this key. */

@@ -33,6 +33,9 @@ export interface ClusterSecret {
   readonly project?: string;
   /** When somebody last asked for the cluster to be read anew. */
   readonly refreshRequestedAt?: string;
+  /** Of the Secret; they say nothing of how the cluster is reached. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly config: ClusterConfig;
 }
 
@@ -187,8 +190,16 @@ export function parseClusterSecret(secret: KubeObject): ClusterSecret {
     clusterResources: values['clusterResources'] === 'true',
     ...(project === undefined || project === '' ? {} : { project }),
     ...(refreshRequestedAt === undefined ? {} : { refreshRequestedAt }),
+    labels: secret.metadata.labels ?? {},
+    annotations: shownAnnotations(secret),
     config: parsed,
   };
+}
+
+/** What kubectl last applied holds the credentials. */
+function shownAnnotations({ metadata }: KubeObject): Readonly<Record<string, string>> {
+  const { [annotations.lastApplied]: _, ...shown } = metadata.annotations ?? {};
+  return shown;
 }
 
 function parseJsonObject(text: string, secretName: string): ClusterConfig {

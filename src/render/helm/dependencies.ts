@@ -44,8 +44,7 @@ export async function dependenciesOf(context: RenderContext): Promise<{
       else if (repository !== '') remote.push(dependency);
     }
   }
-  const fetched = context.request.chartOf === undefined ? [] : await fetchAll(context, remote);
-  return { local, fetched };
+  return { local, fetched: await fetchAll(context, remote) };
 }
 
 async function localOne(

@@ -62,12 +62,11 @@ export class Shell {
 
   start(): void {
     const [name = '', ...args] = this.#options.command;
-    if (SHELLS.has(name) && args[0] !== '-c') {
+    if (this.#isInteractive()) {
       this.#prompt();
       return;
     }
-    const isShell = SHELLS.has(name);
-    const run = isShell
+    const run = SHELLS.has(name)
       ? this.#runLine(args[1] ?? '')
       : this.#runSteps([{ words: this.#options.command, after: ';' }]);
     void run.then(() => this.#exit(this.#lastCode));

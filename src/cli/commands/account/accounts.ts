@@ -3,18 +3,10 @@ import type { AccountFacts } from '../../../contract/index.ts';
 import { type Command, defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
-import { printResult, resultOption } from '../../result.ts';
+import { formatOption, printResult, resultOption } from '../../result.ts';
 import { accountOption, ownName } from './own-name.ts';
 
-const formats = ['wide', 'name', 'json', 'yaml'] as const;
-const output = {
-  type: 'string',
-  short: 'o',
-  default: 'wide',
-  value: 'format',
-  choices: formats,
-  describe: 'Output format',
-} as const;
+const output = formatOption('wide', 'name', 'json', 'yaml');
 
 const list = defineCommand({
   words: 'account list',
@@ -76,14 +68,7 @@ const getUserInfo = defineCommand({
   words: 'account get-user-info',
   describe: 'Show who is signed in',
   options: {
-    output: {
-      type: 'string',
-      short: 'o',
-      default: '',
-      value: 'format',
-      choices: ['', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('', 'json', 'yaml'),
   },
   async run({ client, options, out }) {
     const info = await (await client()).session.userInfo();

@@ -4,6 +4,7 @@ import { applicationsIn, manifestOptions, withManifestFlags } from '../../applic
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { formatOption } from '../../result.ts';
 import { read } from '../app/create.ts';
 
 export const adminAppGenerateSpec = defineCommand({
@@ -14,14 +15,7 @@ export const adminAppGenerateSpec = defineCommand({
   options: {
     ...manifestOptions,
     inline: { type: 'boolean', short: 'i', describe: 'Write it to --file instead of printing it' },
-    output: {
-      type: 'string',
-      short: 'o',
-      default: 'yaml',
-      value: 'format',
-      choices: ['yaml', 'json'],
-      describe: 'Output format',
-    },
+    output: formatOption('yaml', 'json'),
   },
   examples: [
     'fairlead admin app generate-spec web --repo https://git.example.com/apps.git --path web --dest-namespace web --dest-server https://kubernetes.default.svc > web.yaml',

@@ -9,6 +9,7 @@ import { type Command, defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { yamlText } from '../../output.ts';
+import { formatOption } from '../../result.ts';
 
 const INITIAL_PASSWORD = 'argocd-initial-admin-secret';
 
@@ -73,14 +74,7 @@ const importCommand = defineCommand({
     'dry-run': { type: 'boolean', describe: 'Only say what would be done' },
     'stop-operation': { type: 'boolean', describe: 'Take running operations away' },
     verbose: { type: 'boolean', describe: 'Name what is unchanged, too' },
-    output: {
-      type: 'string',
-      short: 'o',
-      default: '',
-      value: 'format',
-      choices: ['', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('', 'json', 'yaml'),
   },
   examples: [
     'fairlead admin import -n argocd --dry-run backup.yaml',
@@ -120,14 +114,7 @@ const initialPassword = defineCommand({
   isClient: false,
   options: {
     ...clusterOptions,
-    output: {
-      type: 'string',
-      short: 'o',
-      default: '',
-      value: 'format',
-      choices: ['', 'json'],
-      describe: 'Output format',
-    },
+    output: formatOption('', 'json'),
   },
   async run({ environment, options, out }) {
     await using cluster = await openChosen({ environment }, options);

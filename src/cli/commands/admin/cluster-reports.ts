@@ -11,16 +11,9 @@ import { type Command, defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
-import { printResult } from '../../result.ts';
+import { formatOption, printResult } from '../../result.ts';
 
-const output = {
-  type: 'string',
-  short: 'o',
-  default: '',
-  value: 'format',
-  choices: ['', 'json', 'yaml'],
-  describe: 'Output format',
-} as const;
+const output = formatOption('', 'json', 'yaml');
 
 interface Usage {
   readonly cluster: Cluster;

@@ -5,6 +5,7 @@ import { connectionOfContext, kubeconfigOptions } from '../../cluster/kubeconfig
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { formatOption } from '../../result.ts';
 import { secretManifest } from '../../secret-manifest.ts';
 
 export const adminClusterGenerateSpec = defineCommand({
@@ -28,14 +29,7 @@ export const adminClusterGenerateSpec = defineCommand({
       default: 'kube-system',
       describe: 'Namespace of that account',
     },
-    output: {
-      type: 'string',
-      short: 'o',
-      default: 'yaml',
-      value: 'format',
-      choices: ['yaml', 'json'],
-      describe: 'Output format',
-    },
+    output: formatOption('yaml', 'json'),
   },
   examples: ['fairlead admin cluster generate-spec prod --bearer-token … > cluster.yaml'],
   async run({ environment, options, positionals, out, signal }) {

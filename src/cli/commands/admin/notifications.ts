@@ -2,16 +2,9 @@ import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
-import { printResult, resultOption } from '../../result.ts';
+import { formatOption, printResult, resultOption } from '../../result.ts';
 
-const output = {
-  type: 'string',
-  short: 'o',
-  default: '',
-  value: 'format',
-  choices: ['', 'wide', 'json', 'yaml', 'name'],
-  describe: 'Output format',
-} as const;
+const output = formatOption('', 'wide', 'json', 'yaml', 'name');
 
 const appNamespace = {
   type: 'string',

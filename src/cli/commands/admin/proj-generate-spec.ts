@@ -3,6 +3,7 @@ import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { projectOptions, withProjectFlags } from '../../project/spec-flags.ts';
+import { formatOption } from '../../result.ts';
 import { emptyProject, parseProject, readProjectFile } from '../proj/basics.ts';
 
 export const adminProjGenerateSpec = defineCommand({
@@ -13,14 +14,7 @@ export const adminProjGenerateSpec = defineCommand({
   options: {
     ...projectOptions,
     file: { type: 'string', short: 'f', value: 'file', describe: 'Manifest to start from; -: stdin' },
-    output: {
-      type: 'string',
-      short: 'o',
-      default: 'yaml',
-      value: 'format',
-      choices: ['yaml', 'json'],
-      describe: 'Output format',
-    },
+    output: formatOption('yaml', 'json'),
   },
   examples: [
     'fairlead admin proj generate-spec shop -d https://kubernetes.default.svc,shop -s "*" > project.yaml',

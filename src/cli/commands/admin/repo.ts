@@ -2,6 +2,7 @@ import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { writeOption } from '../../repository/credential-flags.ts';
 import { repositoryBody, repositoryOptions } from '../../repository/repository-flags.ts';
+import { formatOption } from '../../result.ts';
 import { secretManifest } from '../../secret-manifest.ts';
 
 export const adminRepoGenerateSpec = defineCommand({
@@ -12,14 +13,7 @@ export const adminRepoGenerateSpec = defineCommand({
   options: {
     ...repositoryOptions,
     ...writeOption,
-    output: {
-      type: 'string',
-      short: 'o',
-      default: 'yaml',
-      value: 'format',
-      choices: ['yaml', 'json'],
-      describe: 'Output format',
-    },
+    output: formatOption('yaml', 'json'),
   },
   examples: [
     'fairlead admin repo generate-spec https://git.example.com/shop.git --username ann --password …',

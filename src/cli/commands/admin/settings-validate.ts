@@ -8,6 +8,7 @@ import { type CommandCall, defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
+import { formatOption } from '../../result.ts';
 
 const GROUPS = ['general', 'sign-in', 'resources', 'links', 'tools'] as const;
 type Group = (typeof GROUPS)[number];
@@ -79,14 +80,7 @@ const options = {
     describe: 'The config map argocd-cm as a file (default: of the cluster)',
   },
   group: { type: 'list', value: 'group', describe: `Only these groups: ${GROUPS.join(', ')}` },
-  output: {
-    type: 'string',
-    short: 'o',
-    default: '',
-    value: 'format',
-    choices: ['', 'json', 'yaml'],
-    describe: 'Output format',
-  },
+  output: formatOption('', 'json', 'yaml'),
 } as const;
 
 export const settingsValidate = defineCommand({

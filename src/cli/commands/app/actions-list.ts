@@ -5,6 +5,7 @@ import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
+import { formatOption } from '../../result.ts';
 
 export const appActionsList = defineCommand({
   words: 'app actions list',
@@ -13,14 +14,7 @@ export const appActionsList = defineCommand({
   options: {
     ...identityOptions,
     ...resourceOptions,
-    out: {
-      type: 'string',
-      short: 'o',
-      default: '',
-      value: 'format',
-      choices: ['', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    out: formatOption('', 'json', 'yaml'),
   },
   examples: ['fairlead app actions list guestbook', 'fairlead app actions list guestbook --kind Deployment'],
   async run({ client, options, positionals, out, signal }) {

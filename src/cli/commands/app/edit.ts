@@ -9,7 +9,7 @@ import { type Command, defineCommand } from '../../command.ts';
 import { editUntilRight } from '../../editor.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
-import { printResult, resultOption } from '../../result.ts';
+import { formatOption, printResult, resultOption } from '../../result.ts';
 
 const edit = defineCommand({
   words: 'app edit',
@@ -43,14 +43,7 @@ const patch = defineCommand({
       choices: ['json', 'merge'],
       describe: 'json: a list of steps; merge: the members as they shall be',
     },
-    output: {
-      type: 'string',
-      short: 'o',
-      default: 'yaml',
-      value: 'format',
-      choices: ['yaml', 'json'],
-      describe: 'Output format',
-    },
+    output: formatOption('yaml', 'json'),
   },
   examples: [
     `fairlead app patch web --patch '[{"op": "replace", "path": "/spec/source/path", "value": "v2"}]'`,

@@ -2,6 +2,7 @@ import { explanationText } from '../../application/explanation.ts';
 import { applicationId, identityOptions } from '../../application/identity.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { formatOption } from '../../result.ts';
 
 export const appExplain = defineCommand({
   words: 'app explain',
@@ -9,14 +10,7 @@ export const appExplain = defineCommand({
   positionals: ['APPNAME'],
   options: {
     ...identityOptions,
-    output: {
-      type: 'string',
-      short: 'o',
-      default: 'text',
-      value: 'format',
-      choices: ['text', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('text', 'json', 'yaml'),
   },
   async run({ client, environment, options, positionals, out, signal }) {
     const explanation = await (await client()).applications.explain(applicationId(positionals[0], options), {

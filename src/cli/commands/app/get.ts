@@ -7,6 +7,7 @@ import { qualifiedName } from '../../application/text.ts';
 import { treeText } from '../../application/tree.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { formatOption } from '../../result.ts';
 
 export const appGet = defineCommand({
   words: 'app get',
@@ -14,14 +15,7 @@ export const appGet = defineCommand({
   positionals: ['APPNAME'],
   options: {
     ...identityOptions,
-    output: {
-      type: 'string',
-      short: 'o',
-      default: 'wide',
-      value: 'format',
-      choices: ['wide', 'json', 'yaml', 'name', 'tree', 'tree=detailed'],
-      describe: 'Output format',
-    },
+    output: formatOption('wide', 'json', 'yaml', 'name', 'tree', 'tree=detailed'),
     refresh: { type: 'boolean', describe: 'Look at the source and the cluster again first' },
     'hard-refresh': { type: 'boolean', describe: 'The same, and render again even if nothing changed' },
   },

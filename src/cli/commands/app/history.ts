@@ -4,6 +4,7 @@ import { qualifiedName, shortRevision } from '../../application/text.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
+import { formatOption } from '../../result.ts';
 
 export const appHistory = defineCommand({
   words: 'app history',
@@ -11,14 +12,7 @@ export const appHistory = defineCommand({
   positionals: ['APPNAME'],
   options: {
     ...identityOptions,
-    output: {
-      type: 'string',
-      short: 'o',
-      default: 'wide',
-      value: 'format',
-      choices: ['wide', 'id', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('wide', 'id', 'json', 'yaml'),
   },
   async run({ client, options, positionals, out, signal }) {
     const app = await (await client()).applications.get(applicationId(positionals[0], options), undefined, {

@@ -3,19 +3,13 @@ import { destinationText, qualifiedName, syncPolicyText } from '../../applicatio
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
+import { formatOption } from '../../result.ts';
 
 export const appList = defineCommand({
   words: 'app list',
   describe: 'List applications',
   options: {
-    output: {
-      type: 'string',
-      short: 'o',
-      default: '',
-      value: 'format',
-      choices: ['', 'wide', 'name', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('', 'wide', 'name', 'json', 'yaml'),
     selector: {
       type: 'string',
       short: 'l',

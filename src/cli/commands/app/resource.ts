@@ -10,15 +10,9 @@ import { isConfirmed } from '../../confirm.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import type { Output } from '../../output.ts';
+import { formatOption } from '../../result.ts';
 
-const output = {
-  type: 'string',
-  short: 'o',
-  default: 'yaml',
-  value: 'format',
-  choices: ['yaml', 'json', 'wide'],
-  describe: 'Output format',
-} as const;
+const output = formatOption('yaml', 'json', 'wide');
 
 const getResource = defineCommand({
   words: 'app get-resource',
@@ -103,14 +97,7 @@ const deleteResource = defineCommand({
     force: { type: 'boolean', describe: 'At once, without time to end' },
     orphan: { type: 'boolean', describe: 'Keep what the resource owns' },
     all: { type: 'boolean', describe: 'Delete every resource that matches' },
-    output: {
-      type: 'string',
-      short: 'o',
-      default: '',
-      value: 'format',
-      choices: ['', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('', 'json', 'yaml'),
   },
   examples: ['fairlead app delete-resource web --kind Pod --resource-name front-7c9d-x2x'],
   async run({ client, options, positionals, out, signal, ...context }) {

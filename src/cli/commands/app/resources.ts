@@ -3,6 +3,7 @@ import { treeText } from '../../application/tree.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
+import { formatOption } from '../../result.ts';
 
 export const appResources = defineCommand({
   words: 'app resources',
@@ -11,14 +12,7 @@ export const appResources = defineCommand({
   options: {
     ...identityOptions,
     orphaned: { type: 'boolean', describe: 'Only those that no application has' },
-    output: {
-      type: 'string',
-      short: 'o',
-      default: '',
-      value: 'format',
-      choices: ['', 'tree', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('', 'tree', 'json', 'yaml'),
   },
   async run({ client, options, positionals, out, signal }) {
     const tree = await (await client()).applications.tree(applicationId(positionals[0], options), { signal });

@@ -9,6 +9,7 @@ import { isOperationOver, progressPrinter, waitFor } from '../../application/wai
 import { type CommandContext, defineCommand, type OptionsOf } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { formatOption } from '../../result.ts';
 
 const options = {
   ...identityOptions,
@@ -50,14 +51,7 @@ const options = {
   'retry-backoff-duration': { type: 'string', value: 'duration', describe: 'Wait before the first retry' },
   'retry-backoff-factor': { type: 'number', describe: 'By how much the wait grows' },
   'retry-backoff-max-duration': { type: 'string', value: 'duration', describe: 'Longest wait' },
-  output: {
-    type: 'string',
-    short: 'o',
-    default: 'wide',
-    value: 'format',
-    choices: ['wide', 'json', 'yaml'],
-    describe: 'Output format',
-  },
+  output: formatOption('wide', 'json', 'yaml'),
 } as const;
 type Options = OptionsOf<typeof options>;
 

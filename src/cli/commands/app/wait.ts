@@ -7,6 +7,7 @@ import { qualifiedName } from '../../application/text.ts';
 import { isOperationOver, progressPrinter, waitFor } from '../../application/wait.ts';
 import { defineCommand, type OptionsOf } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { formatOption } from '../../result.ts';
 
 const options = {
   ...identityOptions,
@@ -23,14 +24,7 @@ const options = {
     describe: 'Judge only these; ! in front leaves out',
   },
   timeout: { type: 'number', default: 0, value: 'seconds', describe: 'Give up after this long; 0: never' },
-  output: {
-    type: 'string',
-    short: 'o',
-    default: 'wide',
-    value: 'format',
-    choices: ['wide', 'json', 'yaml'],
-    describe: 'Output format',
-  },
+  output: formatOption('wide', 'json', 'yaml'),
 } as const;
 
 export const appWait = defineCommand({

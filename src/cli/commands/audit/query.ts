@@ -2,6 +2,7 @@ import { auditFilters, filterQuery } from '../../audit/filters.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
+import { formatOption } from '../../result.ts';
 
 export const auditQuery = defineCommand({
   words: 'audit query',
@@ -10,14 +11,7 @@ export const auditQuery = defineCommand({
     ...auditFilters,
     limit: { type: 'number', default: 50, describe: 'At most so many records' },
     before: { type: 'number', value: 'seq', describe: 'Only records before this one: the next page' },
-    output: {
-      type: 'string',
-      short: 'o',
-      default: '',
-      value: 'format',
-      choices: ['', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('', 'json', 'yaml'),
   },
   examples: [
     'fairlead audit query --name web --action "application.*"',

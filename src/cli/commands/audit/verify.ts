@@ -1,6 +1,7 @@
 import { readHead } from '../../audit/head.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { formatOption } from '../../result.ts';
 
 export const auditVerify = defineCommand({
   words: 'audit verify',
@@ -13,14 +14,7 @@ export const auditVerify = defineCommand({
         'What an earlier check ended with, as SEQ:HASH or hash, or a file with it or an export: reveals a cut or rewritten record',
     },
     from: { type: 'number', value: 'seq', describe: 'First record to check; the one before is trusted' },
-    output: {
-      type: 'string',
-      short: 'o',
-      default: '',
-      value: 'format',
-      choices: ['', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('', 'json', 'yaml'),
   },
   examples: [
     'fairlead audit verify',

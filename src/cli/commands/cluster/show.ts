@@ -2,17 +2,10 @@ import type { Cluster } from '../../../contract/index.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { type Output, table } from '../../output.ts';
-import { printResult, resultOption } from '../../result.ts';
+import { formatOption, printResult, resultOption } from '../../result.ts';
 
 const outputOption = {
-  output: {
-    type: 'string',
-    short: 'o',
-    default: 'wide',
-    value: 'format',
-    choices: ['wide', 'json', 'yaml', 'server'],
-    describe: 'Output format',
-  },
+  output: formatOption('wide', 'json', 'yaml', 'server'),
 } as const;
 
 export const clusterList = defineCommand({

@@ -4,17 +4,10 @@ import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { type Output, table } from '../../output.ts';
 import { fileOf } from '../../repository/credential-flags.ts';
-import { printResult, resultOption } from '../../result.ts';
+import { formatOption, printResult, resultOption } from '../../result.ts';
 
 const output = {
-  output: {
-    type: 'string',
-    short: 'o',
-    default: 'wide',
-    value: 'format',
-    choices: ['wide', 'json', 'yaml'],
-    describe: 'Output format',
-  },
+  output: formatOption('wide', 'json', 'yaml'),
 } as const;
 
 export const gpgAdd = defineCommand({

@@ -10,20 +10,13 @@ import { ExitCode } from '../../exit-codes.ts';
 import { changeProject } from '../../project/change.ts';
 import { projectLines, projectTable } from '../../project/describe.ts';
 import { projectOptions, withProjectFlags } from '../../project/spec-flags.ts';
-import { printResult, resultOption } from '../../result.ts';
+import { formatOption, printResult, resultOption } from '../../result.ts';
 
 const projList = defineCommand({
   words: 'proj list',
   describe: 'List projects',
   options: {
-    output: {
-      type: 'string',
-      short: 'o',
-      default: 'wide',
-      value: 'format',
-      choices: ['wide', 'name', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('wide', 'name', 'json', 'yaml'),
   },
   async run({ client, options, out }) {
     const { items } = await (await client()).projects.list();
@@ -40,14 +33,7 @@ const projGet = defineCommand({
   describe: 'Show a project',
   positionals: ['PROJECT'],
   options: {
-    output: {
-      type: 'string',
-      short: 'o',
-      default: 'wide',
-      value: 'format',
-      choices: ['wide', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('wide', 'json', 'yaml'),
   },
   async run({ client, options, out, positionals }) {
     const detailed = await (await client()).projects.detailed(positionals[0] ?? '');

@@ -5,16 +5,9 @@ import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
 import { changeProject, withItem, withoutItem } from '../../project/change.ts';
-import { printResult, resultOption } from '../../result.ts';
+import { formatOption, printResult, resultOption } from '../../result.ts';
 
-const output = {
-  type: 'string',
-  short: 'o',
-  default: 'wide',
-  value: 'format',
-  choices: ['wide', 'name', 'json', 'yaml'],
-  describe: 'Output format',
-} as const;
+const output = formatOption('wide', 'name', 'json', 'yaml');
 
 const roleList = defineCommand({
   words: 'proj role list',

@@ -5,7 +5,7 @@ import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { changeProject } from '../../project/change.ts';
 import { windowTable } from '../../project/describe.ts';
-import { printResult, resultOption } from '../../result.ts';
+import { formatOption, printResult, resultOption } from '../../result.ts';
 
 const windowOptions = {
   kind: { type: 'string', short: 'k', choices: ['allow', 'deny'], describe: 'What the window does' },
@@ -26,14 +26,7 @@ const windowsList = defineCommand({
   describe: 'List the sync windows of a project',
   positionals: ['PROJECT'],
   options: {
-    output: {
-      type: 'string',
-      short: 'o',
-      default: 'wide',
-      value: 'format',
-      choices: ['wide', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('wide', 'json', 'yaml'),
   },
   async run({ client, environment, options, out, positionals }) {
     const { spec } = await (await client()).projects.get(positionals[0] ?? '');

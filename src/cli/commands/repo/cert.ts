@@ -4,7 +4,7 @@ import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
 import { fileOf } from '../../repository/credential-flags.ts';
-import { printResult, resultOption } from '../../result.ts';
+import { formatOption, printResult, resultOption } from '../../result.ts';
 
 const addOptions = {
   from: { type: 'string', value: 'file', describe: 'File to read; without it stdin is read' },
@@ -53,14 +53,7 @@ export const certList = defineCommand({
       value: 'pattern',
       describe: 'Only hosts like this; * matches anything',
     },
-    output: {
-      type: 'string',
-      short: 'o',
-      default: 'wide',
-      value: 'format',
-      choices: ['wide', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('wide', 'json', 'yaml'),
   },
   async run({ client, options, out, signal }) {
     const query = { certType: options['cert-type'], hostNamePattern: options['hostname-pattern'] };

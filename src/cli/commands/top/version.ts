@@ -2,6 +2,7 @@ import type { Client } from '../../../client/index.ts';
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { formatOption } from '../../result.ts';
 
 export const version = defineCommand({
   words: 'version',
@@ -9,14 +10,7 @@ export const version = defineCommand({
   options: {
     client: { type: 'boolean', describe: 'Only of this command' },
     short: { type: 'boolean', describe: 'Only the numbers' },
-    output: {
-      type: 'string',
-      short: 'o',
-      default: '',
-      value: 'format',
-      choices: ['', 'json', 'yaml'],
-      describe: 'Output format',
-    },
+    output: formatOption('', 'json', 'yaml'),
   },
   async run({ client, options, out, environment }) {
     const own = `v${environment.version}`;

@@ -1,30 +1,38 @@
-// Every Application that is served: those of the control namespace and of further namespaces, as one copy. Plain names
-// are watched one by one, which needs rights there only; a pattern needs a watch of all namespaces.
-import { type ChangeHandler, Informer, type InformerDeps, type ObjectChange } from '../../k8s/index.ts';
+// Every object of a kind that is served (Applications, ApplicationSets): those of the control namespace and of further
+// namespaces, as one copy. Plain names are watched one by one, which needs rights there only; a pattern needs a watch
+// of all namespaces.
+import {
+  type ChangeHandler,
+  Informer,
+  type InformerDeps,
+  type KubeObject,
+  type ObjectChange,
+  type ResourceType,
+} from '../../k8s/index.ts';
 import { messageOf } from '../../lib/index.ts';
-import { type Application, isPlainNamespace, matchesNamespace } from '../../model/index.ts';
-import { applicationType } from './application-type.ts';
+import { isPlainNamespace, matchesNamespace } from '../../model/index.ts';
 
 /** More plain names than this are cheaper to watch with one watch of everything. */
 const MAX_WATCHES = 50;
 const EVERYWHERE = '';
 
-export interface ApplicationsOptions {
+export interface ServedOptions<T> {
+  readonly type: ResourceType;
   readonly controlNamespace: string;
   /** Globs or `/regular expressions/` of further namespaces, as they are now. */
   namespaces(): readonly string[];
-  /** Sees each application as the API sent it, managers included. */
-  readonly noteManagers?: ((app: Application) => void) | undefined;
+  /** Sees each object as the API sent it, managers included. */
+  readonly noteManagers?: ((object: T) => void) | undefined;
 }
 
-export class Applications {
+export class ServedObjects<T extends KubeObject> {
   readonly #deps: InformerDeps;
-  readonly #options: ApplicationsOptions;
-  readonly #informers = new Map<string, Informer<Application>>();
-  readonly #handlers = new Set<ChangeHandler<Application>>();
+  readonly #options: ServedOptions<T>;
+  readonly #informers = new Map<string, Informer<T>>();
+  readonly #handlers = new Set<ChangeHandler<T>>();
   #patterns: readonly string[];
 
-  constructor(deps: InformerDeps, options: ApplicationsOptions) {
+  constructor(deps: InformerDeps, options: ServedOptions<T>) {
     this.#deps = deps;
     this.#options = options;
     this.#patterns = options.namespaces();
@@ -51,20 +59,22 @@ export class Applications {
     return namespace === this.#options.controlNamespace || matchesNamespace(this.#patterns, namespace);
   }
 
-  get(namespace: string, name: string): Application | undefined {
+  get(namespace: string, name: string): T | undefined {
     if (!this.isServed(namespace)) return undefined;
     const informer = this.#informers.get(namespace) ?? this.#informers.get(EVERYWHERE);
     return informer?.get(namespace, name);
   }
 
-  *values(): Generator<Application, void> {
+  *values(): Generator<T, void> {
     for (const informer of this.#informers.values()) {
-      for (const app of informer.values()) if (this.isServed(app.metadata.namespace ?? '')) yield app;
+      for (const object of informer.values()) {
+        if (this.isServed(object.metadata.namespace ?? '')) yield object;
+      }
     }
   }
 
   /** Calls `handle` for what is there, then for each change. @returns a function that stops it */
-  subscribe(handle: ChangeHandler<Application>): () => void {
+  subscribe(handle: ChangeHandler<T>): () => void {
     for (const object of this.values()) handle({ kind: 'add', object });
     this.#handlers.add(handle);
     return () => void this.#handlers.delete(handle);
@@ -97,7 +107,7 @@ export class Applications {
     for (const object of [...this.values()]) if (!known.has(object)) this.#tell({ kind: 'add', object });
     for (const [namespace, informer] of surplus) {
       informer.stop().catch((error: unknown) => {
-        this.#deps.log.info('a watch of applications did not end in order', {
+        this.#deps.log.info('a watch did not end in order', {
           namespace,
           reason: messageOf(error),
         });
@@ -111,13 +121,13 @@ export class Applications {
     return [...new Set([this.#options.controlNamespace, ...plain])];
   }
 
-  #add(namespace: string): Informer<Application> {
-    const informer = new Informer<Application>(this.#deps, {
-      type: applicationType,
+  #add(namespace: string): Informer<T> {
+    const informer = new Informer<T>(this.#deps, {
+      type: this.#options.type,
       namespace,
-      transform: (app) => {
-        this.#options.noteManagers?.(app);
-        return withoutManagedFields(app);
+      transform: (object) => {
+        this.#options.noteManagers?.(object);
+        return withoutManagedFields(object);
       },
     });
     this.#informers.set(namespace, informer);
@@ -128,12 +138,12 @@ export class Applications {
     return informer;
   }
 
-  #tell(change: ObjectChange<Application>): void {
+  #tell(change: ObjectChange<T>): void {
     for (const handle of this.#handlers) handle(change);
   }
 }
 
-export function withoutManagedFields(app: Application): Application {
-  const { managedFields: _, ...metadata } = app.metadata;
-  return { ...app, metadata };
+export function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }

@@ -1,0 +1,201 @@
+// ApplicationSets for the controller and for the server: what generators read, and how sets are stored. Only wiring.
+import {
+  type ApplicationDeps,
+  ApplicationSetController,
+  applicationSetType,
+  type GeneratedCluster,
+  HOME_NAME,
+  HOME_SERVER,
+  type RepositoryFiles,
+  type SetPolicy,
+  type Settings,
+} from '../controllers/index.ts';
+import type { Evaluator } from '../evaluate/index.ts';
+import { normaliseUrl } from '../git/index.ts';
+import { type InformerDeps, isNewerVersion, type KubeClient, wellKnown } from '../k8s/index.ts';
+import {
+  type AddressGuard,
+  type Clock,
+  createHttpClient,
+  defaultAddressGuard,
+  parseDurationMs,
+} from '../lib/index.ts';
+import { type Application, type ApplicationSet, integrityPolicy } from '../model/index.ts';
+import type { ApplicationSets } from '../server/index.ts';
+
+export interface ApplicationSetParts {
+  readonly application: ApplicationDeps;
+  readonly settings: Settings;
+  readonly evaluator: Evaluator;
+  readonly guard: AddressGuard | undefined;
+  readonly namespaces: () => readonly string[];
+  readonly applications: () => Iterable<Application>;
+}
+
+export function applicationSetController(
+  informerDeps: InformerDeps,
+  parts: ApplicationSetParts,
+): ApplicationSetController {
+  const { application, settings } = parts;
+  const parameter = (name: string): string => settings.parameter(`applicationsetcontroller.${name}`) ?? '';
+  return new ApplicationSetController(
+    {
+      clock: application.clock,
+      log: application.log,
+      home: application.home,
+      controlNamespace: application.controlNamespace,
+      leadership: application.leadership,
+      journal: application.journal,
+      evaluator: parts.evaluator,
+      http: {
+        async get(call, server) {
+          const client = createHttpClient(
+            new URL(call.url).origin,
+            server ?? {},
+            parts.guard ?? defaultAddressGuard,
+          );
+          try {
+            return await client.get(call);
+          } finally {
+            await client.close();
+          }
+        },
+      },
+      clusters: () => clustersOf(settings),
+      project: (name) => settings.project(name),
+      files: (url, revision, project, signal) => filesOf(application, { url, revision, project }, signal),
+      applications: parts.applications,
+      policy: () => policyOf(parameter('policy'), parameter('enable.policy.override')),
+      preserved: () => ({
+        annotations: namesIn(parameter('global.preserved.annotations')),
+        labels: namesIn(parameter('global.preserved.labels')),
+      }),
+    },
+    informerDeps,
+    {
+      controlNamespace: application.controlNamespace,
+      namespaces: parts.namespaces,
+      requeueAfterMs: () => parseDurationMs(parameter('requeue.after')),
+    },
+  );
+}
+
+function clustersOf(settings: Settings): readonly GeneratedCluster[] {
+  const known = settings.clusters().map(({ name, server, project, labels, annotations }) => ({
+    name,
+    server,
+    project,
+    labels,
+    annotations,
+    isImplicit: false,
+  }));
+  if (known.some(({ server }) => server === HOME_SERVER)) return known;
+  if (settings.config('cluster.inClusterEnabled') === 'false') return known;
+  const home = { name: HOME_NAME, server: HOME_SERVER, project: undefined, labels: {}, annotations: {} };
+  return [...known, { ...home, isImplicit: true }];
+}
+
+async function filesOf(
+  deps: ApplicationDeps,
+  { url, revision, project }: { readonly url: string; readonly revision: string; readonly project: string },
+  signal: AbortSignal,
+): Promise<RepositoryFiles> {
+  const repository = deps.repositoryFor(url, project);
+  const notBefore = deps.clock.monotonic() - deps.snapshotMaxAgeMs;
+  const { refs } = await deps.repositories.snapshot(repository, notBefore);
+  const mirror = deps.repositories.mirror(repository);
+  const resolved = await mirror.resolve(revision, { snapshot: refs, signal });
+  const spec = project === '' ? undefined : deps.project(project)?.spec;
+  const policy = spec === undefined ? undefined : integrityPolicy(spec, normaliseUrl(url), normaliseUrl);
+  if (typeof policy === 'string') throw new TypeError(`project ${project} cannot be used: ${policy}`);
+  if (policy !== undefined) await deps.verify(repository, resolved, policy, signal);
+  const { objects } = mirror;
+  const listed = await objects.files(await objects.rootTree(resolved.id), '');
+  const files = new Map(listed.map(({ path, entry }) => [path, entry]));
+  return {
+    revision: resolved.id,
+    paths: [...files.keys()].sort(),
+    async read(path) {
+      const entry = files.get(path);
+      if (entry === undefined || entry.kind === 'link')
+        throw new TypeError(`${path} is no file of the repository`);
+      return (await objects.blob(entry.id)).toString('utf8');
+    },
+  };
+}
+
+/** The installation's rule; sets may have their own unless it names one and does not let them. */
+function policyOf(policy: string, override: string): SetPolicy | undefined {
+  const known: readonly SetPolicy[] = ['sync', 'create-only', 'create-update', 'create-delete'];
+  const named = known.find((name) => name === policy);
+  return override === 'true' ? undefined : named;
+}
+
+function namesIn(text: string): readonly string[] {
+  return text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
+}
+
+const MANAGER = { fieldManager: 'fairlead-server' } as const;
+/** Reads that lag behind longer than this are somebody else's trouble. */
+const OBSERVE_MS = 3_000;
+const POLL_MS = 10;
+
+export interface ApplicationSetPortParts {
+  readonly clock: Clock;
+  readonly home: KubeClient;
+  readonly controller: ApplicationSetController;
+}
+
+export function applicationSetPort({ clock, home, controller }: ApplicationSetPortParts): ApplicationSets {
+  const { sets } = controller;
+  const shown = async (
+    { namespace = '', name = '' }: ApplicationSet['metadata'],
+    isShown: (now: ApplicationSet | undefined) => boolean,
+  ): Promise<void> => {
+    const until = clock.monotonic() + OBSERVE_MS;
+    while (!isShown(sets.get(namespace, name)) && clock.monotonic() < until) await clock.sleep(POLL_MS);
+  };
+  const written = async (set: ApplicationSet): Promise<ApplicationSet> => {
+    const { resourceVersion } = set.metadata;
+    await shown(
+      set.metadata,
+      (now) => now !== undefined && !isNewerVersion(resourceVersion, now.metadata.resourceVersion),
+    );
+    return set;
+  };
+  return {
+    isSynced: () => sets.state.synced,
+    isServed: (namespace) => sets.isServed(namespace),
+    list: () => [...sets.values()],
+    get: (namespace, name) => sets.get(namespace, name),
+    resourceVersion: () => sets.resourceVersion,
+    watch(handler) {
+      let isReplay = true;
+      const off = sets.subscribe((change) => {
+        // A subscription begins with what is there already; the store shows that by itself.
+        if (isReplay) return;
+        const type = change.kind === 'add' ? 'ADDED' : change.kind === 'update' ? 'MODIFIED' : 'DELETED';
+        handler({ type, applicationSet: change.object });
+      });
+      isReplay = false;
+      return off;
+    },
+    create: async (set) => written(await home.create<ApplicationSet>(applicationSetType, set, MANAGER)),
+    replace: async (set) => written(await home.update<ApplicationSet>(applicationSetType, set, MANAGER)),
+    async delete(namespace, name, preconditions) {
+      const left = await home.delete(applicationSetType, { namespace, name }, preconditions);
+      await shown({ namespace, name }, (now) => now === undefined || left !== undefined);
+    },
+    generate: (set, signal) => controller.generate(set, signal),
+    async events(set, signal) {
+      const { namespace = '', uid = '' } = set.metadata;
+      const fieldSelector = `involvedObject.uid=${uid}`;
+      const answer = await home.listAll(wellKnown.events, { namespace, fieldSelector, signal });
+      if (answer.kind === 'incomplete') throw answer.error;
+      return {
+        metadata: { resourceVersion: answer.resourceVersion },
+        items: answer.items as unknown as Awaited<ReturnType<ApplicationSets['events']>>['items'],
+      };
+    },
+  };
+}

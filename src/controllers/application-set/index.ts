@@ -1,0 +1,5 @@
+// Door of the ApplicationSet controller.
+export { applicationSetType } from './application-set-type.ts';
+export type { Policy as SetPolicy } from './changes.ts';
+export { ApplicationSetController } from './controller.ts';
+export type { GeneratedCluster, RepositoryFiles } from './deps.ts';

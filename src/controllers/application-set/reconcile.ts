@@ -1,0 +1,116 @@
+// One look at an ApplicationSet, top to bottom: parameters → applications → changes → writes → status.
+import type { Journal } from '../../journal/index.ts';
+import { isAbort } from '../../lib/index.ts';
+import type { Application, ApplicationSet } from '../../model/index.ts';
+import { changesOf, isOwnedBy, type Policy } from './changes.ts';
+import { deletionsHeld } from './deletion-limit.ts';
+import type { ApplicationSetDeps } from './deps.ts';
+import { type DesiredApplications, desiredApplications } from './desired.ts';
+import { ApplicationSetError } from './errors.ts';
+import { withoutIgnored } from './ignored.ts';
+import { heldSince, statusOf, type Verdict } from './status.ts';
+import { makeChanges, writeStatus } from './write.ts';
+
+export interface ReconcileDeps extends ApplicationSetDeps {
+  readonly journal: Journal;
+  /** What the installation allows sets to do, whatever they say themselves; undefined: what they say. */
+  policy(): Policy | undefined;
+  /** Annotations and labels that no set may take away. */
+  preserved(): { readonly annotations: readonly string[]; readonly labels: readonly string[] };
+}
+
+export interface Look {
+  readonly set: ApplicationSet;
+  /** Generated before and still good: only what is there is looked at again. */
+  readonly known: DesiredApplications | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface Looked {
+  /** Undefined when the generators failed. */
+  readonly desired: DesiredApplications | undefined;
+  /** The failure of the generators, if they failed. */
+  readonly failure: ApplicationSetError | undefined;
+}
+
+export async function reconcileSet(deps: ReconcileDeps, { set, known, signal }: Look): Promise<Looked> {
+  const generated = known ?? (await generate(deps, set, signal));
+  if (generated instanceof ApplicationSetError) {
+    const verdict = {
+      kind: 'not-generated',
+      reason:
+        generated.code === 'GENERATOR_FAILED'
+          ? 'ApplicationGenerationFromParamsError'
+          : REASONS[generated.code],
+      message: generated.message,
+    } as const;
+    await writeStatus(deps, set, statusOf(set, verdict, ownedBy(deps, set), deps.clock.now()));
+    return { desired: undefined, failure: generated };
+  }
+  const verdict = await brought(deps, set, generated);
+  await writeStatus(deps, set, statusOf(set, verdict, ownedBy(deps, set), deps.clock.now()));
+  return { desired: generated, failure: undefined };
+}
+
+const REASONS = {
+  SET_INVALID: 'ApplicationValidationError',
+  TEMPLATE_FAILED: 'RenderTemplateParamsError',
+  SET_LIMIT: 'ApplicationValidationError',
+} as const;
+
+async function generate(
+  deps: ReconcileDeps,
+  set: ApplicationSet,
+  signal: AbortSignal,
+): Promise<DesiredApplications | ApplicationSetError> {
+  try {
+    return await desiredApplications(deps, set, signal);
+  } catch (error) {
+    if (error instanceof ApplicationSetError) return error;
+    if (isAbort(error)) signal.throwIfAborted();
+    throw error;
+  }
+}
+
+/** Makes what is there what was generated, as far as it may. */
+async function brought(
+  deps: ReconcileDeps,
+  set: ApplicationSet,
+  { applications, unusable }: DesiredApplications,
+): Promise<Verdict> {
+  const { namespace } = set.metadata;
+  const existing = [...deps.applications()].filter((app) => app.metadata.namespace === namespace);
+  const comparable = withoutIgnored(set, deps.evaluator);
+  const { changes, foreign } = await changesOf({
+    set,
+    policy: deps.policy() ?? set.spec.syncPolicy?.applicationsSync ?? 'sync',
+    desired: applications,
+    untouched: new Set(unusable.map(({ name }) => name)),
+    existing,
+    preserved: deps.preserved(),
+    comparable,
+  });
+  const deletions = changes.filter(({ kind }) => kind === 'delete').map(({ application }) => application);
+  const total = existing.filter((app) => isOwnedBy(app, set)).length;
+  const held = deletionsHeld(set, deletions, total, heldSince(set));
+  const allowed = held === undefined ? changes : changes.filter(({ kind }) => kind !== 'delete');
+  const refused = await makeChanges(deps, set, allowed);
+  if (held !== undefined) return { kind: 'held', message: held.message };
+  const problems = [
+    ...unusable.map(({ name, reason }) => `${name}: ${reason}`),
+    ...foreign.map(({ name, owner }) => `${name}: it belongs to ${owner}; give one of them another name`),
+    ...refused.map(({ name, reason }) => `${name}: ${reason}`),
+  ];
+  if (problems.length === 0) return { kind: 'up-to-date' };
+  return {
+    kind: 'incomplete',
+    reason: refused.length > 0 ? 'UpdateApplicationError' : 'ApplicationValidationError',
+    message: `${problems.length} of ${applications.length + unusable.length} applications cannot be brought up to date. ${problems.slice(0, NAMED).join('; ')}`,
+  };
+}
+
+const NAMED = 5;
+
+function ownedBy(deps: ReconcileDeps, set: ApplicationSet): readonly Application[] {
+  return [...deps.applications()].filter((app) => isOwnedBy(app, set));
+}
