@@ -11,6 +11,7 @@ const ROUTES = 'src/server/routes';
 const ROOTS = [
   'Application',
   'ApplicationList',
+  'ApplicationSetWatchEvent',
   'ApplicationWatchEvent',
   'ErrorBody',
   'LogEntry',

@@ -46,10 +46,11 @@ export type {
   ScmProviderGenerator,
 } from './application-set/generators.ts';
 export { MatrixGenerator, MergeGenerator } from './application-set/generators.ts';
-export type {
-  ApplicationSetCondition,
-  ApplicationSetStatus,
-  ApplicationSetTemplate,
+export {
+  type ApplicationSetCondition,
+  ApplicationSetSpec,
+  type ApplicationSetStatus,
+  type ApplicationSetTemplate,
 } from './application-set/schema.ts';
 
 export type { Artifact, Checkout, SourceEntry, SourceTree } from './artifact.ts';

@@ -59,6 +59,14 @@ test('who may call what', () => {
   assert.deepEqual(
     rows.sort(),
     [
+      'GET /api/v1/applicationsets: applicationsets, get (list)',
+      'POST /api/v1/applicationsets: applicationsets, create (list)',
+      'POST /api/v1/applicationsets/generate: applicationsets, create (list)',
+      'GET /api/v1/applicationsets/:name: applicationsets, get (application-set)',
+      'DELETE /api/v1/applicationsets/:name: applicationsets, delete (application-set)',
+      'GET /api/v1/applicationsets/:name/events: applicationsets, get (application-set)',
+      'GET /api/v1/applicationsets/:name/resource-tree: applicationsets, get (application-set)',
+      'GET /api/v1/stream/applicationsets: applicationsets, get (list)',
       'GET /api/v1/repositories: repositories, get (list)',
       'POST /api/v1/repositories: repositories, create (list)',
       'GET /api/v1/repositories/:repo: repositories, get (list)',

@@ -3,6 +3,7 @@ import type { ServerDeps } from '../deps.ts';
 import type { Route } from '../route.ts';
 import { accountRoutes } from './accounts.ts';
 import { actionRoutes } from './actions.ts';
+import { applicationSetRoutes } from './application-sets.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditRoutes } from './audit.ts';
 import { badgeRoutes } from './badge.ts';
@@ -42,6 +43,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...accountRoutes,
     ...operations,
     ...applicationRoutes,
+    ...applicationSetRoutes,
     ...operationRoutes,
     ...viewRoutes,
     ...waitRoutes,
