@@ -3,6 +3,10 @@ import type {
   ActionRunRequest,
   Application,
   ApplicationList,
+  ApplicationSet,
+  ApplicationSetGenerateResponse,
+  ApplicationSetList,
+  ApplicationSetWatchEvent,
   ApplicationWatchEvent,
   ApplicationWindows,
   AppProject,
@@ -58,6 +62,13 @@ export interface ApplicationId {
   readonly project?: string | undefined;
 }
 
+/** Which ApplicationSet is meant. */
+export interface ApplicationSetId {
+  readonly name: string;
+  /** Default: the server's control namespace. */
+  readonly appsetNamespace?: string | undefined;
+}
+
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
@@ -88,6 +99,7 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
     },
     accounts: accountCalls(http),
     applications: applicationCalls(http),
+    applicationSets: applicationSetCalls(http),
     projects: {
       list: () => http.call<ProjectList>({ path: '/api/v1/projects' }),
       get: (name: string) => http.call<AppProject>({ path: `/api/v1/projects/${encodeURIComponent(name)}` }),
@@ -174,6 +186,33 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
       verify: (query: QueryValues = {}) =>
         http.call<AuditVerification>({ path: '/api/v1/fairlead/audit/verify', query, timeoutMs: REFRESH_MS }),
     },
+  };
+}
+
+function applicationSetCalls(http: Transport) {
+  const LIST = '/api/v1/applicationsets';
+  const one = ({ name }: ApplicationSetId): string => `${LIST}/${encodeURIComponent(name)}`;
+  const scope = ({ appsetNamespace }: ApplicationSetId): QueryValues => ({ appsetNamespace });
+  return {
+    list: (query: QueryValues = {}, { signal }: ReadOptions = {}) =>
+      http.call<ApplicationSetList>({ path: LIST, query, signal }),
+    get: (id: ApplicationSetId, { signal }: ReadOptions = {}) =>
+      http.call<ApplicationSet>({ path: one(id), query: scope(id), signal }),
+    create: (set: ApplicationSet, query: { upsert?: boolean; dryRun?: boolean } = {}) =>
+      http.call<ApplicationSet>({ method: 'POST', path: LIST, query, body: set, timeoutMs: REFRESH_MS }),
+    generate: (applicationSet: ApplicationSet, { signal }: ReadOptions = {}) =>
+      http.call<ApplicationSetGenerateResponse>({
+        method: 'POST',
+        path: `${LIST}/generate`,
+        body: { applicationSet },
+        signal,
+        timeoutMs: REFRESH_MS,
+      }),
+    delete: (id: ApplicationSetId) =>
+      http.call<object>({ method: 'DELETE', path: one(id), query: scope(id) }),
+    /** Changes as they happen; begins with the present state. @param onOpen as for applications */
+    watch: (query: QueryValues, signal?: AbortSignal, onOpen?: () => void) =>
+      http.lines<ApplicationSetWatchEvent>({ path: '/api/v1/stream/applicationsets', query, signal }, onOpen),
   };
 }
 
