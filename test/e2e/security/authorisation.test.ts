@@ -16,12 +16,14 @@ const APPLICATIONS = {
   resource: 'applications',
   namespaced: true,
 };
+const SETS = { ...APPLICATIONS, kind: 'ApplicationSet', resource: 'applicationsets' };
 const PROJECTS = { ...APPLICATIONS, kind: 'AppProject', resource: 'appprojects' };
 const PASSWORD = 'correct horse battery';
 const CANARY = 'canary-of-another-project';
 const POLICY = `
 p, ann, applications, *, shop/*, allow
 p, ann, applications, override, shop/*, deny
+p, ann, applicationsets, *, shop/*, allow
 p, ann, projects, get, shop, allow
 p, ann, repositories, *, shop/*, allow
 p, ann, clusters, *, shop/*, allow
@@ -73,6 +75,25 @@ suite('authorisation', () => {
         },
       });
     }
+    await world.kube.create(SETS, {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'ApplicationSet',
+      metadata: { name: 'bank-web', namespace: 'argocd' },
+      spec: {
+        generators: [{ list: { elements: [] } }],
+        template: {
+          metadata: { name: '{{name}}' },
+          spec: {
+            project: 'bank',
+            source: { repoURL: 'https://127.0.0.1:9/none.git', path: '.' },
+            destination: { server: 'https://kubernetes.default.svc', namespace: 'bank' },
+          },
+        },
+      },
+    });
+    await world.until('the set is known', async () => {
+      return (await call('GET', '/api/v1/applicationsets/bank-web', admin)).status === 200;
+    });
     for (const name of ['shop-web', 'bank-web'])
       await world.until(`${name} is known`, async () => {
         return (await call('GET', `/api/v1/applications/${name}`, admin)).status === 200;
@@ -112,8 +133,8 @@ suite('authorisation', () => {
   const repository = (url: string): string => `/api/v1/repositories/${encodeURIComponent(url)}`;
   const cluster = (url: string): string => `/api/v1/clusters/${encodeURIComponent(url)}`;
 
-  test('S-F2: on every route an application of others answers in the very bytes of one that is not there', async () => {
-    const named = table.filter(({ access }) => access !== 'public' && access.scope === 'application');
+  test('S-F2: on every route an application or ApplicationSet of others answers in the very bytes of one that is not there', async () => {
+    const named = table.filter(({ access }) => access !== 'public' && /^application/.test(access.scope));
     assert.ok(named.length > 20);
     for (const { method, path } of named) {
       const answers = await Promise.all(
@@ -163,7 +184,14 @@ suite('authorisation', () => {
       assert.doesNotMatch(text, /bank/, query);
       assert.ok(list.metadata.total <= 1, query);
     }
-    for (const path of ['repositories', 'clusters', 'projects', 'repocreds', 'certificates'])
+    for (const path of [
+      'applicationsets',
+      'repositories',
+      'clusters',
+      'projects',
+      'repocreds',
+      'certificates',
+    ])
       assert.doesNotMatch((await call('GET', `/api/v1/${path}`, ann)).text, /bank|kubernetes\.default/, path);
   });
 
