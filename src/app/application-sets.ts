@@ -9,6 +9,7 @@ import {
   type RepositoryFiles,
   type SetPolicy,
   type Settings,
+  tenantRefusal,
 } from '../controllers/index.ts';
 import type { Evaluator } from '../evaluate/index.ts';
 import { normaliseUrl } from '../git/index.ts';
@@ -23,13 +24,17 @@ import {
 import { type Application, type ApplicationSet, integrityPolicy } from '../model/index.ts';
 import type { ApplicationSets } from '../server/index.ts';
 
+interface ServedApplications {
+  values(): Iterable<Application>;
+  isServed(namespace: string): boolean;
+}
+
 export interface ApplicationSetParts {
   readonly application: ApplicationDeps;
   readonly settings: Settings;
   readonly evaluator: Evaluator;
   readonly guard: AddressGuard | undefined;
-  readonly namespaces: () => readonly string[];
-  readonly applications: () => Iterable<Application>;
+  readonly applications: ServedApplications;
 }
 
 export function applicationSetController(
@@ -64,7 +69,9 @@ export function applicationSetController(
       clusters: () => clustersOf(settings),
       project: (name) => settings.project(name),
       files: (url, revision, project, signal) => filesOf(application, { url, revision, project }, signal),
-      applications: parts.applications,
+      refusal: (set, repoURL) =>
+        tenantRefusal(application, (namespace) => parts.applications.isServed(namespace), set, repoURL),
+      applications: () => parts.applications.values(),
       policy: () => policyOf(parameter('policy'), parameter('enable.policy.override')),
       preserved: () => ({
         annotations: namesIn(parameter('global.preserved.annotations')),
@@ -74,7 +81,8 @@ export function applicationSetController(
     informerDeps,
     {
       controlNamespace: application.controlNamespace,
-      namespaces: parts.namespaces,
+      // Not those of applications: a set reads repositories and lists clusters.
+      namespaces: () => namesIn(parameter('namespaces')),
       requeueAfterMs: () => parseDurationMs(parameter('requeue.after')),
     },
   );

@@ -244,13 +244,12 @@ export async function startControlPlane(
     });
     const { actions } = application.deps;
     actions.configure(settings.configData());
-    const applicationNamespaces = (): readonly string[] => [
-      ...(options.applicationNamespaces ?? []),
-      ...settings.applicationNamespaces(),
-    ];
     const controller = new ApplicationController(application.deps, informerDeps, {
       namespace: options.namespace,
-      applicationNamespaces,
+      applicationNamespaces: () => [
+        ...(options.applicationNamespaces ?? []),
+        ...settings.applicationNamespaces(),
+      ],
       concurrency: APPLICATIONS_AT_ONCE,
       revisionPassMs: timing.revisionPassMs,
       sweepMs: SWEEP_MS,
@@ -287,8 +286,7 @@ export async function startControlPlane(
       settings,
       evaluator,
       guard: deps.guard,
-      namespaces: applicationNamespaces,
-      applications: () => controller.applications.values(),
+      applications: controller.applications,
     });
     settings.onChange(({ kind }) => {
       if (kind === 'cluster') applicationSets.onClusters();

@@ -39,6 +39,7 @@ export {
   type GeneratedCluster,
   type RepositoryFiles,
   type SetPolicy,
+  tenantRefusal,
 } from './application-set/index.ts';
 export {
   type ClusterEntry,

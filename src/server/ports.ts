@@ -81,7 +81,8 @@ export interface ApplicationSetEvent {
 }
 
 /**
- * ApplicationSets of the namespaces served, which are those of Applications. Values are shared: nobody changes them.
+ * ApplicationSets of the control namespace and of those in applicationsetcontroller.namespaces. Values are shared:
+ * nobody changes them.
  * Writes resolve once reads show them; failures are CodedErrors with the codes of k8s.
  */
 export interface ApplicationSets {

@@ -2,7 +2,7 @@
 import type { Evaluator } from '../../evaluate/index.ts';
 import type { KubeClient } from '../../k8s/index.ts';
 import type { Clock, HttpAnswer, HttpGet, HttpServerOptions, Logger } from '../../lib/index.ts';
-import type { Application, AppProject } from '../../model/index.ts';
+import type { Application, ApplicationSet, AppProject } from '../../model/index.ts';
 import type { Leadership } from '../application/index.ts';
 
 /** A cluster as the cluster generator sees it. */
@@ -42,6 +42,8 @@ export interface ApplicationSetDeps {
   /** Every cluster there is, the home cluster among them. */
   clusters(): readonly GeneratedCluster[];
   project(name: string): AppProject | undefined;
+  /** Why the set may not be served, or may not read a repository; undefined when it may. See tenancy.ts. */
+  refusal(set: ApplicationSet, repoURL?: string): string | undefined;
   /**
    * The files of a branch, tag or commit as it is now.
    * @param project whose rules on signed commits count; '' when only a template will tell

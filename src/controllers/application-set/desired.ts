@@ -38,6 +38,8 @@ export async function desiredApplications(
   set: ApplicationSet,
   signal: AbortSignal,
 ): Promise<DesiredApplications> {
+  const refusal = deps.refusal(set);
+  if (refusal !== undefined) throw new ApplicationSetError('SET_INVALID', 'on-change', refusal);
   const filler = createFiller(set.spec, deps.clock);
   const generated = await generateAll({ deps, set, filler, signal });
   const applications: Application[] = [];

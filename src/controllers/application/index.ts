@@ -14,7 +14,7 @@ export { type ApplicationMemory, Memories, type RefreshLevel } from './memory.ts
 export { admissionFindings, compareDesired, desiredState } from './observe.ts';
 export { orphansOf } from './orphans.ts';
 export { isPackage } from './package-place.ts';
-export { isObjectPermitted } from './project-rules.ts';
+export { isObjectPermitted, sourceRefusal, usableProject } from './project-rules.ts';
 export { decideNext } from './reconcile.ts';
 export { listActions, prepareAction } from './resource-actions.ts';
 export { prepareDeletion, preparePatch } from './resource-writes.ts';

@@ -12,7 +12,7 @@ import type { ClusterDecisionResourceGenerator } from '../../../model/index.ts';
 import { ApplicationSetError } from '../errors.ts';
 import { flattened } from '../parameters.ts';
 import { selectorOf } from '../selector.ts';
-import { clusterParameters } from './clusters.ts';
+import { clusterParameters, shownClusters } from './clusters.ts';
 import type { GeneratorContext, Parameters } from './generator.ts';
 import { configMapTexts } from './secret-text.ts';
 import { withValues } from './with-values.ts';
@@ -27,7 +27,7 @@ export async function generateFromClusterDecisions(
   const { statusListKey = '', matchKey = '' } = config;
   if (matchKey === '' || statusListKey === '')
     throw invalid(`ConfigMap ${configMapRef} needs apiVersion, kind, statusListKey and matchKey`);
-  const clusters = new Map(context.deps.clusters().map((cluster) => [cluster.name, cluster]));
+  const clusters = new Map(shownClusters(context).map((cluster) => [cluster.name, cluster]));
   const decisions = (await objectsOf(configuration, config, context)).flatMap((object) =>
     decisionsOf(object, statusListKey),
   );

@@ -6,6 +6,7 @@ import type { GeneratedCluster } from '../deps.ts';
 import { ApplicationSetError } from '../errors.ts';
 import { normalizedName } from '../names.ts';
 import { selectorOf } from '../selector.ts';
+import { isClusterShown } from '../tenancy.ts';
 import type { GeneratorContext, Parameters } from './generator.ts';
 import { withValues } from './with-values.ts';
 
@@ -14,11 +15,10 @@ export function generateFromClusters(
   { selector, values, flatList }: z.infer<typeof ClusterGenerator>,
   context: GeneratorContext,
 ): readonly Parameters[] {
-  const { deps, filler } = context;
+  const { filler } = context;
   const wanted = selectorOf(selector, 'the cluster generator');
   const isSelective = requirementsOf(wanted).length > 0;
-  const found = deps
-    .clusters()
+  const found = shownClusters(context)
     .filter(({ isImplicit, labels }) => !(isSelective && isImplicit) && matchesLabels(wanted, labels))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map((cluster) => withValues(clusterParameters(cluster, filler.isGoTemplate), values, context));
@@ -29,6 +29,11 @@ export function generateFromClusters(
     'on-change',
     'Cluster generator: flatList needs goTemplate: true',
   );
+}
+
+/** The clusters a set may know of. */
+export function shownClusters({ deps, set }: GeneratorContext): readonly GeneratedCluster[] {
+  return deps.clusters().filter(({ project }) => isClusterShown(set, deps.controlNamespace, project));
 }
 
 /** What a template may use of a cluster. */

@@ -95,7 +95,12 @@ async function fromMatrix(
     throw invalid(
       `spec.${at} must have two generators and has ${generators.length}; nest another matrix for more`,
     );
-  const outer = await parametersOf(first, context, depth, `${at}.generators[0]`);
+  const outer = await parametersOf(
+    withParameters(first, context.outer, context),
+    context,
+    depth,
+    `${at}.generators[0]`,
+  );
   return await matrixOf(
     outer,
     (parameters) => {
@@ -117,22 +122,26 @@ async function fromMerge(
   if (generators.length < 2) throw invalid(`spec.${at} must have two generators or more`);
   const children: (readonly Parameters[])[] = [];
   for (const [i, child] of generators.entries()) {
-    children.push(await parametersOf(child, context, depth, `${at}.generators[${i}]`));
+    const filled = withParameters(child, context.outer, context);
+    children.push(await parametersOf(filled, context, depth, `${at}.generators[${i}]`));
   }
   return mergeOf(children[0] ?? [], children.slice(1), mergeKeys);
 }
 
 /** Members that are filled in later, when the generator's own parameters are known, too. */
 const LATER: ReadonlySet<string> = new Set(['values', 'template']);
+/** Their children are filled in one by one, each with what those before it gave. */
+const COMBINED: ReadonlySet<string> = new Set(['matrix', 'merge']);
 
 /** The generator with the outer parameters in its texts. */
 function withParameters(
   generator: NestedGenerator,
-  parameters: Parameters,
+  parameters: Parameters | undefined,
   { filler }: GeneratorContext,
 ): NestedGenerator {
+  if (parameters === undefined) return generator;
   const filled = Object.entries(generator).map(([kind, configuration]) => {
-    if (!isRecord(configuration)) return [kind, configuration] as const;
+    if (!isRecord(configuration) || COMBINED.has(kind)) return [kind, configuration] as const;
     const members = Object.entries(configuration).map(([name, member]) => [
       name,
       LATER.has(name) ? member : filler.value(member, parameters),

@@ -47,6 +47,9 @@ async function commitOf(
   revision: string,
 ): Promise<RepositoryFiles> {
   const { project } = set.spec.template.spec;
+  const refusal = deps.refusal(set, repoURL);
+  if (refusal !== undefined)
+    throw new ApplicationSetError('SET_INVALID', 'on-change', `Git generator: ${refusal}`);
   try {
     return await deps.files(repoURL, revision, project.includes('{{') ? '' : project, signal);
   } catch (error) {
