@@ -2,7 +2,7 @@
 // checked. Pure: no reading, no writing.
 import type { ApplicationSetWrite } from '../contract/index.ts';
 import { isRecord, jsonEqual } from '../lib/index.ts';
-import { APPLICATION_API_VERSION, type Application, type ApplicationSet } from '../model/index.ts';
+import { APPLICATION_API_VERSION, type ApplicationSet } from '../model/index.ts';
 import { ApiError } from './errors.ts';
 import { projectOfSet } from './resolve-application.ts';
 
@@ -70,16 +70,6 @@ function projectsOf(generators: readonly unknown[], at: string): { path: string;
         ...projectsOf(nested, `${path}.generators`),
       ];
     }),
-  );
-}
-
-/** What was generated, or a refusal when a patch has put an application into another project. */
-export function inProject(set: ApplicationSet, applications: readonly Application[]): readonly Application[] {
-  const project = projectOfSet(set);
-  const other = applications.find(({ spec }) => (spec.project || 'default') !== project);
-  if (other === undefined) return applications;
-  throw invalid(
-    `application ${other.metadata.name} would be in project "${other.spec.project.slice(0, 80)}" instead of ${project} of spec.template; leave the project out of spec.templatePatch`,
   );
 }
 

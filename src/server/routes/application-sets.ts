@@ -20,12 +20,7 @@ import {
   applicationSetTree,
   withPreview,
 } from '../application-set-facts.ts';
-import {
-  changedApplicationSet,
-  inProject,
-  isSameApplicationSet,
-  newApplicationSet,
-} from '../application-set-write.ts';
+import { changedApplicationSet, isSameApplicationSet, newApplicationSet } from '../application-set-write.ts';
 import type { Caller } from '../auth/session-tokens.ts';
 import { ApiError } from '../errors.ts';
 import { type Effect, recorded } from '../recorded.ts';
@@ -84,7 +79,7 @@ export const applicationSetRoutes: readonly Route[] = [
       requireSetsSynced(deps);
       const set = newApplicationSet(body.applicationSet, deps.options.controlNamespace);
       requireCreatable(call, set);
-      const applications = inProject(set, await deps.applicationSets.generate(set, signal));
+      const applications = await deps.applicationSets.generate(set, signal);
       return { applications: applications.map(applicationFacts) };
     },
   }),
@@ -144,8 +139,7 @@ async function createApplicationSet(call: CreateCall): Promise<ApplicationSet> {
     // Nothing of a set that the caller may not see gets into the answer.
     const isSeen = existing !== undefined && call.may(permission('get'), applicationSetObject(existing));
     const set = isSeen ? changedApplicationSet(existing, wanted) : wanted;
-    const applications = inProject(set, await deps.applicationSets.generate(set, signal));
-    return withPreview(applicationSetFacts(set), applications);
+    return withPreview(applicationSetFacts(set), await deps.applicationSets.generate(set, signal));
   }
   if (existing === undefined) {
     const detail = { project: projectOfSet(wanted) };
