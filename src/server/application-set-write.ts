@@ -3,6 +3,7 @@
 import type { ApplicationSetWrite } from '../contract/index.ts';
 import { isRecord, jsonEqual } from '../lib/index.ts';
 import { APPLICATION_API_VERSION, type ApplicationSet } from '../model/index.ts';
+import { generatorsOf } from './application-set-reach.ts';
 import { ApiError } from './errors.ts';
 import { projectOfSet } from './resolve-application.ts';
 
@@ -48,29 +49,14 @@ function refuseOtherProjects({ spec }: ApplicationSetWrite): void {
     throw invalid(
       `spec.template.spec.project: "${project.slice(0, 80)}" is a template, ${templated}; ${remedy}`,
     );
-  for (const { path, found } of projectsOf(spec.generators, 'spec.generators')) {
-    if (found === '' || found === project) continue;
+  for (const { path, generator } of generatorsOf({ spec })) {
+    const own = isRecord(generator['template']) ? generator['template']['spec'] : undefined;
+    const found = isRecord(own) ? own['project'] : undefined;
+    if (found === undefined || found === '' || found === project) continue;
     throw invalid(
-      `${path}: "${found.slice(0, 80)}" is another project than ${project} of spec.template, ${templated}; ${remedy}`,
+      `${path}.template.spec.project: "${String(found).slice(0, 80)}" is another project than ${project} of spec.template, ${templated}; ${remedy}`,
     );
   }
-}
-
-/** The projects that templates of generators name, however deep; parameters and values are not looked into. */
-function projectsOf(generators: readonly unknown[], at: string): { path: string; found: string }[] {
-  return generators.flatMap((each, i) =>
-    Object.entries(isRecord(each) ? each : {}).flatMap(([kind, generator]) => {
-      if (!isRecord(generator)) return [];
-      const path = `${at}[${i}].${kind}`;
-      const spec = isRecord(generator['template']) ? generator['template']['spec'] : undefined;
-      const found = isRecord(spec) ? spec['project'] : undefined;
-      const nested = Array.isArray(generator['generators']) ? generator['generators'] : [];
-      return [
-        ...(typeof found === 'string' ? [{ path: `${path}.template.spec.project`, found }] : []),
-        ...projectsOf(nested, `${path}.generators`),
-      ];
-    }),
-  );
 }
 
 /** `current` with what a client wrote; what it left out of the metadata stays. */

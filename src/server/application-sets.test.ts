@@ -31,7 +31,7 @@ const project = (name: string): AppProject => ({
   apiVersion: 'argoproj.io/v1alpha1',
   kind: 'AppProject',
   metadata: { name, namespace: 'argocd' },
-  spec: {},
+  spec: { sourceRepos: [`https://git.example.com/${name}.git`] },
 });
 
 async function sharedServer(): Promise<TestServer & { as(name: string): Promise<string> }> {
@@ -162,6 +162,38 @@ test('a project that only a template or another generator tells is refused, sinc
     }
   }
   assert.deepEqual(server.sets.list(), []);
+});
+
+test('who may create sets of one project reads by their generators only what the project and the own rights permit', async () => {
+  await using server = await sharedServer();
+  const [ann, admin] = [await server.as('ann'), await server.as('admin')];
+  const base = applicationSet('web', 'shop');
+  const tokenRef = { secretName: 'argocd-secret', key: 'server.secretkey' };
+  const files = { revision: 'main', files: [{ path: '**/values.yaml' }] };
+  const permitted = { git: { repoURL: 'https://git.example.com/shop.git', ...files } };
+  const github = { organization: 'x', api: 'https://evil.test', tokenRef };
+  for (const [generator, seen] of [
+    [{ git: { repoURL: 'https://git.example.com/bank.git', ...files } }, /project shop does not permit/],
+    [{ git: { repoURL: 'https://{{host}}/bank.git', ...files } }, /is a template/],
+    [{ clusters: {} }, /clusters that you may not see/],
+    [{ scmProvider: { github } }, /scmProvider: it signs in with a Secret/],
+    [{ matrix: { generators: [permitted, { clusters: {} }] } }, /matrix\.generators\[1\]\.clusters/],
+  ] as const) {
+    const set = { ...base, spec: { ...base.spec, generators: [generator] } };
+    for (const [path, body] of [
+      [LIST, set],
+      [`${LIST}?dryRun=true`, set],
+      [`${LIST}/generate`, { applicationSet: set }],
+    ] as const) {
+      const refused = await callAs(server, ann, 'POST', path, body);
+      assert.equal(refused.status, 403, `${path} ${JSON.stringify(generator)}: ${refused.message}`);
+      assert.match(refused.message, seen);
+    }
+    const answer = await callAs(server, admin, 'POST', `${LIST}/generate`, { applicationSet: set });
+    assert.equal(answer.status, 200, answer.message);
+  }
+  const set = { ...base, spec: { ...base.spec, generators: [permitted] } };
+  assert.equal((await callAs(server, ann, 'POST', LIST, set)).status, 200);
 });
 
 test('what a body may not say is refused with the member', async () => {

@@ -12,7 +12,7 @@ import {
   type EventList,
 } from '../../contract/index.ts';
 import { CodedError } from '../../lib/index.ts';
-import type { ApplicationSet } from '../../model/index.ts';
+import { type ApplicationSet, effectiveProject } from '../../model/index.ts';
 import { applicationFacts } from '../application-facts.ts';
 import {
   applicationSetFacts,
@@ -20,6 +20,7 @@ import {
   applicationSetTree,
   withPreview,
 } from '../application-set-facts.ts';
+import { refuseFurtherReach } from '../application-set-reach.ts';
 import { changedApplicationSet, isSameApplicationSet, newApplicationSet } from '../application-set-write.ts';
 import type { Caller } from '../auth/session-tokens.ts';
 import { ApiError } from '../errors.ts';
@@ -31,12 +32,14 @@ import {
   requireSynced,
 } from '../resolve-application.ts';
 import { type Call, type Route, route } from '../route.ts';
+import { clusterObject } from './configuration.ts';
 
 const LIST = '/api/v1/applicationsets';
 const ONE = '/api/v1/applicationsets/:name';
 const permission = (action: 'get' | 'create' | 'update' | 'delete') =>
   ({ resource: 'applicationsets', action }) as const;
 const onOne = (action: 'get' | 'delete') => ({ ...permission(action), scope: 'application-set' }) as const;
+const EVERY_PROJECT = '*/*';
 const MAX_TRIES = 5;
 /** How long a write that somebody else was faster with waits for the newer version. */
 const OBSERVE_MS = 3_000;
@@ -214,7 +217,7 @@ async function newerThan(call: CreateCall, stale: ApplicationSet): Promise<Appli
   return current;
 }
 
-/** The caller may create it, its namespace is served, and its project is there. */
+/** The caller may create it, its namespace is served, its project is there, and its generators read what they may. */
 function requireCreatable(call: SignedIn, set: ApplicationSet): void {
   const { deps } = call;
   requireRight(call, 'create', set);
@@ -225,13 +228,24 @@ function requireCreatable(call: SignedIn, set: ApplicationSet): void {
       `namespace '${namespace}' is not permitted: ApplicationSets of it are not served; add it to application.namespaces in argocd-cmd-params-cm or to --application-namespaces`,
     );
   }
-  const project = projectOfSet(set);
-  if (deps.projects.get(project) === undefined) {
+  const name = projectOfSet(set);
+  const project = deps.projects.get(name);
+  if (project === undefined) {
     throw new ApiError(
       'InvalidArgument',
-      `ApplicationSet references project ${project} which does not exist; create it, or correct spec.template.spec.project`,
+      `ApplicationSet references project ${name} which does not exist; create it, or correct spec.template.spec.project`,
     );
   }
+  // Whoever may do this in every project is an administrator of sets, as those who write them to Kubernetes are.
+  if (call.may(permission('create'), EVERY_PROJECT)) return;
+  const globals = deps.projects.globalsOf(project).map(({ spec }) => spec);
+  refuseFurtherReach(set, {
+    rules: effectiveProject(project.spec, globals),
+    normalize: (url) => deps.projects.normalizeUrl(url),
+    seesEveryCluster: deps.clusters
+      .list()
+      .every((cluster) => call.may({ resource: 'clusters', action: 'get' }, clusterObject(cluster))),
+  });
 }
 
 function requireRight(call: SignedIn, action: 'create' | 'update', set: ApplicationSet): void {
