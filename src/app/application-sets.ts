@@ -9,6 +9,7 @@ import {
   type RepositoryFiles,
   type SetPolicy,
   type Settings,
+  scmProviderRefusal,
   tenantRefusal,
 } from '../controllers/index.ts';
 import type { Evaluator } from '../evaluate/index.ts';
@@ -35,6 +36,7 @@ export interface ApplicationSetParts {
   readonly evaluator: Evaluator;
   readonly guard: AddressGuard | undefined;
   readonly applications: ServedApplications;
+  reconciled(set: ApplicationSet, seconds: number): void;
 }
 
 export function applicationSetController(
@@ -71,8 +73,20 @@ export function applicationSetController(
       files: (url, revision, project, signal) => filesOf(application, { url, revision, project }, signal),
       refusal: (set, repoURL) =>
         tenantRefusal(application, (namespace) => parts.applications.isServed(namespace), set, repoURL),
+      scmProviderRefusal: (api, namespace) =>
+        scmProviderRefusal(
+          {
+            controlNamespace: application.controlNamespace,
+            isEnabled: parameter('enable.scm.providers') !== 'false',
+            allowed: namesIn(parameter('allowed.scm.providers')),
+          },
+          api,
+          namespace,
+        ),
       applications: () => parts.applications.values(),
+      reconciled: parts.reconciled,
       policy: () => policyOf(parameter('policy'), parameter('enable.policy.override')),
+      followsRollingSync: () => parameter('enable.progressive.syncs') === 'true',
       preserved: () => ({
         annotations: namesIn(parameter('global.preserved.annotations')),
         labels: namesIn(parameter('global.preserved.labels')),

@@ -287,6 +287,7 @@ export async function startControlPlane(
       evaluator,
       guard: deps.guard,
       applications: controller.applications,
+      reconciled: (set, seconds) => taps.measures.setReconciled(set, seconds),
     });
     settings.onChange(({ kind }) => {
       if (kind === 'cluster') applicationSets.onClusters();

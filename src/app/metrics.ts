@@ -1,9 +1,17 @@
 // The figures of /metrics that come from the controllers, under Argo CD's names where it has them.
 import { Counter, collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
-import type { ApplicationController } from '../controllers/index.ts';
+import type { ApplicationController, ApplicationSetController } from '../controllers/index.ts';
 import { isAutomated } from '../model/index.ts';
 
-export function registerMetrics(registry: Registry, controller: ApplicationController): void {
+/** Both have a queue; the names of their figures are those that controllers of Kubernetes use. */
+type Queues = Readonly<Record<string, Pick<ApplicationController, 'numbers'>>>;
+
+export function registerMetrics(
+  registry: Registry,
+  controller: ApplicationController,
+  applicationSets: ApplicationSetController,
+): void {
+  const queues: Queues = { app_reconciliation_queue: controller, applicationset: applicationSets };
   collectDefaultMetrics({ register: registry });
   new Gauge({
     name: 'argocd_app_info',
@@ -48,47 +56,66 @@ export function registerMetrics(registry: Registry, controller: ApplicationContr
       }
     },
   });
+  registerSetMetrics(registry, applicationSets);
   queueGauge(
     registry,
-    controller,
+    queues,
     'workqueue_depth',
-    'Applications waiting to be looked at',
+    'Objects waiting to be looked at',
     ({ high, low }) => high + low,
   );
   queueCounter(
     registry,
-    controller,
+    queues,
     'workqueue_adds_total',
-    'Applications asked to be looked at',
+    'Objects asked to be looked at',
     ({ added }) => added,
   );
-  queueCounter(
-    registry,
-    controller,
-    'workqueue_retries_total',
-    'Looks at applications that failed',
-    ({ failed }) => failed,
-  );
+  queueCounter(registry, queues, 'workqueue_retries_total', 'Looks that failed', ({ failed }) => failed);
+  queueGauge(registry, queues, 'fairlead_queue_running', 'Objects being looked at', ({ running }) => running);
   queueGauge(
     registry,
-    controller,
-    'fairlead_queue_running',
-    'Applications being looked at',
-    ({ running }) => running,
-  );
-  queueGauge(
-    registry,
-    controller,
+    queues,
     'fairlead_queue_oldest_seconds',
-    'Longest wait of an application that is due',
+    'Longest wait of an object that is due',
     ({ oldestMs }) => oldestMs / 1000,
   );
 }
 
-/** Counters of the queue, taken over as they stand. */
+function registerSetMetrics(registry: Registry, applicationSets: ApplicationSetController): void {
+  new Gauge({
+    name: 'argocd_appset_info',
+    help: 'Information about ApplicationSets',
+    labelNames: ['namespace', 'name', 'resource_update_status'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { metadata, status } of applicationSets.sets.values()) {
+        const { namespace = '', name = '' } = metadata;
+        const condition = status?.conditions?.find(({ type }) => type === 'ResourcesUpToDate');
+        this.set({ namespace, name, resource_update_status: condition?.reason ?? 'Unknown' }, 1);
+      }
+    },
+  });
+  new Gauge({
+    name: 'argocd_appset_owned_applications',
+    help: 'Applications that an ApplicationSet owns',
+    labelNames: ['namespace', 'name'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { metadata, status } of applicationSets.sets.values()) {
+        const { namespace = '', name = '' } = metadata;
+        this.set({ namespace, name }, status?.resourcesCount ?? 0);
+      }
+    },
+  });
+}
+
+/** Counters of the queues, taken over as they stand. */
 function queueCounter(
   registry: Registry,
-  controller: ApplicationController,
+  queues: Queues,
   name: string,
   help: string,
   read: (numbers: ApplicationController['numbers']) => number,
@@ -100,14 +127,14 @@ function queueCounter(
     registers: [registry],
     collect() {
       this.reset();
-      this.inc({ name: 'app_reconciliation_queue' }, read(controller.numbers));
+      for (const [queue, { numbers }] of Object.entries(queues)) this.inc({ name: queue }, read(numbers));
     },
   });
 }
 
 function queueGauge(
   registry: Registry,
-  controller: ApplicationController,
+  queues: Queues,
   name: string,
   help: string,
   read: (numbers: ApplicationController['numbers']) => number,
@@ -118,7 +145,7 @@ function queueGauge(
     labelNames: ['name'],
     registers: [registry],
     collect() {
-      this.set({ name: 'app_reconciliation_queue' }, read(controller.numbers));
+      for (const [queue, { numbers }] of Object.entries(queues)) this.set({ name: queue }, read(numbers));
     },
   });
 }

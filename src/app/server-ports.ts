@@ -69,7 +69,7 @@ export function serverPorts(
   parts: ServerParts,
 ): ServerPorts {
   const { accounts, application, clusters, controller, home, journal, metrics, settings, webhook } = parts;
-  registerMetrics(metrics, controller);
+  registerMetrics(metrics, controller, parts.applicationSets);
   const maskAnnotations = (): string[] => namesIn(settings.config('resource.sensitive.mask.annotations'));
   return {
     ...deps,

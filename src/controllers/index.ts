@@ -39,6 +39,7 @@ export {
   type GeneratedCluster,
   type RepositoryFiles,
   type SetPolicy,
+  scmProviderRefusal,
   tenantRefusal,
 } from './application-set/index.ts';
 export {

@@ -15,3 +15,4 @@ export { compileGoTemplate, type GoTemplate, type GoTemplateOptions } from './go
 export { GoDuration, GoTime, goTimeMembers } from './go-time.ts';
 export { LanguageError, type LanguageErrorCode } from './language-error.ts';
 export { type Override, type Overrides, readOverrides } from './overrides.ts';
+export { regexTest } from './regex.ts';

@@ -31,9 +31,14 @@ export function regexReplace(pattern: string, text: string, replacement: string)
   return run('replace', pattern, text, replacement.replace(/\$\{(\w+)\}/g, '$$$1'));
 }
 
+/** Go lets any punctuation be escaped, as in `feature\-.*`; JavaScript only that which means something. */
+function escaped(pair: string, character: string): string {
+  return /[ !"#%&',\-:;<=>@_`~]/.test(character) ? `\\x${character.charCodeAt(0).toString(16)}` : pair;
+}
+
 function run(program: keyof typeof programs, goPattern: string, text: string, replacement = ''): string {
   const [, leading = '', rest = ''] = /^(?:\(\?([ims]+)\))?([\s\S]*)$/.exec(goPattern) ?? [];
-  const pattern = rest.replace(/\(\?P</g, '(?<');
+  const pattern = rest.replace(/\(\?P</g, '(?<').replace(/\\([\s\S])/g, escaped);
   Object.assign(context, { pattern, flags: `u${leading}`, text, replacement });
   try {
     const answer: unknown = programs[program].runInContext(context, { timeout: languageLimits.regexMs });

@@ -47,6 +47,7 @@ export type {
 } from './application-set/generators.ts';
 export { MatrixGenerator, MergeGenerator } from './application-set/generators.ts';
 export {
+  type ApplicationSetApplicationStatus,
   type ApplicationSetCondition,
   ApplicationSetSpec,
   type ApplicationSetStatus,

@@ -1,5 +1,5 @@
 // ApplicationSets: what generates applications, what changes them, and what must never take them away.
-import { untilApplicationGone, untilGone } from './manifests.ts';
+import { gate, open, untilApplicationGone, untilGone } from './manifests.ts';
 import { AUTOMATED, assert, configMap, type Scenario, untilData, type World } from './world.ts';
 
 const API = 'argoproj.io/v1alpha1';
@@ -403,7 +403,70 @@ const stories: readonly Scenario[] = [
       await untilUpToDate(world);
     },
   },
+  {
+    name: 'a rolling sync goes step by step: the second waits until the first is synced and healthy, and nobody syncs by himself',
+    async run(world) {
+      await followRollingSync(world);
+      await world.commit({
+        ...files(['prod']),
+        'dev/map.yaml': configMap('dev', { from: 'dev' }),
+        'dev/gate.yaml': gate('gate'),
+      });
+      const staged = template(world, '{{env}}', '{{env}}');
+      await applySet(world, {
+        generators: [{ list: { elements: [{ env: 'dev' }, { env: 'prod' }] } }],
+        strategy: {
+          type: 'RollingSync',
+          rollingSync: {
+            steps: ['dev', 'prod'].map((env) => ({
+              matchExpressions: [{ key: 'env', operator: 'In', values: [env] }],
+            })),
+          },
+        },
+        template: {
+          ...staged,
+          metadata: { ...staged.metadata, labels: { scenario: world.name, env: '{{env}}' } },
+        },
+      });
+      await untilData(world, 'dev', 'from', 'dev');
+      const stages = async (): Promise<string> => {
+        const set = await world.get(API, SETS, world.name, 'argocd');
+        const { applicationStatus = [] } = (set?.['status'] ?? {}) as {
+          applicationStatus?: { step: string; status: string }[];
+        };
+        return applicationStatus.map(({ step, status }) => `${step} ${status}`).join(', ');
+      };
+      await world.until(
+        'dev is underway and prod waits',
+        async () => (await stages()) === '1 Progressing, 2 Waiting',
+      );
+      const prod = await world.application(`${world.name}-prod`);
+      assert.equal(prod?.spec.syncPolicy?.automated, undefined);
+      assert.equal(prod?.status?.operationState, undefined);
+      await open(world, 'gate');
+      await untilData(world, 'prod', 'from', 'prod');
+      await world.until('the rollout is over', async () => (await stages()) === '1 Healthy, 2 Healthy');
+      const state = (await world.application(`${world.name}-prod`))?.status?.operationState;
+      assert.equal(state?.operation.initiatedBy?.username, 'applicationset-controller');
+      const condition = (await conditionsOf(world)).find(({ type }) => type === 'RolloutProgressing');
+      assert.equal(condition?.status, 'False');
+    },
+  },
 ];
+
+/** Sets without the strategy are what they were. */
+async function followRollingSync(world: World): Promise<void> {
+  const name = 'argocd-cmd-params-cm';
+  if ((await world.get('v1', 'configmaps', name, 'argocd')) === undefined)
+    await world.create(
+      'v1',
+      'configmaps',
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } },
+      'argocd',
+    );
+  const data = { 'applicationsetcontroller.enable.progressive.syncs': 'true' };
+  await world.patch('v1', 'configmaps', name, { data }, 'argocd');
+}
 
 /** An object beside the applications that one of them can belong to. */
 async function uidOf(world: World, name: string): Promise<string> {

@@ -9,7 +9,7 @@ import type {
   NotificationsController,
 } from '../../controllers/index.ts';
 import type { JournalRecord } from '../../journal/index.ts';
-import type { Application, OperationState } from '../../model/index.ts';
+import type { Application, ApplicationSet, OperationState } from '../../model/index.ts';
 import { VERSION } from '../version.ts';
 
 /** Series of one family beyond this are counted under `other`: a label must not fill Prometheus. */
@@ -19,6 +19,7 @@ export interface Measures extends NotificationMetrics {
   /** All of them, to be merged into what /metrics answers. */
   register(registry: Registry): void;
   reconciled(app: Application, seconds: number): void;
+  setReconciled(set: ApplicationSet, seconds: number): void;
   operationEnded(app: Application, state: OperationState): void;
   /** A change that came by webhook is in the cluster. */
   applied(seconds: number): void;
@@ -38,6 +39,13 @@ export function createMeasures(): Measures {
     help: 'Seconds that one look at an application took',
     labelNames: ['namespace', 'dest_server'],
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 64],
+    registers,
+  });
+  const setReconcile = new Histogram({
+    name: 'argocd_appset_reconcile',
+    help: 'Seconds that one look at an ApplicationSet took',
+    labelNames: ['namespace', 'name'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60],
     registers,
   });
   const syncTotal = new Counter({
@@ -152,6 +160,9 @@ export function createMeasures(): Measures {
     reconciled(app, seconds) {
       const { namespace = '' } = app.metadata;
       appReconcile.observe({ namespace, dest_server: app.spec.destination.server ?? '' }, seconds);
+    },
+    setReconciled({ metadata: { namespace = '', name = '' } }, seconds) {
+      setReconcile.observe({ namespace, name }, seconds);
     },
     operationEnded(app, state) {
       const { namespace = '', name = '' } = app.metadata;

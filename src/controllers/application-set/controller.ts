@@ -1,6 +1,12 @@
 // Keeps the applications of every ApplicationSet: looks at a set when it changes, when what its generators read may
 // have changed, and when one of its applications does.
-import { type ChangeHandler, type InformerDeps, type ObjectChange, WorkQueue } from '../../k8s/index.ts';
+import {
+  type ChangeHandler,
+  type InformerDeps,
+  type ObjectChange,
+  WorkQueue,
+  type WorkQueueNumbers,
+} from '../../k8s/index.ts';
 import { messageOf } from '../../lib/index.ts';
 import {
   type Application,
@@ -70,6 +76,10 @@ export class ApplicationSetController {
   /** Every set that is served. */
   get sets(): ServedObjects<ApplicationSet> {
     return this.#sets;
+  }
+
+  get numbers(): WorkQueueNumbers {
+    return this.#queue.numbers();
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -174,7 +184,9 @@ export class ApplicationSetController {
         ? memory
         : undefined;
     const goodUntil = known?.goodUntil ?? this.#now() + this.#intervalOf(set);
+    const begunAt = this.#now();
     const { desired, failure } = await reconcileSet(this.#deps, { set, known: known?.desired, signal });
+    this.#deps.reconciled?.(set, (this.#now() - begunAt) / 1_000);
     if (failure?.retry === 'backoff') throw failure;
     if (desired === undefined) this.#memories.delete(key);
     else this.#memories.set(key, { generation: set.metadata.generation, desired, goodUntil });

@@ -45,6 +45,11 @@ export interface ApplicationSetDeps {
   /** Why the set may not be served, or may not read a repository; undefined when it may. See tenancy.ts. */
   refusal(set: ApplicationSet, repoURL?: string): string | undefined;
   /**
+   * Why a set of this namespace may not ask the forge at `api`, an address its author wrote or '' for the public one;
+   * undefined when it may. Asked before any token is read. See tenancy.ts.
+   */
+  scmProviderRefusal(api: string, namespace: string): string | undefined;
+  /**
    * The files of a branch, tag or commit as it is now.
    * @param project whose rules on signed commits count; '' when only a template will tell
    * Rejects when the commit is not signed as the project demands.

@@ -3,4 +3,4 @@ export { applicationSetType } from './application-set-type.ts';
 export type { Policy as SetPolicy } from './changes.ts';
 export { ApplicationSetController } from './controller.ts';
 export type { GeneratedCluster, RepositoryFiles } from './deps.ts';
-export { tenantRefusal } from './tenancy.ts';
+export { scmProviderRefusal, tenantRefusal } from './tenancy.ts';

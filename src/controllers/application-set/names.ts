@@ -3,6 +3,22 @@
 
 const MAX_NAME = 253;
 const MAX_SLUG = 50;
+/** What English writes for a sign, and letters that have no plain one inside them. */
+const SUBSTITUTES: Readonly<Record<string, string>> = {
+  '"': '',
+  "'": '',
+  '’': '',
+  '&': 'and',
+  '@': 'at',
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  đ: 'd',
+  ł: 'l',
+  ı: 'i',
+  þ: 'th',
+};
 
 /** A DNS-1123 sub-domain: lower case, everything else than letters, digits, "-" and "." becomes "-". */
 export function normalizedName(text: string): string {
@@ -21,10 +37,8 @@ export function slug(text: string, maxLength = MAX_SLUG, atWord = false): string
   const words = text
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
-    .replaceAll('ß', 'ss')
     .toLowerCase()
-    .replace(/&/g, 'and')
-    .replace(/@/g, 'at')
+    .replace(/["'’&@ßæœøđłıþ]/g, (letter) => SUBSTITUTES[letter] ?? letter)
     .replace(/[^a-z0-9_-]+/g, '-')
     .replace(/-{2,}/g, '-')
     .replace(/^[-_]+|[-_]+$/g, '');

@@ -1,20 +1,24 @@
 // One look at an ApplicationSet, top to bottom: parameters → applications → changes → writes → status.
 import type { Journal } from '../../journal/index.ts';
-import { isAbort } from '../../lib/index.ts';
 import type { Application, ApplicationSet } from '../../model/index.ts';
 import { changesOf, isOwnedBy, type Policy } from './changes.ts';
 import { deletionsHeld } from './deletion-limit.ts';
 import type { ApplicationSetDeps } from './deps.ts';
 import { type DesiredApplications, desiredApplications } from './desired.ts';
-import { ApplicationSetError } from './errors.ts';
+import { ApplicationSetError, type ApplicationSetErrorCode } from './errors.ts';
 import { withoutIgnored } from './ignored.ts';
+import { checkSteps, rolloutOf } from './rolling-sync.ts';
 import { heldSince, statusOf, type Verdict } from './status.ts';
-import { makeChanges, writeStatus } from './write.ts';
+import { makeChanges, syncDue, writeStatus } from './write.ts';
 
 export interface ReconcileDeps extends ApplicationSetDeps {
   readonly journal: Journal;
+  /** Told how long each look took, seconds. */
+  reconciled?(set: ApplicationSet, seconds: number): void;
   /** What the installation allows sets to do, whatever they say themselves; undefined: what they say. */
   policy(): Policy | undefined;
+  /** Whether strategy RollingSync is followed; otherwise it counts as AllAtOnce. */
+  followsRollingSync(): boolean;
   /** Annotations and labels that no set may take away. */
   preserved(): { readonly annotations: readonly string[]; readonly labels: readonly string[] };
 }
@@ -34,42 +38,37 @@ export interface Looked {
 }
 
 export async function reconcileSet(deps: ReconcileDeps, { set, known, signal }: Look): Promise<Looked> {
-  const generated = known ?? (await generate(deps, set, signal));
-  if (generated instanceof ApplicationSetError) {
-    const verdict = {
-      kind: 'not-generated',
-      reason:
-        generated.code === 'GENERATOR_FAILED'
-          ? 'ApplicationGenerationFromParamsError'
-          : REASONS[generated.code],
-      message: generated.message,
-    } as const;
+  try {
+    const isStaged = set.spec.strategy?.type === 'RollingSync' && deps.followsRollingSync();
+    if (isStaged) checkSteps(set);
+    const desired = known ?? (await desiredApplications(deps, set, signal));
+    const verdict = await brought(deps, set, isStaged ? withoutAutomation(desired) : desired);
+    const rollout = isStaged ? rolloutOf(set, ownedBy(deps, set), deps.clock.now()) : undefined;
+    if (rollout !== undefined) await syncDue(deps, set, rollout.due, desired.applications);
+    await writeStatus(deps, set, statusOf(set, verdict, ownedBy(deps, set), deps.clock.now(), rollout));
+    return { desired, failure: undefined };
+  } catch (error) {
+    if (!(error instanceof ApplicationSetError)) throw error;
+    const verdict = { kind: 'not-generated', reason: REASONS[error.code], message: error.message } as const;
     await writeStatus(deps, set, statusOf(set, verdict, ownedBy(deps, set), deps.clock.now()));
-    return { desired: undefined, failure: generated };
+    return { desired: undefined, failure: error };
   }
-  const verdict = await brought(deps, set, generated);
-  await writeStatus(deps, set, statusOf(set, verdict, ownedBy(deps, set), deps.clock.now()));
-  return { desired: generated, failure: undefined };
 }
 
-const REASONS = {
+const REASONS: Readonly<Record<ApplicationSetErrorCode, string>> = {
+  GENERATOR_FAILED: 'ApplicationGenerationFromParamsError',
   SET_INVALID: 'ApplicationValidationError',
   TEMPLATE_FAILED: 'RenderTemplateParamsError',
   SET_LIMIT: 'ApplicationValidationError',
-} as const;
+};
 
-async function generate(
-  deps: ReconcileDeps,
-  set: ApplicationSet,
-  signal: AbortSignal,
-): Promise<DesiredApplications | ApplicationSetError> {
-  try {
-    return await desiredApplications(deps, set, signal);
-  } catch (error) {
-    if (error instanceof ApplicationSetError) return error;
-    if (isAbort(error)) signal.throwIfAborted();
-    throw error;
-  }
+/** In a rollout the set says when an application is synced, and nobody else by himself. */
+function withoutAutomation({ applications, unusable }: DesiredApplications): DesiredApplications {
+  const manual = applications.map((app) => {
+    const { automated: _, ...syncPolicy } = app.spec.syncPolicy ?? {};
+    return app.spec.syncPolicy === undefined ? app : { ...app, spec: { ...app.spec, syncPolicy } };
+  });
+  return { applications: manual, unusable };
 }
 
 /** Makes what is there what was generated, as far as it may. */

@@ -7,6 +7,8 @@ import type {
   ApplicationSetStatus,
 } from '../../model/index.ts';
 
+import type { Rollout } from './rolling-sync.ts';
+
 /** How a look at a set ended. */
 export type Verdict =
   | { readonly kind: 'up-to-date' }
@@ -28,15 +30,21 @@ export function statusOf(
   verdict: Verdict,
   applications: readonly Application[],
   now: number,
+  rollout?: Rollout,
 ): ApplicationSetStatus {
-  const before = set.status ?? {};
+  const { applicationStatus, ...before } = set.status ?? {};
+  // Of a set that could not be looked at, the rollout stands where it stood.
+  const stages = verdict.kind === 'not-generated' ? applicationStatus : rollout?.statuses;
   const resources = [...applications]
     .sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))
     .slice(0, MAX_RESOURCES)
     .map(resourceOf);
   return {
     ...before,
-    conditions: conditionsOf(verdict).map((condition) => dated(condition, before, now)),
+    conditions: [...conditionsOf(verdict), ...rolloutCondition(rollout)].map((condition) =>
+      dated(condition, before, now),
+    ),
+    ...(stages === undefined ? {} : { applicationStatus: [...stages] }),
     resources,
     resourcesCount: applications.length,
     health: healthOf(verdict, before, now),
@@ -102,6 +110,26 @@ function conditionsOf(verdict: Verdict): readonly Undated[] {
     }
   }
 }
+
+function rolloutCondition(rollout: Rollout | undefined): readonly Undated[] {
+  if (rollout === undefined) return [];
+  const waiting = rollout.statuses
+    .filter(({ status }) => status !== 'Healthy')
+    .map(({ application }) => application);
+  const { isProgressing } = rollout;
+  return [
+    {
+      type: 'RolloutProgressing',
+      status: isProgressing ? 'True' : 'False',
+      reason: isProgressing ? 'ApplicationSetModified' : 'ApplicationSetRolloutComplete',
+      message: isProgressing
+        ? `Waiting for ${waiting.slice(0, NAMED).join(', ')}${waiting.length > NAMED ? ` and ${waiting.length - NAMED} more` : ''}`
+        : 'All applications of the steps are synced and healthy',
+    },
+  ];
+}
+
+const NAMED = 5;
 
 /** The time of a transition is that of status and reason: a message that counts something is no transition. */
 function dated(condition: Undated, before: ApplicationSetStatus, now: number): ApplicationSetCondition {

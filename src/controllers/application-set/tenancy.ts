@@ -25,6 +25,32 @@ export function tenantRefusal(
   return repoURL === undefined ? undefined : sourceRefusal(deps, usable, { repoURL });
 }
 
+/** What an administrator lets sets ask of forges. */
+export interface ScmProviderRules {
+  readonly controlNamespace: string;
+  /** `applicationsetcontroller.enable.scm.providers` */
+  readonly isEnabled: boolean;
+  /** `applicationsetcontroller.allowed.scm.providers` */
+  readonly allowed: readonly string[];
+}
+
+/**
+ * Why a set may not ask a forge; undefined when it may. A tenant could otherwise have any server in reach asked.
+ * @param api as the author wrote it; '' for the public address of the forge
+ */
+export function scmProviderRefusal(
+  { controlNamespace, isEnabled, allowed }: ScmProviderRules,
+  api: string,
+  namespace: string,
+): string | undefined {
+  if (!isEnabled)
+    return 'scmProvider and pullRequest generators are switched off; see applicationsetcontroller.enable.scm.providers of argocd-cmd-params-cm';
+  if (api === '' || namespace === controlNamespace) return undefined;
+  const plain = (address: string): string => address.replace(/\/+$/, '');
+  if (allowed.some((address) => plain(address) === plain(api))) return undefined;
+  return `its api is not among those that sets outside ${controlNamespace} may ask; add it as written to applicationsetcontroller.allowed.scm.providers of argocd-cmd-params-cm`;
+}
+
 /** Clusters of other projects are none of a tenant's business. */
 export function isClusterShown(
   set: ApplicationSet,

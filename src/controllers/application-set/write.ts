@@ -2,7 +2,12 @@
 import type { Journal } from '../../journal/index.ts';
 import { isKubeError } from '../../k8s/index.ts';
 import { mapLimited, mergePatchBetween, messageOf } from '../../lib/index.ts';
-import { type ApplicationSet, type ApplicationSetStatus, annotations } from '../../model/index.ts';
+import {
+  type Application,
+  type ApplicationSet,
+  type ApplicationSetStatus,
+  annotations,
+} from '../../model/index.ts';
 import { applicationType } from '../application/index.ts';
 import { applicationSetType } from './application-set-type.ts';
 import type { Change } from './changes.ts';
@@ -30,7 +35,7 @@ export async function makeChanges(
     deps.leadership.assertLeader();
     const { name = '', namespace = '' } = change.application.metadata;
     const intent = await deps.journal.intent({
-      actor: { kind: 'controller', name: `ApplicationSet ${set.metadata.namespace}/${set.metadata.name}` },
+      actor: actorOf(set),
       action: `application.${change.kind}`,
       object: { group: 'argoproj.io', kind: 'Application', namespace, name },
       reason: REASONS[change.kind],
@@ -76,6 +81,55 @@ async function make({ home }: WriteDeps, { kind, application, patch }: Change): 
 
 function metadataOf(patch: object | undefined): object {
   return (patch as { metadata?: object } | undefined)?.metadata ?? {};
+}
+
+/**
+ * Starts a sync of each application whose turn has come.
+ * @param generated as the template has them: what it says of automated syncs counts for these
+ */
+export async function syncDue(
+  deps: WriteDeps,
+  set: ApplicationSet,
+  due: readonly Application[],
+  generated: readonly Application[],
+): Promise<void> {
+  const templates = new Map(generated.map((app) => [app.metadata.name, app.spec.syncPolicy]));
+  await mapLimited(due, AT_ONCE, async ({ metadata, spec }) => {
+    deps.leadership.assertLeader();
+    const { name = '', namespace = '', resourceVersion } = metadata;
+    const intent = await deps.journal.intent({
+      actor: actorOf(set),
+      action: 'application.sync',
+      object: { group: 'argoproj.io', kind: 'Application', namespace, name },
+      reason: TURN,
+    });
+    const { syncOptions, retry } = spec.syncPolicy ?? {};
+    const operation = {
+      sync: {
+        prune: templates.get(name)?.automated?.prune === true,
+        ...(syncOptions === undefined ? {} : { syncOptions }),
+      },
+      initiatedBy: { username: 'applicationset-controller', automated: true },
+      info: [{ name: 'Reason', value: TURN }],
+      retry: retry ?? { limit: 5 },
+    };
+    deps.leadership.assertLeader();
+    try {
+      const body = { operation, metadata: { resourceVersion } };
+      await deps.home.patch(applicationType, { namespace, name }, { type: 'merge', body }, MANAGER);
+      await deps.journal.outcome(intent, { outcome: 'succeeded' });
+    } catch (error) {
+      // Somebody wrote meanwhile; the next look sees what.
+      await deps.journal.outcome(intent, { outcome: 'failed', reason: messageOf(error) });
+      if (!isKubeError(error, 'CONFLICT', 'NOT_FOUND')) throw error;
+    }
+  });
+}
+
+const TURN = 'Its turn in the rollout of its ApplicationSet has come';
+
+function actorOf({ metadata }: ApplicationSet): { kind: 'controller'; name: string } {
+  return { kind: 'controller', name: `ApplicationSet ${metadata.namespace}/${metadata.name}` };
 }
 
 /** Writes what changed of the status, and takes back a request for a refresh that is done. */

@@ -135,6 +135,7 @@ async function generate(
     clusters: () => CLUSTERS,
     project: () => undefined,
     refusal: () => undefined,
+    scmProviderRefusal: () => undefined,
     async files(url, revision) {
       if (revision === 'gone') throw new Error(`there is no branch ${revision} in ${url}`);
       return { revision: 'abc', paths: Object.keys(files).sort(), read: async (path) => files[path] ?? '' };

@@ -6,7 +6,8 @@ import type { GeneratorContext } from './generator.ts';
 
 /** A member of a Secret. Rejects with `SET_INVALID` naming Secret and key when it is not there. */
 export async function secretText(context: GeneratorContext, name: string, key: string): Promise<string> {
-  const text = (await dataOf(context, wellKnown.secrets, name))?.[key];
+  const data = (await dataOf(context, wellKnown.secrets, name)) ?? {};
+  const text = Object.hasOwn(data, key) ? data[key] : undefined;
   if (text !== undefined) return Buffer.from(text, 'base64').toString('utf8').trim();
   throw missing('Secret', context, name, key);
 }
