@@ -11,6 +11,7 @@ const ROUTES = 'src/server/routes';
 const ROOTS = [
   'Application',
   'ApplicationList',
+  'ApplicationSetWatchEvent',
   'ApplicationWatchEvent',
   'ErrorBody',
   'LogEntry',
@@ -142,14 +143,14 @@ function addRoute(source: ts.SourceFile, spec: ts.ObjectLiteralExpression): void
     }
     return undefined;
   };
-  const method = constant(source, member('method'));
+  const [method] = constants(source, member('method'));
   // A path that is computed belongs to routes that answer streams.
-  const path = constant(source, member('path'));
+  const paths = constants(source, member('path'));
   const handle = spec.properties.find((property) => property.name?.getText(source) === 'handle');
-  if (method === undefined || path === undefined || handle === undefined) return;
+  if (method === undefined || handle === undefined) return;
   const [signature] = checker.getTypeAtLocation(handle).getCallSignatures();
   const answer = signature === undefined ? undefined : awaited(signature.getReturnType());
-  routes.set(`${method} ${path}`, answer === undefined ? {} : answerOf(answer));
+  for (const path of paths) routes.set(`${method} ${path}`, answer === undefined ? {} : answerOf(answer));
 }
 
 function awaited(type: ts.Type): ts.Type {
@@ -163,24 +164,27 @@ function answerOf(type: ts.Type): Schema {
   return name === 'JsonAnswer' ? { type: 'object' } : schemaOf(type);
 }
 
-/** The text a constant expression has: literals, templates of constants, names of constants of the same file. */
-function constant(source: ts.SourceFile, node: ts.Expression | undefined): string | undefined {
-  if (node === undefined) return undefined;
-  if (ts.isStringLiteralLike(node)) return node.text;
+/**
+ * The texts a constant expression may have: literals, templates of constants, names of constants of the same file, and
+ * what has one of a few texts by its type.
+ */
+function constants(source: ts.SourceFile, node: ts.Expression | undefined): string[] {
+  if (node === undefined) return [];
+  if (ts.isStringLiteralLike(node)) return [node.text];
   if (ts.isIdentifier(node)) {
+    const type = checker.getTypeAtLocation(node);
+    const literals = (type.isUnion() ? type.types : [type]).filter((each) => each.isStringLiteral());
+    if (literals.length > 0) return literals.map(({ value }) => value);
     const found = checker.getSymbolAtLocation(node)?.valueDeclaration;
-    return found !== undefined && ts.isVariableDeclaration(found)
-      ? constant(source, found.initializer)
-      : undefined;
+    return found !== undefined && ts.isVariableDeclaration(found) ? constants(source, found.initializer) : [];
   }
-  if (!ts.isTemplateExpression(node)) return undefined;
-  let result = node.head.text;
+  if (!ts.isTemplateExpression(node)) return [];
+  let results = [node.head.text];
   for (const { expression, literal } of node.templateSpans) {
-    const part = constant(source, expression);
-    if (part === undefined) return undefined;
-    result += part + literal.text;
+    const parts = constants(source, expression);
+    results = results.flatMap((result) => parts.map((part) => result + part + literal.text));
   }
-  return result;
+  return results;
 }
 
 function schemaOf(type: ts.Type): Schema {

@@ -77,7 +77,7 @@ import { startTracing } from './observability/tracing.ts';
 import type { Role } from './options.ts';
 import { makePrivateFolders } from './private-folders.ts';
 import { refreshThroughLeader } from './refresh.ts';
-import { repositoryStore } from './repositories.ts';
+import { repositorySecrets, repositoryStore } from './repositories.ts';
 import { keepJournalShort } from './retention.ts';
 import { serverPorts } from './server-ports.ts';
 import { VERSION } from './version.ts';
@@ -702,6 +702,14 @@ async function startHttp(
   const { home, settings, repositories, taps } = parts;
   const accounts = kubernetesAccounts({ ...deps, home, namespace: options.namespace, settings });
   const refresh = refreshThroughLeader(parts.controller, { ...parts.application, random: deps.random });
+  const repositoryDeps = {
+    ...deps,
+    home,
+    namespace: options.namespace,
+    settings,
+    mirrors: parts.stages.mirrors,
+    packages: parts.stages.packages,
+  };
   const ports = serverPorts(deps, {
     ...parts,
     dataDir: options.dataDir,
@@ -710,14 +718,8 @@ async function startHttp(
     refresh,
     namespace: options.namespace,
     publicUrl: options.publicUrl,
-    repositoryStore: repositoryStore({
-      ...deps,
-      home,
-      namespace: options.namespace,
-      settings,
-      mirrors: parts.stages.mirrors,
-      packages: parts.stages.packages,
-    }),
+    repositoryStore: repositoryStore(repositoryDeps),
+    writeRepositories: repositorySecrets(repositoryDeps, 'write'),
     webhook: tappedWebhook(
       taps,
       webhookInbox({

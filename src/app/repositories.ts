@@ -15,7 +15,9 @@ import {
   type KnownHost,
   knownHostsOf,
   parseRepositorySecret,
+  REPOSITORY_SECRETS,
   type RepositorySecret,
+  type RepositoryUse,
   repositoryFor,
   type Settings,
   TLS_CERTIFICATES,
@@ -26,7 +28,7 @@ import { type Mirrors, sameRepository } from '../git/index.ts';
 import { type KubeClient, type KubeObject, wellKnown } from '../k8s/index.ts';
 import { type Clock, CodedError, digestOf, Lru, mapLimited, messageOf, rfc3339 } from '../lib/index.ts';
 import { labels, type Repository, type RepositoryCredential } from '../model/index.ts';
-import type { CertificateFilter, Repositories } from '../server/index.ts';
+import type { CertificateFilter, Repositories, RepositorySecrets } from '../server/index.ts';
 import type { Packages } from '../source/index.ts';
 import { writeConfigMap } from './config-map.ts';
 
@@ -49,26 +51,50 @@ export interface RepositoriesDeps {
 /** Members of a body that say how the repository was, and are no part of its Secret. */
 const FOUND_OUT: ReadonlySet<string> = new Set(['connectionState', 'inheritedCreds']);
 
-type SecretType = 'repository' | 'repo-creds';
+/** The prefixes that Argo CD gives the names of these Secrets, by their label. */
+const PREFIXES = {
+  repository: 'repo',
+  'repo-creds': 'creds',
+  'repository-write': 'repo-write',
+  'repo-write-creds': 'creds-write',
+} as const;
+type SecretType = keyof typeof PREFIXES;
 
 class RepositoryWriteError extends CodedError<'ALREADY_EXISTS' | 'NOT_FOUND' | 'INVALID'> {}
 
+/** The repositories that sources are read from, and what is trusted. */
 export function repositoryStore(deps: RepositoriesDeps): Repositories {
   const { settings } = deps;
+  return {
+    ...repositorySecrets(deps, 'read'),
+    charts: ({ repo, project }) => deps.packages.charts(settings.repository(repo, project ?? '')),
+    tags: ({ repo, project }, signal) => deps.packages.tags(settings.repository(repo, project ?? ''), signal),
+    certificates: (filter) => certificatesOf(settings).filter((view) => matches(view, filter)),
+    addCertificates: (body, replace) => addCertificates(deps, body, replace),
+    removeCertificates: (filter) => removeCertificates(deps, filter),
+  };
+}
+
+/** Secrets of one use; those of the other neither appear nor lend anything. */
+export function repositorySecrets(deps: RepositoriesDeps, use: RepositoryUse): RepositorySecrets {
+  const { settings } = deps;
+  const types = REPOSITORY_SECRETS[use];
+  const repositoryOf = (url: string, project = ''): Repository =>
+    use === 'read' ? settings.repository(url, project) : settings.writeRepository(url, project);
+  const shown = (secret: RepositorySecret): RepositoryView =>
+    viewOf(secret, repositoryOf(secret.repository.url, secret.project).credential);
   const checks = new ConnectionChecks(deps);
   const own = (): readonly RepositorySecret[] =>
-    settings.repositorySecrets().filter(({ isTemplate }) => !isTemplate);
+    settings.repositorySecrets(use).filter(({ isTemplate }) => !isTemplate);
   const templates = (): readonly RepositorySecret[] =>
-    settings.repositorySecrets().filter(({ isTemplate }) => isTemplate);
+    settings.repositorySecrets(use).filter(({ isTemplate }) => isTemplate);
   const withState = async (view: RepositoryView, forced: boolean, signal: AbortSignal) => ({
     ...view,
-    connectionState: await checks.of(settings.repository(view.repo, view.project ?? ''), forced, signal),
+    connectionState: await checks.of(repositoryOf(view.repo, view.project), forced, signal),
   });
   return {
     async list(isVisible, forced, signal) {
-      const views = own()
-        .map((secret) => viewOf(settings, secret))
-        .filter(isVisible);
+      const views = own().map(shown).filter(isVisible);
       return await mapLimited(views, CHECKS_AT_ONCE, (view) => withState(view, forced, signal));
     },
     read: withState,
@@ -78,7 +104,7 @@ export function repositoryStore(deps: RepositoriesDeps): Repositories {
         project === undefined || project === ''
           ? (found.find((item) => item.project === undefined) ?? found[0])
           : found.find((item) => item.project === project);
-      return secret === undefined ? undefined : viewOf(settings, secret);
+      return secret === undefined ? undefined : shown(secret);
     },
     async save(body, { existing }) {
       const project = body.project ?? '';
@@ -86,7 +112,7 @@ export function repositoryStore(deps: RepositoriesDeps): Repositories {
         (secret) => sameRepository(secret.repository.url, body.repo) && (secret.project ?? '') === project,
       );
       const { repo: url, ...values } = body;
-      await writeSecret(deps, 'repository', known?.secretName, { url, ...values }, existing);
+      await writeSecret(deps, types.repository, known?.secretName, { url, ...values }, existing);
       return { repo: url, type: body.type || 'git', ...(project === '' ? {} : { project }) };
     },
     async remove({ repo, project }) {
@@ -95,11 +121,9 @@ export function repositoryStore(deps: RepositoriesDeps): Repositories {
       );
       for (const { secretName } of secrets) await deleteSecret(deps, secretName);
     },
-    charts: ({ repo, project }) => deps.packages.charts(settings.repository(repo, project ?? '')),
-    tags: ({ repo, project }, signal) => deps.packages.tags(settings.repository(repo, project ?? ''), signal),
     async check(body, signal) {
       const parsed = parseRepositorySecret(
-        secretOf('repository', 'check', { url: body.repo, ...withoutRepo(body) }),
+        secretOf(types.repository, 'check', { url: body.repo, ...withoutRepo(body) }),
         false,
       );
       if (parsed === undefined) return { status: 'Failed', message: 'the address is missing' };
@@ -110,7 +134,7 @@ export function repositoryStore(deps: RepositoriesDeps): Repositories {
     templates: () => templates().map(templateView),
     async saveTemplate(body, existing) {
       const known = templates().find(({ repository }) => repository.url === body.url);
-      await writeSecret(deps, 'repo-creds', known?.secretName, { ...body }, existing);
+      await writeSecret(deps, types.template, known?.secretName, { ...body }, existing);
       return { url: body.url, type: body.type || 'git' };
     },
     async removeTemplate(url) {
@@ -119,9 +143,6 @@ export function repositoryStore(deps: RepositoriesDeps): Repositories {
         throw new RepositoryWriteError('NOT_FOUND', 'on-change', `There are no credentials for ${url}`);
       for (const { secretName } of found) await deleteSecret(deps, secretName);
     },
-    certificates: (filter) => certificatesOf(settings).filter((view) => matches(view, filter)),
-    addCertificates: (body, replace) => addCertificates(deps, body, replace),
-    removeCertificates: (filter) => removeCertificates(deps, filter),
   };
 }
 
@@ -164,12 +185,12 @@ class ConnectionChecks {
   }
 }
 
+/** @param used its own credential, or the one that is lent to it */
 function viewOf(
-  settings: Settings,
   { repository, name, project, enableOci }: RepositorySecret,
+  used: RepositoryCredential,
 ): RepositoryView {
   const { url, type, credential, insecure, insecureIgnoreHostKey, enableLfs, proxy, noProxy } = repository;
-  const used = settings.repository(url, project ?? '').credential;
   return {
     repo: url,
     type,
@@ -267,7 +288,7 @@ function nameOf(type: SecretType, values: { readonly url: string; readonly proje
   for (const byte of Buffer.from(`${values.url}${values.project ?? ''}`)) {
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   }
-  return `${type === 'repository' ? 'repo' : 'creds'}-${hash}`;
+  return `${PREFIXES[type]}-${hash}`;
 }
 
 async function deleteSecret({ home, namespace }: RepositoriesDeps, name: string): Promise<void> {

@@ -20,6 +20,7 @@ import type {
   ApplicationWriter,
   NotificationsPort,
   Repositories,
+  RepositorySecrets,
   ServerPorts,
   Webhook,
 } from '../server/index.ts';
@@ -57,6 +58,7 @@ export interface ServerParts {
   readonly dataDir: string;
   readonly webhook: Webhook;
   readonly repositoryStore: Repositories;
+  readonly writeRepositories: RepositorySecrets;
   readonly refresh: LeaderRefresh;
   /** Address people use, when the process was told. */
   readonly publicUrl: string | undefined;
@@ -95,6 +97,7 @@ export function serverPorts(
     projects: projectPort({ ...deps, home, settings, namespace: parts.namespace }),
     clusters: clusterStore({ ...deps, ...parts, clusters }),
     repositories: parts.repositoryStore,
+    writeRepositories: parts.writeRepositories,
     repositoryContents: repositoryContents({ application, settings, tags: parts.repositoryStore.tags }),
     signingKeys: signingKeys(parts),
     accounts,

@@ -47,6 +47,7 @@ Commands:
   context [options] [CONTEXT]  List the contexts, or switch to one; --delete forgets one
   account                      Accounts
   app                          Applications
+  appset                       ApplicationSets, which generate applications
   proj                         Projects
   cluster                      Clusters that are deployed to
   repo                         Repositories and how they are reached
@@ -58,7 +59,7 @@ Commands:
   configure [options]          Change how this command works for you
   version [options]            Print the versions of this command and of the server
   names [options] <KIND>       Print names, one a line, as completion scripts want them: applications,
-                               projects, clusters, contexts
+                               applicationsets, projects, clusters, contexts
   completion <SHELL>           Print a completion script for bash, zsh or fish
 `,
   );

@@ -5,7 +5,7 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /** What `fairlead names` can list. */
-export const NAME_KINDS = ['applications', 'projects', 'clusters', 'contexts'] as const;
+export const NAME_KINDS = ['applications', 'applicationsets', 'projects', 'clusters', 'contexts'] as const;
 export type NameKind = (typeof NAME_KINDS)[number];
 
 export function completionScript(shell: Shell, commands: readonly Command[]): string {
@@ -94,6 +94,7 @@ function nameKindOf(positional = ''): NameKind | undefined {
 
 const NAME_KINDS_OF: Readonly<Record<string, NameKind>> = {
   APPNAME: 'applications',
+  APPSETNAME: 'applicationsets',
   PROJECT: 'projects',
   CLUSTER: 'clusters',
   CONTEXT: 'contexts',

@@ -235,7 +235,10 @@ test('names lists what completion scripts complete', async () => {
   assert.equal(await world.ok('names', 'applications'), 'web\n');
   assert.equal(await world.ok('names', 'clusters'), 'in-cluster\n');
   assert.match(await world.ok('names', 'contexts'), /127\.0\.0\.1/);
-  assert.match(await world.fails('names', 'things'), /none of applications, projects, clusters, contexts/);
+  assert.match(
+    await world.fails('names', 'things'),
+    /none of applications, applicationsets, projects, clusters, contexts/,
+  );
   const script = await world.ok('completion', 'bash');
   assert.match(script, /"app get"\*\) words="\$\(fairlead names applications 2>\/dev\/null\)"/);
   assert.match(await world.ok('completion', 'fish'), /-a '\(fairlead names projects 2>\/dev\/null\)'/);

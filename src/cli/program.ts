@@ -23,6 +23,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   'proj source-integrity git': 'Whose signatures commits need',
   'proj source-integrity git policies': 'Whose signatures the commits of which repositories need',
   app: 'Applications',
+  appset: 'ApplicationSets, which generate applications',
   'app actions': 'What can be done to the resources of an application',
   admin: 'Tools for administrators',
   cluster: 'Clusters that are deployed to',

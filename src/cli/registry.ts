@@ -41,6 +41,11 @@ import { appAddSource, appRemoveSource } from './commands/app/sources.ts';
 import { appSync } from './commands/app/sync.ts';
 import { appTerminateOp } from './commands/app/terminate-op.ts';
 import { appWait } from './commands/app/wait.ts';
+import { appsetCreate } from './commands/appset/create.ts';
+import { appsetDelete } from './commands/appset/delete.ts';
+import { appsetGenerate } from './commands/appset/generate.ts';
+import { appsetGet } from './commands/appset/get.ts';
+import { appsetList } from './commands/appset/list.ts';
 import { auditExport } from './commands/audit/export.ts';
 import { auditQuery } from './commands/audit/query.ts';
 import { auditVerify } from './commands/audit/verify.ts';
@@ -103,6 +108,11 @@ const list: readonly Command[] = [
   appTerminateOp,
   appConfirmDeletion,
   appDelete,
+  appsetList,
+  appsetGet,
+  appsetCreate,
+  appsetGenerate,
+  appsetDelete,
   ...projectCommands,
   projEdit,
   ...projectListCommands,

@@ -10,9 +10,11 @@ export interface SecretManifest {
   readonly stringData: Readonly<Record<string, string>>;
 }
 
+const PREFIXES = { cluster: 'cluster', repository: 'repo', 'repository-write': 'repo-write' } as const;
+
 /** @param what a name or an address, of which the Secret's name is made; members that say nothing are left out */
 export function secretManifest(
-  type: 'cluster' | 'repository',
+  type: keyof typeof PREFIXES,
   what: string,
   members: Readonly<Record<string, unknown>>,
 ): SecretManifest {
@@ -27,7 +29,7 @@ export function secretManifest(
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 40);
-  const name = `${type === 'cluster' ? 'cluster' : 'repo'}-${word}-${sha256(what).slice(0, 8)}`;
+  const name = `${PREFIXES[type]}-${word}-${sha256(what).slice(0, 8)}`;
   return {
     apiVersion: 'v1',
     kind: 'Secret',

@@ -3,6 +3,10 @@ import type {
   ActionRunRequest,
   Application,
   ApplicationList,
+  ApplicationSet,
+  ApplicationSetGenerateResponse,
+  ApplicationSetList,
+  ApplicationSetWatchEvent,
   ApplicationWatchEvent,
   ApplicationWindows,
   AppProject,
@@ -58,6 +62,13 @@ export interface ApplicationId {
   readonly project?: string | undefined;
 }
 
+/** Which ApplicationSet is meant. */
+export interface ApplicationSetId {
+  readonly name: string;
+  /** Default: the server's control namespace. */
+  readonly appsetNamespace?: string | undefined;
+}
+
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
@@ -88,6 +99,7 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
     },
     accounts: accountCalls(http),
     applications: applicationCalls(http),
+    applicationSets: applicationSetCalls(http),
     projects: {
       list: () => http.call<ProjectList>({ path: '/api/v1/projects' }),
       get: (name: string) => http.call<AppProject>({ path: `/api/v1/projects/${encodeURIComponent(name)}` }),
@@ -105,7 +117,9 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
         http.call<object>({ method: 'DELETE', path: `/api/v1/projects/${encodeURIComponent(name)}` }),
       ...projectTokenCalls(http),
     },
-    repositories: repositoryCalls(http),
+    repositories: repositoryCalls(http, ''),
+    /** What is pushed with. */
+    writeRepositories: repositoryCalls(http, 'write-'),
     certificates: {
       list: (query: QueryValues, { signal }: ReadOptions = {}) =>
         http.call<CertificateList>({ path: '/api/v1/certificates', query, signal }),
@@ -175,15 +189,42 @@ export function createClient(deps: ClientDeps, connection: ClientConnection) {
   };
 }
 
+function applicationSetCalls(http: Transport) {
+  const LIST = '/api/v1/applicationsets';
+  const one = ({ name }: ApplicationSetId): string => `${LIST}/${encodeURIComponent(name)}`;
+  const scope = ({ appsetNamespace }: ApplicationSetId): QueryValues => ({ appsetNamespace });
+  return {
+    list: (query: QueryValues = {}, { signal }: ReadOptions = {}) =>
+      http.call<ApplicationSetList>({ path: LIST, query, signal }),
+    get: (id: ApplicationSetId, { signal }: ReadOptions = {}) =>
+      http.call<ApplicationSet>({ path: one(id), query: scope(id), signal }),
+    create: (set: ApplicationSet, query: { upsert?: boolean; dryRun?: boolean } = {}) =>
+      http.call<ApplicationSet>({ method: 'POST', path: LIST, query, body: set, timeoutMs: REFRESH_MS }),
+    generate: (applicationSet: ApplicationSet, { signal }: ReadOptions = {}) =>
+      http.call<ApplicationSetGenerateResponse>({
+        method: 'POST',
+        path: `${LIST}/generate`,
+        body: { applicationSet },
+        signal,
+        timeoutMs: REFRESH_MS,
+      }),
+    delete: (id: ApplicationSetId) =>
+      http.call<object>({ method: 'DELETE', path: one(id), query: scope(id) }),
+    /** Changes as they happen; begins with the present state. @param onOpen as for applications */
+    watch: (query: QueryValues, signal?: AbortSignal, onOpen?: () => void) =>
+      http.lines<ApplicationSetWatchEvent>({ path: '/api/v1/stream/applicationsets', query, signal }, onOpen),
+  };
+}
+
 /** What looks like a URL is a server, everything else a name. */
 function clusterPath(id: string): { path: string; query: QueryValues } {
   const type = /^https?:\/\//.test(id) ? 'url' : 'name';
   return { path: `/api/v1/clusters/${encodeURIComponent(id)}`, query: { 'id.type': type } };
 }
 
-function repositoryCalls(http: Transport) {
-  const REPOSITORIES = '/api/v1/repositories';
-  const TEMPLATES = '/api/v1/repocreds';
+function repositoryCalls(http: Transport, of: '' | 'write-') {
+  const REPOSITORIES = `/api/v1/${of}repositories`;
+  const TEMPLATES = `/api/v1/${of}repocreds`;
   const at = (base: string, url: string): string => `${base}/${encodeURIComponent(url)}`;
   return {
     list: (query: QueryValues = {}, { signal }: ReadOptions = {}) =>

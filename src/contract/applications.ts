@@ -85,7 +85,8 @@ export const serverMetadata = {
 /** Members of an object that are not its specification. */
 export const serverMembers = { apiVersion: theirs, kind: theirs, status: theirs };
 
-const Metadata = z.object({
+/** What a client may send of an object's metadata. */
+export const ObjectMetadataWrite = z.object({
   ...serverMetadata,
   name: z.string().default(''),
   namespace: z.string().optional(),
@@ -99,7 +100,7 @@ const Metadata = z.object({
 export const ApplicationWrite = z.object({
   ...serverMembers,
   operation: theirs,
-  metadata: Metadata,
+  metadata: ObjectMetadataWrite,
   spec: ApplicationSpec,
 });
 export type ApplicationWrite = z.output<typeof ApplicationWrite>;

@@ -1,6 +1,7 @@
 // Door of contract: the shapes of the REST API, shared by server, client, CLI and page. Runs in the browser too.
 export type {
   Application,
+  ApplicationSet,
   AppProject,
   ResourceNode,
   ResourceTree,
@@ -23,6 +24,18 @@ export {
   ActionRunRequest,
   type ResourceActionList,
 } from './actions.ts';
+export {
+  ApplicationSetCreateQuery,
+  ApplicationSetGenerateRequest,
+  type ApplicationSetGenerateResponse,
+  type ApplicationSetList,
+  ApplicationSetListQuery,
+  ApplicationSetScope,
+  ApplicationSetStreamQuery,
+  type ApplicationSetTree,
+  type ApplicationSetWatchEvent,
+  ApplicationSetWrite,
+} from './application-sets.ts';
 export {
   ApplicationCreateQuery,
   ApplicationDeleteQuery,

@@ -46,11 +46,12 @@ export type {
   ScmProviderGenerator,
 } from './application-set/generators.ts';
 export { MatrixGenerator, MergeGenerator } from './application-set/generators.ts';
-export type {
-  ApplicationSetApplicationStatus,
-  ApplicationSetCondition,
-  ApplicationSetStatus,
-  ApplicationSetTemplate,
+export {
+  type ApplicationSetApplicationStatus,
+  type ApplicationSetCondition,
+  ApplicationSetSpec,
+  type ApplicationSetStatus,
+  type ApplicationSetTemplate,
 } from './application-set/schema.ts';
 
 export type { Artifact, Checkout, SourceEntry, SourceTree } from './artifact.ts';

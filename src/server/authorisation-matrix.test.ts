@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { account, memoryAccounts, memoryPolicies } from '../../test/support/access.ts';
-import { application, request, startTestServer } from '../../test/support/api-server.ts';
+import { application, applicationSet, request, startTestServer } from '../../test/support/api-server.ts';
 import { memoryProjects } from '../../test/support/memory-projects.ts';
 import type { Account, TokenFacts } from '../access/index.ts';
 import { silentLogger } from '../lib/index.ts';
@@ -16,9 +16,11 @@ p, viewer, projects, get, shop, allow
 p, dev, applications, *, shop/*, allow
 p, dev, logs, get, shop/*, allow
 p, dev, projects, get, shop, allow
+p, dev, applicationsets, *, shop/*, allow
 p, foreign, applications, *, bank/*, allow
 p, foreign, logs, get, bank/*, allow
 p, foreign, projects, *, bank, allow
+p, foreign, applicationsets, get, bank/*, allow
 g, reader, role:readonly
 `;
 const project = (name: string): AppProject => ({
@@ -63,7 +65,7 @@ const RIGHTS: Record<
   dev: {
     own: ['get', 'create', 'update', 'delete', 'sync', 'override', 'rollback']
       .map((a) => `applications ${a}`)
-      .concat('logs get', 'projects get'),
+      .concat('logs get', 'projects get', 'applicationsets get', 'applicationsets delete'),
     foreign: [],
     global: [],
   },
@@ -71,19 +73,19 @@ const RIGHTS: Record<
     own: [],
     foreign: ['get', 'create', 'update', 'delete', 'sync', 'override', 'rollback']
       .map((a) => `applications ${a}`)
-      .concat('logs get', 'projects get', 'projects update', 'projects create', 'projects delete'),
+      .concat('logs get', 'projects get', 'projects update', 'projects create', 'projects delete')
+      .concat('applicationsets get'),
     global: [],
   },
   reader: {
-    own: ['applications get', 'logs get', 'projects get'],
-    foreign: ['applications get', 'logs get', 'projects get'],
+    own: ['applications get', 'logs get', 'projects get', 'applicationsets get'],
+    foreign: ['applications get', 'logs get', 'projects get', 'applicationsets get'],
     global: [
       'accounts get',
       'clusters get',
       'repositories get',
       'certificates get',
       'gpgkeys get',
-      'applicationsets get',
       'write-repositories get',
       'notifications get',
     ],
@@ -192,6 +194,8 @@ test('S-F1: the authorisation matrix: every route × 8 callers × own, foreign a
           if (projects.get(name) === undefined) await projects.create(project(name));
           if (server.applications.get('argocd', `${name}-web`) === undefined)
             await server.applications.create({ ...app, spec: { ...app.spec, project: name } });
+          if (server.sets.get('argocd', `${name}-web`) === undefined)
+            await server.sets.create(applicationSet(`${name}-web`, name));
         }
         // What signs out gets a session of its own; the others go on.
         const endsSession = path === '/auth/logout' || (method === 'DELETE' && path === '/api/v1/session');
@@ -210,8 +214,8 @@ test('S-F1: the authorisation matrix: every route × 8 callers × own, foreign a
             (!isLogs || mayBy(role, subject, 'logs', 'get')) &&
             (!path.endsWith('/rollback') || mayBy(role, subject, 'applications', 'sync')) &&
             (path !== '/terminal' || mayBy(role, subject, 'exec', 'create'));
-          // A missing application is never told apart from a foreign one unless its project is named.
-          const isHidden = access.scope === 'application' && subject === 'missing';
+          // What is missing is never told apart from what is foreign unless its project is named.
+          const isHidden = access.scope !== 'object' && subject === 'missing';
           if ((answer === 403) !== (!may || isHidden)) wrong.push(where);
         } else if (answer === 401) wrong.push(where);
         // The handler decides here: whoever has no right at all changes nothing.
@@ -231,8 +235,9 @@ test('S-F2: foreign and missing objects get the same bytes', async () => {
   });
   const app = application('bank-web');
   await server.applications.create({ ...app, spec: { ...app.spec, project: 'bank' } });
+  await server.sets.create(applicationSet('bank-web', 'bank'));
   const tokens = await mintTokens(server.ports, ['viewer']);
-  for (const path of ['applications/', 'projects/', 'clusters/', 'account/']) {
+  for (const path of ['applications/', 'applicationsets/', 'projects/', 'clusters/', 'account/']) {
     const [foreign, missing] = await Promise.all(
       ['bank-web', 'miss-web'].map((name) =>
         request(server.url, 'GET', `/api/v1/${path}${name}`, tokens['viewer']),

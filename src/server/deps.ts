@@ -1,12 +1,12 @@
 // Everything the server works with, built once by the composition root.
 import type { Registry } from 'prom-client';
 import type { Clock, Logger, Random } from '../lib/index.ts';
-import type { ApplicationFeed } from './application-feed.ts';
 import type { Authorise } from './auth/authorise.ts';
 import type { LoginLimit } from './auth/login-limit.ts';
 import type { PasswordChecker } from './auth/password.ts';
 import type { Sealed } from './auth/sealed.ts';
 import type { SessionTokens } from './auth/session-tokens.ts';
+import type { ApplicationFeed, ApplicationSetFeed } from './change-feed.ts';
 import type {
   Accounts,
   ApplicationSets,
@@ -22,6 +22,7 @@ import type {
   Projects,
   Repositories,
   RepositoryContents,
+  RepositorySecrets,
   ResourceActions,
   ResourceWrites,
   ServerInformation,
@@ -43,6 +44,7 @@ export interface ServerPorts {
   readonly projects: Projects;
   readonly clusters: Clusters;
   readonly repositories: Repositories;
+  readonly writeRepositories: RepositorySecrets;
   readonly repositoryContents: RepositoryContents;
   readonly signingKeys: SigningKeys;
   readonly accounts: Accounts;
@@ -87,6 +89,7 @@ export interface ServerOptions {
 export interface ServerDeps extends ServerPorts {
   readonly options: ServerOptions;
   readonly feed: ApplicationFeed;
+  readonly setFeed: ApplicationSetFeed;
   readonly tokens: SessionTokens;
   readonly sealed: Sealed;
   readonly passwords: PasswordChecker;

@@ -17,7 +17,13 @@ import type { Caller } from './auth/session-tokens.ts';
 import type { ServerDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
 import { isShaped, shapeList } from './list-shape.ts';
-import { applicationName, applicationObject, resolveApplication } from './resolve-application.ts';
+import {
+  applicationName,
+  applicationObject,
+  applicationSetName,
+  resolveApplication,
+  resolveApplicationSet,
+} from './resolve-application.ts';
 import { type Access, type ApplicationCall, type Params, type Route, StreamAnswer } from './route.ts';
 import { unknownMembers } from './unknown-members.ts';
 
@@ -48,6 +54,7 @@ export async function dispatch(
   checkObject(route.access, caller, may, params);
   const query = parse(route.query, request.query, 'query');
   const app = findApplication(deps, route.access, caller, params, request);
+  const set = findApplicationSet(deps, route.access, caller, params, request);
   // No body at all asks for nothing in particular; anything else must be what the route reads.
   const body = parse(route.body, request.body === undefined ? {} : request.body, 'body');
   refuseUnknown(route, request.body);
@@ -63,7 +70,8 @@ export async function dispatch(
     token: credentials.token,
     may,
     app,
-    // Routes of scope `application` get an application; `findApplication` has thrown otherwise.
+    set,
+    // Routes of these scopes get what they name; finding it has thrown otherwise.
   } as ApplicationCall<unknown, unknown>;
   const shape = isShaped(route)
     ? (parse(ListQuery, request.query, 'query') as z.output<typeof ListQuery>)
@@ -136,6 +144,17 @@ function findApplication(
   if (access === 'public' || access.scope !== 'application' || caller === undefined) return undefined;
   const body = { value: request.body, named: access.named };
   return resolveApplication(deps, caller, access, applicationName(deps, params, request.query, body));
+}
+
+function findApplicationSet(
+  deps: ServerDeps,
+  access: Access,
+  caller: Caller | undefined,
+  params: Params,
+  { query }: Asked,
+) {
+  if (access === 'public' || access.scope !== 'application-set' || caller === undefined) return undefined;
+  return resolveApplicationSet(deps, caller, access, applicationSetName(deps, params, query));
 }
 
 /** A form or plain text needs no permission of the browser to be sent from elsewhere; JSON does. */

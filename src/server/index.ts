@@ -22,6 +22,7 @@ export type {
   Projects,
   Repositories,
   RepositoryContents,
+  RepositorySecrets,
   ResourceId,
   SigningKeys,
   Webhook,

@@ -488,8 +488,8 @@ export type Webhook = (request: {
   readonly secret: string | undefined;
 }) => Promise<{ readonly status: number; readonly body: string }>;
 
-/** Repository Secrets, credential templates, and what is trusted. Views have no credential in them. */
-export interface Repositories {
+/** Repository Secrets and credential templates, all for reading or all for writing. Views have no credential in them. */
+export interface RepositorySecrets {
   list(
     isVisible: (view: RepositoryView) => boolean,
     forced: boolean,
@@ -504,15 +504,19 @@ export interface Repositories {
     options: { readonly existing: 'replace' | 'refuse'; readonly signal: AbortSignal },
   ): Promise<RepositoryView>;
   remove(view: RepositoryView): Promise<void>;
-  /** The charts of a Helm repository. Rejects when it cannot be read, or is none. */
-  charts(view: RepositoryView, signal: AbortSignal): Promise<ChartList['items']>;
-  /** The tags of an artifact in a registry. Rejects when they cannot be read, or it is none. */
-  tags(view: RepositoryView, signal: AbortSignal): Promise<readonly string[]>;
   /** Whether the repository can be read so; what is not given comes from templates. */
   check(body: RepositoryBody, signal: AbortSignal): Promise<ConnectionState>;
   templates(): readonly RepositoryTemplateView[];
   saveTemplate(body: RepositoryTemplateBody, existing: 'replace' | 'refuse'): Promise<RepositoryTemplateView>;
   removeTemplate(url: string): Promise<void>;
+}
+
+/** The repositories that sources are read from, and what is trusted. */
+export interface Repositories extends RepositorySecrets {
+  /** The charts of a Helm repository. Rejects when it cannot be read, or is none. */
+  charts(view: RepositoryView, signal: AbortSignal): Promise<ChartList['items']>;
+  /** The tags of an artifact in a registry. Rejects when they cannot be read, or it is none. */
+  tags(view: RepositoryView, signal: AbortSignal): Promise<readonly string[]>;
   certificates(filter: CertificateFilter): readonly CertificateView[];
   addCertificates(body: CertificateBody, replace: boolean): Promise<readonly CertificateView[]>;
   /** What was removed. */

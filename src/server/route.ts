@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { WebSocketConnection, WebSocketHandlers } from '../lib/index.ts';
-import type { Application } from '../model/index.ts';
+import type { Application, ApplicationSet } from '../model/index.ts';
 import type { Permission } from './auth/authorise.ts';
 import type { Caller } from './auth/session-tokens.ts';
 import type { ServerDeps } from './deps.ts';
@@ -14,12 +14,14 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
  * - `public`: anybody; the handler sees the caller if there is one.
  * - `scope: 'application'`: on the application that path and query name, which the handler gets. `named` says where
  *   in the body the namespace may stand instead: beside the other members, or in an Application's metadata.
+ * - `scope: 'application-set'`: the same for the ApplicationSet that path and query name.
  * - `scope: 'list'`: any caller who is signed in; the handler leaves out what `call.may` denies.
  * - `scope: 'object'`: on the object that `objectOf` names; `orOwn`: or, without any right, on the caller's own account.
  */
 export type Access =
   | 'public'
   | (Permission & { readonly scope: 'application'; readonly named?: 'in-body' | 'in-metadata' })
+  | (Permission & { readonly scope: 'application-set' })
   | (Permission & { readonly scope: 'list' })
   | (Permission & {
       readonly scope: 'object';
@@ -51,6 +53,12 @@ export interface Call<Q, B> {
 export interface ApplicationCall<Q, B> extends Call<Q, B> {
   readonly caller: Caller;
   readonly app: Application;
+}
+
+/** A call on one ApplicationSet. */
+export interface ApplicationSetCall<Q, B> extends Call<Q, B> {
+  readonly caller: Caller;
+  readonly set: ApplicationSet;
 }
 
 /** A header with a list is sent once for each value. */
@@ -159,9 +167,11 @@ interface RouteSpec<Q extends z.ZodType | undefined, B extends z.ZodType | undef
 type OutputOf<S> = S extends z.ZodType ? z.output<S> : undefined;
 type CallFor<A, Q, B> = A extends { scope: 'application' }
   ? ApplicationCall<Q, B>
-  : A extends 'public'
-    ? Call<Q, B>
-    : Call<Q, B> & { readonly caller: Caller };
+  : A extends { scope: 'application-set' }
+    ? ApplicationSetCall<Q, B>
+    : A extends 'public'
+      ? Call<Q, B>
+      : Call<Q, B> & { readonly caller: Caller };
 
 /** Checks a route's types and puts it into the form the table holds. */
 export function route<
@@ -176,7 +186,7 @@ export function route<
     accepts: spec.accepts ?? 'json',
     query: spec.query,
     body: spec.body,
-    // The server parses with these very schemas and resolves the application before it calls the handler.
+    // The server parses with these very schemas and resolves what is named before it calls the handler.
     handle: spec.handle as unknown as Route['handle'],
   };
 }

@@ -6,13 +6,13 @@ import { gzip } from 'node:zlib';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Histogram } from 'prom-client';
 import { limits, Semaphore } from '../lib/index.ts';
-import { applicationFeed } from './application-feed.ts';
 import { authoriser } from './auth/authorise.ts';
 import { isSecure } from './auth/external.ts';
 import { loginLimit } from './auth/login-limit.ts';
 import { passwordChecker } from './auth/password.ts';
 import { sealed } from './auth/sealed.ts';
 import { sessionTokens } from './auth/session-tokens.ts';
+import { changeFeed } from './change-feed.ts';
 import type { ServerDeps, ServerOptions, ServerPorts } from './deps.ts';
 import { dispatch } from './dispatch.ts';
 import { ApiError, answerOf } from './errors.ts';
@@ -84,6 +84,7 @@ export async function startServer(ports: ServerPorts, options: ServerOptions): P
     async close() {
       stopping.abort(new ApiError('Unavailable', 'The server is stopping'));
       deps.feed.close();
+      deps.setFeed.close();
       await app.close();
     },
   };
@@ -91,6 +92,7 @@ export async function startServer(ports: ServerPorts, options: ServerOptions): P
 
 function serverDeps(ports: ServerPorts, options: ServerOptions): ServerDeps {
   const { clock, random, accounts, sso } = ports;
+  const after = (ms: number, run: () => void) => clock.after(ms, run);
   return {
     ...ports,
     options,
@@ -99,7 +101,8 @@ function serverDeps(ports: ServerPorts, options: ServerOptions): ServerDeps {
     sealed: sealed(() => accounts.signingKey(), clock),
     passwords: passwordChecker(),
     loginLimit: loginLimit(clock, accounts),
-    feed: applicationFeed(ports.applications, (ms, run) => clock.after(ms, run)),
+    feed: changeFeed(ports.applications, ({ application }) => application, after),
+    setFeed: changeFeed(ports.applicationSets, ({ applicationSet }) => applicationSet, after),
   };
 }
 

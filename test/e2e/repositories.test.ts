@@ -216,6 +216,80 @@ test('the command line adds, lists and removes repositories and templates', asyn
   assert.equal((await cli('repocreds', 'rm', git.url)).code, 0);
 });
 
+test('what is pushed with is kept, shown and tried out apart from what is read with', async () => {
+  const written = (url: string): string => `/api/v1/write-repositories/${encodeURIComponent(url)}`;
+  const body = { repo: repoUrl, username: 'ann', password: PASSWORD, name: 'pushed' };
+  const wrong = await call('POST', '/api/v1/write-repositories', { ...body, password: 'no' });
+  assert.equal(wrong.status, 400, JSON.stringify(wrong.body));
+  assert.equal((await call('POST', '/api/v1/write-repositories', body)).status, 200);
+  const [secret, ...others] = await secrets();
+  assert.deepEqual(others, []);
+  assert.match(secret?.metadata.name ?? '', /^repo-write-\d+$/);
+  assert.equal(secret?.metadata.labels?.['argocd.argoproj.io/secret-type'], 'repository-write');
+  const view = await until('it is shown', async () => {
+    const answer = await call('GET', written(repoUrl));
+    return answer.status === 200 ? (answer.body as RepositoryView) : undefined;
+  });
+  assert.deepEqual([view.name, view.username, view.connectionState?.status], ['pushed', 'ann', 'Successful']);
+  // Sources are not read with it: to them the repository is one that nobody configured.
+  assert.equal((await call('GET', one(repoUrl))).status, 403);
+  assert.deepEqual(((await call('GET', '/api/v1/repositories')).body as { items: unknown[] }).items, []);
+  assert.equal((await call('POST', '/api/v1/repositories', { repo: repoUrl })).status, 400);
+  const source = { repoURL: repoUrl, path: '.' };
+  const details = await call('POST', `${one(repoUrl)}/appdetails`, { source, appName: 'shop' });
+  assert.equal(details.status >= 400, true, JSON.stringify(details.body));
+  assert.equal((await call('POST', '/api/v1/write-repositories', body)).status, 409);
+  assert.equal((await call('PUT', written(repoUrl), { ...body, name: 'store' })).status, 200);
+  await until('the new name is shown', async () => {
+    const { body: answer } = await call('GET', '/api/v1/write-repositories');
+    return (answer as { items: RepositoryView[] }).items[0]?.name === 'store';
+  });
+  assert.equal((await call('POST', `${written(repoUrl)}/validate`, body)).status, 200);
+  assert.equal((await call('DELETE', written(repoUrl))).status, 200);
+  await until('it is gone', async () => (await call('GET', written(repoUrl))).status === 403);
+});
+
+test('templates for pushing lend to repositories for pushing alone, and the other way round', async () => {
+  const template = { url: git.url, username: 'ann', password: PASSWORD };
+  for (const [own, other] of [
+    ['write-repo', 'repo'],
+    ['repo', 'write-repo'],
+  ]) {
+    assert.equal((await call('POST', `/api/v1/${own}creds`, template)).status, 200);
+    await until('the template lends', async () => {
+      const path = `/api/v1/${own}sitories/${encodeURIComponent(repoUrl)}/validate`;
+      return (await call('POST', path, { repo: repoUrl })).status === 200;
+    });
+    const foreign = `/api/v1/${other}sitories/${encodeURIComponent(repoUrl)}/validate`;
+    assert.equal((await call('POST', foreign, { repo: repoUrl })).status, 400, foreign);
+    const listed = async (which = ''): Promise<unknown[]> =>
+      ((await call('GET', `/api/v1/${which}creds`)).body as { items: unknown[] }).items;
+    assert.deepEqual(await listed(own), [{ url: git.url, type: 'git', username: 'ann' }]);
+    assert.deepEqual(await listed(other), []);
+    const at = `/api/v1/${own}creds/${encodeURIComponent(git.url)}`;
+    assert.equal((await call('PUT', at, { ...template, username: 'bob' })).status, 200);
+    assert.equal((await call('DELETE', at)).status, 200);
+    await until('it is gone', async () => (await listed(own)).length === 0);
+  }
+});
+
+test('the command line keeps what is pushed with by --write', async () => {
+  const credential = ['--username', 'ann', '--password', PASSWORD];
+  const added = await cli('repo', 'add', repoUrl, '--write', ...credential);
+  assert.equal(added.code, 0, added.stderr);
+  await until('it is listed', async () => (await cli('repo', 'list', '--write')).stdout.includes(repoUrl));
+  assert.ok(!(await cli('repo', 'list')).stdout.includes(repoUrl));
+  assert.match((await cli('repo', 'get', repoUrl, '--write')).stdout, /Successful/);
+  assert.notEqual((await cli('repo', 'rm', repoUrl)).code, 0);
+  assert.equal((await cli('repo', 'rm', repoUrl, '--write')).code, 0);
+  assert.equal((await cli('repocreds', 'add', git.url, '--write', ...credential)).code, 0);
+  await until('the template is listed', async () =>
+    (await cli('repocreds', 'list', '--write')).stdout.includes(git.url),
+  );
+  assert.ok(!(await cli('repocreds', 'list')).stdout.includes(git.url));
+  assert.equal((await cli('repocreds', 'rm', git.url, '--write')).code, 0);
+});
+
 test('host keys and certificates are added, listed and removed', async () => {
   const file = join(folder, 'known_hosts');
   await writeFile(file, `# a remark\ngit.example.test ssh-ed25519 ${HOST_KEY}\n`);

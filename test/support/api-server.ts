@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import type { Account } from '../../src/access/index.ts';
 import { openJournal } from '../../src/journal/index.ts';
 import { CodedError, silentLogger, systemClock, systemRandom } from '../../src/lib/index.ts';
-import type { Application, ResourceTree } from '../../src/model/index.ts';
+import type { Application, ApplicationSet, ResourceTree } from '../../src/model/index.ts';
 import {
   type ApplicationViews,
   hashPassword,
@@ -17,7 +17,7 @@ import {
   startServer,
 } from '../../src/server/index.ts';
 import { account, memoryAccounts, memoryPolicies, noProviders } from './access.ts';
-import { memoryApplicationSets } from './memory-application-sets.ts';
+import { MemoryApplicationSets } from './memory-application-sets.ts';
 import { MemoryApplications } from './memory-applications.ts';
 import { memoryProjects } from './memory-projects.ts';
 
@@ -28,6 +28,7 @@ const passwordHash = hashPassword(PASSWORD);
 export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly applications: MemoryApplications;
+  readonly sets: MemoryApplicationSets;
   readonly accounts: Map<string, Account>;
   /** Requests for refresh so far, as `namespace/name level`. */
   readonly refreshes: string[];
@@ -47,6 +48,7 @@ export interface TestServerOptions {
 
 export async function startTestServer(given: TestServerOptions = {}): Promise<TestServer> {
   const applications = new MemoryApplications();
+  const sets = new MemoryApplicationSets();
   const accounts = new Map<string, Account>([
     ['admin', account('admin', { passwordHash: await passwordHash })],
   ]);
@@ -54,8 +56,8 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
   const journal = await openJournal({ clock: systemClock }, { url: 'sqlite::memory:' });
   const ports: ServerPorts = {
     applications,
-    applicationSets: memoryApplicationSets(),
     writer: applications,
+    applicationSets: sets,
     views: { ...viewsOf(refreshes), ...given.views },
     actions: { list: async () => undefined, prepare: async () => undefined },
     resources: { preparePatch: async () => undefined, prepareDeletion: async () => undefined },
@@ -85,6 +87,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
       remove: async () => undefined,
     },
     repositories: noRepositories,
+    writeRepositories: noRepositories,
     repositoryContents: {
       refs: async () => ({ branches: [], tags: [] }),
       apps: async () => [],
@@ -133,6 +136,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
   return {
     url: server.url,
     applications,
+    sets,
     accounts,
     refreshes,
     ports,
@@ -157,6 +161,20 @@ const noNotifications: ServerPorts['notifications'] = {
   run: async () => [],
   notify: async () => ({ text: '', sent: false }),
 };
+
+/** An ApplicationSet with the members most tests need. */
+export function applicationSet(name: string, project = 'default'): ApplicationSet {
+  const { spec } = application('{{name}}');
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'ApplicationSet',
+    metadata: { name, namespace: 'argocd' },
+    spec: {
+      generators: [{ list: { elements: [{ name: 'web' }] } }],
+      template: { metadata: { name: '{{name}}' }, spec: { ...spec, project } },
+    },
+  };
+}
 
 /** An Application with the members most tests need. */
 export function application(name: string, overrides: Partial<Application> = {}): Application {

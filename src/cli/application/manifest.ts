@@ -1,4 +1,5 @@
 // An Application as flags and a manifest describe it, for `app create` and `admin app generate-spec`.
+import { readFile } from 'node:fs/promises';
 import type { Application } from '../../contract/index.ts';
 import { isRecord, parseYamlDocuments } from '../../lib/index.ts';
 import { APPLICATION_API_VERSION, finalizers } from '../../model/index.ts';
@@ -54,14 +55,27 @@ export function withManifestFlags(
 
 /** Every Application of the text; anything else in it is refused, so that nothing is left out unseen. */
 export function applicationsIn(text: string): Application[] {
+  return objectsIn(text, 'Application') as unknown as Application[];
+}
+
+/** Every object of the text, all of one kind. */
+export function objectsIn(text: string, kind: 'Application' | 'ApplicationSet'): Record<string, unknown>[] {
   return parseYamlDocuments(text).map(({ value }) => {
-    if (!isRecord(value) || value['kind'] !== 'Application' || !isRecord(value['spec'])) {
+    if (!isRecord(value) || value['kind'] !== kind || !isRecord(value['spec'])) {
       throw new CliError(
         'USAGE',
-        'The file holds something that is no Application; create other objects with kubectl',
+        `The file holds something that is no ${kind}; create other objects with kubectl`,
         1,
       );
     }
-    return value as unknown as Application;
+    return value;
+  });
+}
+
+/** The text of a manifest; `-` is stdin. */
+export async function read(file: string, readStdin: () => Promise<string>): Promise<string> {
+  if (file === '-') return await readStdin();
+  return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new CliError('USAGE', `Cannot read ${file}: ${error.message}`, 1, { cause: error });
   });
 }

@@ -1,103 +1,28 @@
-// Follows an application until it is as wanted, printing what changes. Comes back after a lost connection.
-import { type ApplicationId, type Client, ClientError } from '../../client/index.ts';
+// Follows an application until it is as wanted, printing what changes.
+import type { ApplicationId, Client } from '../../client/index.ts';
 import type { Application } from '../../contract/index.ts';
 import type { Clock } from '../../lib/index.ts';
-import { CliError } from '../errors.ts';
+import { type Followed, follow, type WaitOptions, type Wanted } from '../follow.ts';
 import type { Output } from '../output.ts';
 import { queryOf } from './identity.ts';
-
-export interface Wanted {
-  /** `isDone` is asked on every state seen; the application that answered true is returned. */
-  readonly isDone: (app: Application) => boolean;
-  /** What is still missing, in words, for the message when time is up. */
-  readonly missing: (app: Application | undefined) => string;
-  /** The application is gone: undefined means that this is no failure. */
-  readonly onDeleted?: () => Application | undefined;
-}
-
-export interface WaitOptions {
-  /** 0: as long as it takes. */
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-  /** Prints each change of a resource. */
-  readonly progress?: (app: Application) => void;
-}
-
-const RETRY_MS = 1_000;
 
 /** The application once it is as wanted; undefined when it was deleted and that is fine. */
 export async function waitFor(
   deps: { readonly client: Client; readonly clock: Clock; readonly out: Output },
   id: ApplicationId,
-  wanted: Wanted,
-  options: WaitOptions,
+  wanted: Wanted<Application>,
+  options: WaitOptions<Application>,
 ): Promise<Application | undefined> {
-  const late = new AbortController();
-  const timer = options.timeoutMs > 0 ? deps.clock.after(options.timeoutMs, () => late.abort()) : undefined;
-  const signal = AbortSignal.any([options.signal, late.signal]);
-  let last: Application | undefined;
-  try {
-    for (;;) {
-      const end = await followOnce(deps, id, wanted, signal, options, (app) => {
-        last = app;
-      });
-      if (end !== 'lost') return end;
-      await deps.clock.sleep(RETRY_MS, signal);
-    }
-  } catch (error) {
-    if (!late.signal.aborted || options.signal.aborted) throw error;
-    const seconds = options.timeoutMs / 1000;
-    throw new CliError(
-      'TIMED_OUT',
-      `timed out (${seconds}s) waiting for app "${id.name}" match desired state: ${wanted.missing(last)}`,
-    );
-  } finally {
-    timer?.cancel();
-  }
-}
-
-/** One connection's worth: done, deleted, or `lost` when the server ended the stream. */
-async function followOnce(
-  deps: { readonly client: Client; readonly out: Output },
-  id: ApplicationId,
-  wanted: Wanted,
-  signal: AbortSignal,
-  options: WaitOptions,
-  seen: (app: Application) => void,
-): Promise<Application | undefined | 'lost'> {
   const { applications } = deps.client;
-  const absent = new AbortController();
-  // A stream tells what is there and what goes from now on, and nothing of an application that went before it opened.
-  const look = async (): Promise<void> => {
-    const { items } = await applications.list(queryOf(id), { signal });
-    if (items.length === 0) absent.abort(new Absent());
+  const followed: Followed<Application> = {
+    called: `app "${id.name}"`,
+    list: async (signal) => (await applications.list(queryOf(id), { signal })).items,
+    async *watch(signal, onOpen) {
+      for await (const { type, application } of applications.watch(queryOf(id), signal, onOpen))
+        yield { isDeleted: type === 'DELETED', object: application };
+    },
   };
-  const onOpen = (): void => void look().catch((error: unknown) => absent.abort(error));
-  try {
-    const either = AbortSignal.any([signal, absent.signal]);
-    for await (const { type, application } of applications.watch(queryOf(id), either, onOpen)) {
-      if (type === 'DELETED') return deleted(id, wanted);
-      seen(application);
-      options.progress?.(application);
-      if (wanted.isDone(application)) return application;
-    }
-  } catch (error) {
-    if (error instanceof Absent) return deleted(id, wanted);
-    const isLost = error instanceof ClientError && error.code === 'UNREACHABLE';
-    if (!isLost || signal.aborted) throw error;
-    deps.out.note(`${error.message}; trying again`);
-  }
-  signal.throwIfAborted();
-  return 'lost';
-}
-
-class Absent extends Error {
-  override readonly name = 'Absent';
-}
-
-function deleted(id: ApplicationId, wanted: Wanted): Application | undefined {
-  if (wanted.onDeleted !== undefined) return wanted.onDeleted();
-  throw new CliError('FAILED', `Application ${id.name} was deleted while waiting for it`);
+  return await follow(deps, followed, wanted, options);
 }
 
 /** True when no operation waits or runs. */

@@ -1,5 +1,6 @@
 // The flags by which repositories and credential templates get their credentials, in argocd's words.
 import { readFile } from 'node:fs/promises';
+import type { Client } from '../../client/index.ts';
 import type { RepositoryBody } from '../../contract/index.ts';
 import type { OptionSpecs, OptionsOf } from '../command.ts';
 import type { CliEnvironment } from '../environment.ts';
@@ -32,6 +33,18 @@ export const credentialOptions = {
   'no-proxy': { type: 'string', value: 'hosts', describe: 'Hosts that are reached without the proxy' },
   upsert: { type: 'boolean', describe: 'Change it when it is there already' },
 } as const satisfies OptionSpecs;
+
+export const writeOption = {
+  write: { type: 'boolean', describe: 'Credentials for pushing; sources are never read with them' },
+} as const satisfies OptionSpecs;
+
+/** The calls for what is read with, or with `--write` for what is pushed with. */
+export function repositoriesOf(
+  api: Client,
+  { write }: OptionsOf<typeof writeOption>,
+): Client['repositories'] {
+  return write === true ? api.writeRepositories : api.repositories;
+}
 
 export async function credentialsOf(
   environment: CliEnvironment,

@@ -129,7 +129,15 @@ function withPatch(
   if (patch === null) return filled;
   if (!isRecord(patch))
     throw new ApplicationSetError('TEMPLATE_FAILED', 'on-change', 'spec.templatePatch is no YAML object');
-  return applyMergePatch(filled, patch);
+  return applyMergePatch(filled, withoutProject(patch));
+}
+
+/** Rights to a set are checked on the project of its template: a patch cannot choose another, as in Argo CD. */
+function withoutProject(patch: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { spec } = patch;
+  if (!isRecord(spec)) return patch;
+  const { project: _, ...rest } = spec;
+  return { ...patch, spec: rest };
 }
 
 /** Why an application cannot be written as it was generated; undefined when it can. */

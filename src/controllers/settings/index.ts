@@ -6,7 +6,9 @@ export {
   type ClusterConfig,
   type ClusterSecret,
   parseRepositorySecret,
+  REPOSITORY_SECRETS,
   type RepositorySecret,
+  type RepositoryUse,
   repositoryFor,
 } from './secrets.ts';
 export {

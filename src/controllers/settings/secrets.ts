@@ -4,7 +4,16 @@ import type { KubeObject } from '../../k8s/index.ts';
 import { isRecord } from '../../lib/index.ts';
 import { annotations, type Repository, type RepositoryCredential } from '../../model/index.ts';
 
-/** A repository Secret (`repository`) or credential template (`repo-creds`). */
+/** What a credential is for: reading sources, or writing what was rendered from them. Neither stands in for the other. */
+export type RepositoryUse = 'read' | 'write';
+
+/** The labels of repository Secrets and of credential templates. */
+export const REPOSITORY_SECRETS = {
+  read: { repository: 'repository', template: 'repo-creds' },
+  write: { repository: 'repository-write', template: 'repo-write-creds' },
+} as const satisfies Readonly<Record<RepositoryUse, object>>;
+
+/** A repository Secret or a credential template. */
 export interface RepositorySecret {
   readonly secretName: string;
   readonly isTemplate: boolean;

@@ -24,7 +24,9 @@ import {
   type ClusterSecret,
   parseClusterSecret,
   parseRepositorySecret,
+  REPOSITORY_SECRETS,
   type RepositorySecret,
+  type RepositoryUse,
   repositoryFor,
   secretValues,
   tlsHostOf,
@@ -47,6 +49,7 @@ const NO_DATA: Readonly<Record<string, string>> = {};
 export const GPG_KEYS = 'argocd-gpg-keys-cm';
 const SSH_SIGNERS = 'argocd-ssh-allowed-signers-cm';
 const SIGSTORE_ROOTS = 'argocd-sigstore-cm';
+const WRITE_SECRETS: readonly string[] = Object.values(REPOSITORY_SECRETS.write);
 
 export interface SettingsOptions {
   readonly namespace: string;
@@ -74,7 +77,7 @@ export class Settings {
     globalProjects: () => (this.#configMaps.state.synced ? (this.config('globalProjects') ?? '') : undefined),
     onProblem: (problem) => this.#log.warn('global projects cannot be used', { problem }),
   });
-  #repositories: readonly RepositorySecret[] = [];
+  #repositories: Readonly<Record<RepositoryUse, readonly RepositorySecret[]>> = { read: [], write: [] };
   #clusters: readonly ClusterSecret[] = [];
   #globalProjects = '';
   readonly #cache = new Map<string, Repository>();
@@ -158,12 +161,19 @@ export class Settings {
     const key = `${project}\n${url}`;
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
-    const found = repositoryFor(url, project, this.#repositories, (a, b) =>
-      this.#options.sameRepository(a, b),
-    );
-    const trusted = this.withTrust(found);
-    this.#cache.set(key, trusted);
-    return trusted;
+    const found = this.#repositoryFor(url, project, 'read');
+    this.#cache.set(key, found);
+    return found;
+  }
+
+  /** How to write to `url`: only with what Secrets for writing say. */
+  writeRepository(url: string, project: string): Repository {
+    return this.#repositoryFor(url, project, 'write');
+  }
+
+  #repositoryFor(url: string, project: string, use: RepositoryUse): Repository {
+    const same = (a: string, b: string): boolean => this.#options.sameRepository(a, b);
+    return this.withTrust(repositoryFor(url, project, this.#repositories[use], same));
   }
 
   /** The repository with the certificates that argocd-tls-certs-cm has for its host. */
@@ -178,13 +188,13 @@ export class Settings {
     return this.configMap(KNOWN_HOSTS)['ssh_known_hosts'] ?? '';
   }
 
-  repositorySecrets(): readonly RepositorySecret[] {
-    return this.#repositories;
+  repositorySecrets(use: RepositoryUse): readonly RepositorySecret[] {
+    return this.#repositories[use];
   }
 
   /** URLs of the repositories scoped to a project. */
   repositoriesOf(project: string): readonly string[] {
-    return this.#repositories
+    return this.#repositories.read
       .filter((secret) => secret.project === project && !secret.isTemplate)
       .map(({ repository }) => repository.url);
   }
@@ -316,14 +326,19 @@ export class Settings {
     const secrets = [...this.#secrets.values()];
     const ofType = (name: string): KubeObject[] =>
       secrets.filter((item) => item.metadata.labels?.[labels.secretType] === name);
-    this.#repositories = [
-      ...ofType('repository').flatMap((item) => parseRepositorySecret(item, false) ?? []),
-      ...ofType('repo-creds').flatMap((item) => parseRepositorySecret(item, true) ?? []),
+    const repositories = (use: RepositoryUse): RepositorySecret[] => [
+      ...ofType(REPOSITORY_SECRETS[use].repository).flatMap(
+        (item) => parseRepositorySecret(item, false) ?? [],
+      ),
+      ...ofType(REPOSITORY_SECRETS[use].template).flatMap((item) => parseRepositorySecret(item, true) ?? []),
     ];
+    this.#repositories = { read: repositories('read'), write: repositories('write') };
     this.#cache.clear();
     this.#clusters = ofType('cluster').flatMap((item) => this.#cluster(item) ?? []);
     const values = secretValues(secret);
     if (type === 'cluster') this.#tell({ kind: 'cluster', server: values['server'] ?? '' });
+    // No source is read with a credential for writing.
+    else if (WRITE_SECRETS.includes(type)) this.#tell({ kind: 'config' });
     else this.#tell({ kind: 'repository', url: values['url'] ?? '' });
   }
 

@@ -55,6 +55,7 @@ const KNOWN: Readonly<Record<string, Schema>> = {
   'GET /api/v1/applications': reference('ApplicationList'),
   'GET /api/v1/applications/:name': APPLICATION,
   'GET /api/v1/stream/applications': reference('ApplicationWatchEvent'),
+  'GET /api/v1/stream/applicationsets': reference('ApplicationSetWatchEvent'),
   'GET /api/v1/stream/applications/:name/resource-tree': reference('ResourceTree'),
   'GET /api/v1/applications/:name/logs': reference('LogEntry'),
   'GET /api/v1/applications/:name/pods/:podName/logs': reference('LogEntry'),
@@ -129,6 +130,7 @@ function rightText(access: Access): string {
   if (access === 'public') return 'Open to anybody.';
   const what = `Needs the right \`${access.resource}, ${access.action}\``;
   if (access.scope === 'application') return `${what} on the application.`;
+  if (access.scope === 'application-set') return `${what} on the ApplicationSet.`;
   if (access.scope === 'object') return `${what}.`;
   return access.action === 'get' ? 'Answers what the caller may see.' : `${what} on what the body names.`;
 }

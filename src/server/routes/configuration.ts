@@ -193,7 +193,13 @@ function requireCluster(
 }
 
 /** Argo CD's object of a cluster: `project/server` for one that belongs to a project. */
-function clusterObject({ server, project }: { server: string; project?: string | null | undefined }): string {
+export function clusterObject({
+  server,
+  project,
+}: {
+  server: string;
+  project?: string | null | undefined;
+}): string {
   return project ? `${project}/${server}` : server;
 }
 

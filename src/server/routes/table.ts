@@ -3,6 +3,7 @@ import type { ServerDeps } from '../deps.ts';
 import type { Route } from '../route.ts';
 import { accountRoutes } from './accounts.ts';
 import { actionRoutes } from './actions.ts';
+import { applicationSetRoutes } from './application-sets.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditRoutes } from './audit.ts';
 import { badgeRoutes } from './badge.ts';
@@ -21,6 +22,7 @@ import { operationRoutes } from './operations.ts';
 import { projectRoutes } from './projects.ts';
 import { referenceRoutes } from './reference.ts';
 import { repositoryRoutes } from './repositories.ts';
+import { repositorySecretRoutes } from './repository-secrets.ts';
 import { resourceWriteRoutes } from './resource-writes.ts';
 import { sessionRoutes } from './session.ts';
 import { signingKeyRoutes } from './signing-keys.ts';
@@ -41,6 +43,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...accountRoutes,
     ...operations,
     ...applicationRoutes,
+    ...applicationSetRoutes,
     ...operationRoutes,
     ...viewRoutes,
     ...waitRoutes,
@@ -54,6 +57,7 @@ export function routes({ options }: Pick<ServerDeps, 'options'>): readonly Route
     ...streamRoutes,
     ...projectRoutes,
     ...configurationRoutes,
+    ...repositorySecretRoutes,
     ...repositoryRoutes,
     ...signingKeyRoutes,
     ...auditRoutes,

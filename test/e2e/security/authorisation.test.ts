@@ -16,12 +16,14 @@ const APPLICATIONS = {
   resource: 'applications',
   namespaced: true,
 };
+const SETS = { ...APPLICATIONS, kind: 'ApplicationSet', resource: 'applicationsets' };
 const PROJECTS = { ...APPLICATIONS, kind: 'AppProject', resource: 'appprojects' };
 const PASSWORD = 'correct horse battery';
 const CANARY = 'canary-of-another-project';
 const POLICY = `
 p, ann, applications, *, shop/*, allow
 p, ann, applications, override, shop/*, deny
+p, ann, applicationsets, *, shop/*, allow
 p, ann, projects, get, shop, allow
 p, ann, repositories, *, shop/*, allow
 p, ann, clusters, *, shop/*, allow
@@ -73,6 +75,25 @@ suite('authorisation', () => {
         },
       });
     }
+    await world.kube.create(SETS, {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'ApplicationSet',
+      metadata: { name: 'bank-web', namespace: 'argocd' },
+      spec: {
+        generators: [{ list: { elements: [] } }],
+        template: {
+          metadata: { name: '{{name}}' },
+          spec: {
+            project: 'bank',
+            source: { repoURL: 'https://127.0.0.1:9/none.git', path: '.' },
+            destination: { server: 'https://kubernetes.default.svc', namespace: 'bank' },
+          },
+        },
+      },
+    });
+    await world.until('the set is known', async () => {
+      return (await call('GET', '/api/v1/applicationsets/bank-web', admin)).status === 200;
+    });
     for (const name of ['shop-web', 'bank-web'])
       await world.until(`${name} is known`, async () => {
         return (await call('GET', `/api/v1/applications/${name}`, admin)).status === 200;
@@ -112,8 +133,8 @@ suite('authorisation', () => {
   const repository = (url: string): string => `/api/v1/repositories/${encodeURIComponent(url)}`;
   const cluster = (url: string): string => `/api/v1/clusters/${encodeURIComponent(url)}`;
 
-  test('S-F2: on every route an application of others answers in the very bytes of one that is not there', async () => {
-    const named = table.filter(({ access }) => access !== 'public' && access.scope === 'application');
+  test('S-F2: on every route an application or ApplicationSet of others answers in the very bytes of one that is not there', async () => {
+    const named = table.filter(({ access }) => access !== 'public' && /^application/.test(access.scope));
     assert.ok(named.length > 20);
     for (const { method, path } of named) {
       const answers = await Promise.all(
@@ -163,7 +184,14 @@ suite('authorisation', () => {
       assert.doesNotMatch(text, /bank/, query);
       assert.ok(list.metadata.total <= 1, query);
     }
-    for (const path of ['repositories', 'clusters', 'projects', 'repocreds', 'certificates'])
+    for (const path of [
+      'applicationsets',
+      'repositories',
+      'clusters',
+      'projects',
+      'repocreds',
+      'certificates',
+    ])
       assert.doesNotMatch((await call('GET', `/api/v1/${path}`, ann)).text, /bank|kubernetes\.default/, path);
   });
 
@@ -258,6 +286,32 @@ suite('authorisation', () => {
     const { items } = JSON.parse(text) as { items: { project?: string }[] };
     assert.deepEqual(items.map(({ project }) => project).sort(), ['bank', 'shop']);
     assert.ok(!text.includes(CANARY));
+  });
+
+  test('S-F5: the right to repositories is none to what is pushed with', async () => {
+    const body = { repo: repoUrl, username: 'bank', password: CANARY, project: 'shop' };
+    const at = `/api/v1/write-repositories/${encodeURIComponent(repoUrl)}`;
+    for (const [method, path] of [
+      ['POST', '/api/v1/write-repositories'],
+      ['POST', `${at}/validate`],
+      ['PUT', at],
+    ] as const) {
+      const refused = await call(method, path, ann, body);
+      assert.equal(refused.status, 403, `${method} ${path}: ${refused.text}`);
+    }
+    assert.equal((await call('POST', '/api/v1/write-repositories', admin, body)).status, 200);
+    await world.until('it is known', async () =>
+      (await call('GET', '/api/v1/write-repositories', admin)).text.includes(repoUrl),
+    );
+    assert.doesNotMatch((await call('GET', '/api/v1/write-repositories', ann)).text, /bank/);
+    const none = '/api/v1/write-repositories/https%3A%2F%2Fnone.test%2Fx.git';
+    for (const method of ['GET', 'DELETE'])
+      assert.deepEqual(await call(method, at, ann), await call(method, none, ann), method);
+    const reader = { 'policy.csv': `${POLICY}p, ann, write-repositories, get, shop/*, allow\n` };
+    await world.configure('argocd-rbac-cm', reader);
+    await world.until('ann may see it', async () => (await call('GET', at, ann)).status === 200);
+    assert.equal((await call('DELETE', at, ann)).status, 403);
+    await world.configure('argocd-rbac-cm', { 'policy.csv': POLICY });
   });
 
   test('S-F5: nobody takes over a cluster that belongs to others, under any spelling or name', async () => {

@@ -26,6 +26,8 @@ const ROUTES = [
   'applications?refresh=normal&name=web',
   'repositories?forceRefresh=true',
   'repocreds',
+  'write-repositories?forceRefresh=true',
+  'write-repocreds',
   'clusters',
   'projects',
   'account',
@@ -37,6 +39,7 @@ const ROUTES = [
 test('S-H1, S-H4, S-H8: no planted credential is in answers, logs at debug level, the record, events, statuses, metrics or files', async () => {
   const canaries = {
     repository: canary('repository'),
+    pushing: canary('pushing'),
     wrong: canary('wrong'),
     cluster: canary('cluster'),
     oidc: canary('oidc'),
@@ -121,7 +124,10 @@ test('S-H1, S-H4, S-H8: no planted credential is in answers, logs at debug level
     await keep('POST /api/webhook', forged);
     const body = { repo: repository.url, username: 'ann' };
     await call('POST', '/api/v1/repositories', { ...body, password: canaries.wrong });
-    await call('POST', '/api/v1/repositories', { ...body, password: canaries.repository });
+    for (const use of ['', 'write-'])
+      await call('POST', `/api/v1/${use}repositories`, { ...body, password: canaries.repository });
+    const template = { url: 'https://git.example.test/', username: 'ann', password: canaries.pushing };
+    await call('POST', '/api/v1/write-repocreds', template);
     await call('POST', '/api/v1/clusters', {
       server: 'https://127.0.0.1:9',
       config: { bearerToken: canaries.cluster },

@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
-import { applicationsIn, manifestOptions, withManifestFlags } from '../../application/manifest.ts';
+import { applicationsIn, manifestOptions, read, withManifestFlags } from '../../application/manifest.ts';
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { formatOption } from '../../result.ts';
-import { read } from '../app/create.ts';
 
 export const adminAppGenerateSpec = defineCommand({
   words: 'admin app generate-spec',

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
+import { writeOption } from '../../repository/credential-flags.ts';
 import { repositoryBody, repositoryOptions } from '../../repository/repository-flags.ts';
 import { formatOption } from '../../result.ts';
 import { secretManifest } from '../../secret-manifest.ts';
@@ -11,6 +12,7 @@ export const adminRepoGenerateSpec = defineCommand({
   isClient: false,
   options: {
     ...repositoryOptions,
+    ...writeOption,
     output: formatOption('yaml', 'json'),
   },
   examples: [
@@ -18,7 +20,8 @@ export const adminRepoGenerateSpec = defineCommand({
   ],
   async run({ environment, options, positionals, out }) {
     const { repo, ...members } = await repositoryBody(environment, positionals[0] ?? '', options);
-    const secret = secretManifest('repository', repo, { url: repo, ...members });
+    const type = options.write === true ? 'repository-write' : 'repository';
+    const secret = secretManifest(type, repo, { url: repo, ...members });
     if (options.output === 'json') out.json(secret);
     else out.yaml(secret);
     return ExitCode.Ok;

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { Application } from '../../../contract/index.ts';
-import { applicationsIn, manifestOptions, withManifestFlags } from '../../application/manifest.ts';
+import { applicationsIn, manifestOptions, read, withManifestFlags } from '../../application/manifest.ts';
 import { qualifiedName } from '../../application/text.ts';
 import { defineCommand } from '../../command.ts';
 import { CliError } from '../../errors.ts';
@@ -43,11 +42,3 @@ export const appCreate = defineCommand({
     return ExitCode.Ok;
   },
 });
-
-/** The text of a manifest; `-` is stdin. */
-export async function read(file: string, readStdin: () => Promise<string>): Promise<string> {
-  if (file === '-') return await readStdin();
-  return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CliError('USAGE', `Cannot read ${file}: ${error.message}`, 1, { cause: error });
-  });
-}

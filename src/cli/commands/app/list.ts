@@ -55,7 +55,8 @@ export const appList = defineCommand({
   },
 });
 
-function listTable(apps: readonly Application[], isWide: boolean): string {
+/** One line an application. */
+export function listTable(apps: readonly Application[], isWide: boolean): string {
   const headings = [
     'NAME',
     'CLUSTER',

@@ -2,7 +2,7 @@ import type { RepositoryView } from '../../../contract/index.ts';
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { type Output, table } from '../../output.ts';
-import { outputOption } from '../../repository/credential-flags.ts';
+import { outputOption, repositoriesOf, writeOption } from '../../repository/credential-flags.ts';
 import { projectOption, repositoryBody, repositoryOptions } from '../../repository/repository-flags.ts';
 import { printResult, resultOption } from '../../result.ts';
 
@@ -10,12 +10,16 @@ export const repoAdd = defineCommand({
   words: 'repo add',
   describe: 'Tell how to reach a repository; it is tried out first',
   positionals: ['REPOURL'],
-  options: { ...repositoryOptions, ...resultOption },
-  examples: ['fairlead repo add https://git.example.com/shop.git --username ann --password …'],
+  options: { ...repositoryOptions, ...writeOption, ...resultOption },
+  examples: [
+    'fairlead repo add https://git.example.com/shop.git --username ann --password …',
+    'fairlead repo add https://git.example.com/rendered.git --write --username bot --password …',
+  ],
   async run({ client, environment, options, positionals, out }) {
     const [repo = ''] = positionals;
     const body = await repositoryBody(environment, repo, options);
-    const added = await (await client()).repositories.create(body, { upsert: options.upsert === true });
+    const calls = repositoriesOf(await client(), options);
+    const added = await calls.create(body, { upsert: options.upsert === true });
     printResult(out, options.output, added, `Repository '${repo}' added`);
     return ExitCode.Ok;
   },
@@ -28,12 +32,14 @@ export const repoGet = defineCommand({
   options: {
     ...outputOption,
     ...projectOption,
+    ...writeOption,
     refresh: { type: 'string', choices: ['hard'], describe: 'Try the connection again' },
   },
   async run({ client, options, positionals, out, signal }) {
     const [repo = ''] = positionals;
     const query = { forceRefresh: options.refresh === 'hard', appProject: options.project };
-    print(out, options.output, [await (await client()).repositories.get(repo, query, { signal })], false);
+    const calls = repositoriesOf(await client(), options);
+    print(out, options.output, [await calls.get(repo, query, { signal })], false);
     return ExitCode.Ok;
   },
 });
@@ -43,11 +49,12 @@ export const repoList = defineCommand({
   describe: 'List the repositories and whether they can be reached',
   options: {
     ...outputOption,
+    ...writeOption,
     refresh: { type: 'string', choices: ['hard'], describe: 'Try all connections again' },
   },
   async run({ client, options, out, signal }) {
     const query = { forceRefresh: options.refresh === 'hard' };
-    const { items } = await (await client()).repositories.list(query, { signal });
+    const { items } = await repositoriesOf(await client(), options).list(query, { signal });
     print(out, options.output, items, true);
     return ExitCode.Ok;
   },
@@ -57,11 +64,11 @@ export const repoRemove = defineCommand({
   words: 'repo rm',
   describe: 'Forget how to reach a repository',
   positionals: ['REPOURL...'],
-  options: { ...projectOption, ...resultOption },
+  options: { ...projectOption, ...writeOption, ...resultOption },
   async run({ client, options, positionals, out }) {
-    const api = await client();
+    const calls = repositoriesOf(await client(), options);
     for (const repo of positionals) {
-      await api.repositories.delete(repo, { appProject: options.project });
+      await calls.delete(repo, { appProject: options.project });
       if (options.output === '') out.line(`Repository '${repo}' removed`);
     }
     printResult(

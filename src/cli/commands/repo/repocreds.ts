@@ -1,21 +1,26 @@
 import { defineCommand } from '../../command.ts';
 import { ExitCode } from '../../exit-codes.ts';
 import { table } from '../../output.ts';
-import { credentialOptions, credentialsOf, outputOption } from '../../repository/credential-flags.ts';
+import {
+  credentialOptions,
+  credentialsOf,
+  outputOption,
+  repositoriesOf,
+  writeOption,
+} from '../../repository/credential-flags.ts';
 import { printResult, resultOption } from '../../result.ts';
 
 export const repocredsAdd = defineCommand({
   words: 'repocreds add',
   describe: 'Lend a credential to every repository whose address begins with REPOURL',
   positionals: ['REPOURL'],
-  options: { ...credentialOptions, ...resultOption },
+  options: { ...credentialOptions, ...writeOption, ...resultOption },
   examples: ['fairlead repocreds add https://git.example.com/shop --username bot --password …'],
   async run({ client, environment, options, positionals, out }) {
     const [url = ''] = positionals;
     const body = { url, ...(await credentialsOf(environment, options)) };
-    const added = await (await client()).repositories.createTemplate(body, {
-      upsert: options.upsert === true,
-    });
+    const calls = repositoriesOf(await client(), options);
+    const added = await calls.createTemplate(body, { upsert: options.upsert === true });
     printResult(out, options.output, added, `Repository credentials for '${url}' added`);
     return ExitCode.Ok;
   },
@@ -24,9 +29,9 @@ export const repocredsAdd = defineCommand({
 export const repocredsList = defineCommand({
   words: 'repocreds list',
   describe: 'List the credentials that are lent, without their secrets',
-  options: outputOption,
+  options: { ...outputOption, ...writeOption },
   async run({ client, options, out, signal }) {
-    const { items } = await (await client()).repositories.templates({ signal });
+    const { items } = await repositoriesOf(await client(), options).templates({ signal });
     if (options.output === 'json') out.json(items);
     else if (options.output === 'yaml') out.yaml(items);
     else if (options.output === 'url') for (const { url } of items) out.line(url);
@@ -42,11 +47,11 @@ export const repocredsRemove = defineCommand({
   words: 'repocreds rm',
   describe: 'Lend a credential no longer',
   positionals: ['REPOURL...'],
-  options: resultOption,
+  options: { ...writeOption, ...resultOption },
   async run({ client, options, positionals, out }) {
-    const api = await client();
+    const calls = repositoriesOf(await client(), options);
     for (const url of positionals) {
-      await api.repositories.deleteTemplate(url);
+      await calls.deleteTemplate(url);
       if (options.output === '') out.line(`Repository credentials for '${url}' removed`);
     }
     printResult(

@@ -28,6 +28,10 @@ export const names = defineCommand({
       const query = { fields: 'items.metadata.name,items.metadata.namespace', limit: MAX_NAMES };
       const { items } = await api.applications.list(query, { signal: late });
       for (const { metadata } of items) out.line(metadata.name ?? '');
+    } else if (kind === 'applicationsets') {
+      const query = { fields: 'items.metadata.name', limit: MAX_NAMES };
+      const { items } = await api.applicationSets.list(query, { signal: late });
+      for (const { metadata } of items) out.line(metadata.name ?? '');
     } else if (kind === 'projects') {
       for (const { metadata } of (await api.projects.list()).items) out.line(metadata.name ?? '');
     } else for (const { name } of (await api.clusters.list()).items) out.line(name);

@@ -1,35 +1,44 @@
-// The stream of Application changes for many readers: keeps the last deletions, so that a reader who comes back with
-// a resourceVersion misses none, and lets a writer wait until the store shows what it wrote.
-import type { Application } from '../model/index.ts';
-import type { ApplicationEvent, ApplicationStore } from './ports.ts';
+// The changes of a store for many readers: keeps the last deletions, so that a reader who comes back with a
+// resourceVersion misses none, and lets a writer wait until the store shows what it wrote.
+import type { WatchEventType } from '../contract/index.ts';
+import type { KubeObject } from '../k8s/index.ts';
+import type { Application, ApplicationSet } from '../model/index.ts';
+import type { ApplicationEvent, ApplicationSetEvent } from './ports.ts';
 
 /** Changes remembered for readers who come back; about what a large fleet does in a minute. */
 const MAX_REMEMBERED = 5_000;
 
-export interface ApplicationFeed {
+/** What the feed needs of a store of objects `T` with events `E`. */
+interface ChangingStore<E, T> {
+  isSynced(): boolean;
+  get(namespace: string, name: string): T | undefined;
+  resourceVersion(): string;
+  watch(handler: (event: E) => void): () => void;
+}
+
+export interface ChangeFeed<E, T> {
   /** Calls `handler` for each change from now on. @returns a function that stops it */
-  subscribe(handler: (event: ApplicationEvent) => void): () => void;
+  subscribe(handler: (event: E) => void): () => void;
   /** Deletions after `version`, or undefined when some may be forgotten. */
-  deletionsSince(version: number): readonly ApplicationEvent[] | undefined;
+  deletionsSince(version: number): readonly E[] | undefined;
   /** The newest resourceVersion that every subscriber has been told of; 0 when unknown. */
   version(): number;
   /** Resolves when the store shows the object at `written` or newer, or after `timeoutMs`. */
-  observed(written: Application, timeoutMs: number): Promise<void>;
+  observed(written: T, timeoutMs: number): Promise<void>;
   close(): void;
 }
 
-interface Deletion {
-  readonly version: number;
-  readonly event: ApplicationEvent;
-}
+export type ApplicationFeed = ChangeFeed<ApplicationEvent, Application>;
+export type ApplicationSetFeed = ChangeFeed<ApplicationSetEvent, ApplicationSet>;
 
 /** @param after a timer that does not keep the process alive */
-export function applicationFeed(
-  store: ApplicationStore,
+export function changeFeed<E extends { readonly type: WatchEventType }, T extends KubeObject>(
+  store: ChangingStore<E, T>,
+  objectOf: (event: E) => T,
   after: (ms: number, run: () => void) => { cancel(): void },
-): ApplicationFeed {
-  const handlers = new Set<(event: ApplicationEvent) => void>();
-  const deletions: Deletion[] = [];
+): ChangeFeed<E, T> {
+  const handlers = new Set<(event: E) => void>();
+  const deletions: { readonly version: number; readonly event: E }[] = [];
   let told = 0;
   let horizon: number | undefined;
   // Before its first complete list the store knows of no deletion, so memory begins after that.
@@ -40,16 +49,16 @@ export function applicationFeed(
   remembered();
   const stop = store.watch((event) => {
     remembered();
-    told = Math.max(told, versionOf(event.application.metadata.resourceVersion));
+    const own = versionOf(objectOf(event).metadata.resourceVersion);
+    told = Math.max(told, own);
     if (event.type === 'DELETED') {
       // Not every source of events gives a deletion its own version; the store's newest one is never too old.
-      const own = versionOf(event.application.metadata.resourceVersion);
       deletions.push({ version: Math.max(own, versionOf(store.resourceVersion())), event });
       if (deletions.length > MAX_REMEMBERED) horizon = deletions.shift()?.version ?? horizon;
     }
     for (const handler of handlers) handler(event);
   });
-  const subscribe = (handler: (event: ApplicationEvent) => void): (() => void) => {
+  const subscribe = (handler: (event: E) => void): (() => void) => {
     handlers.add(handler);
     return () => handlers.delete(handler);
   };
@@ -87,7 +96,7 @@ export function versionOf(resourceVersion: string | undefined): number {
   return Number.isSafeInteger(number) && number > 0 ? number : 0;
 }
 
-function shows(store: ApplicationStore, written: Application): boolean {
+function shows<T extends KubeObject>(store: Pick<ChangingStore<unknown, T>, 'get'>, written: T): boolean {
   const { namespace = '', name = '', resourceVersion } = written.metadata;
   const seen = store.get(namespace, name);
   return seen !== undefined && versionOf(seen.metadata.resourceVersion) >= versionOf(resourceVersion);
