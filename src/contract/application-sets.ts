@@ -54,6 +54,8 @@ export interface ApplicationSetList {
 /** The applications that an ApplicationSet would have. */
 export interface ApplicationSetGenerateResponse {
   readonly applications: readonly Application[];
+  /** Generated, and cannot be made as they are; absent when there is none. */
+  readonly unusable?: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /** The applications that an ApplicationSet has. */

@@ -1,17 +1,23 @@
 // The part of yauzl that tools.ts uses; the package ships no types.
 declare module 'yauzl' {
   import type { EventEmitter } from 'node:events';
-  import type { Readable } from 'node:stream';
 
   export interface Entry {
     readonly fileName: string;
     readonly crc32: number;
     readonly uncompressedSize: number;
+    readonly compressedSize: number;
+    /** 8 is deflate. */
+    readonly compressionMethod: number;
   }
 
   export interface ZipFile extends EventEmitter {
     readEntry(): void;
-    openReadStream(entry: Entry, done: (error: Error | null, stream?: Readable) => void): void;
+    readLocalFileHeader(
+      entry: Entry,
+      options: { minimal: true },
+      done: (error: Error | null, header?: { readonly fileDataStart: number }) => void,
+    ): void;
     close(): void;
   }
 

@@ -12,6 +12,7 @@ export type {
   CertificateFilter,
   ClusterChanges,
   Clusters,
+  GeneratedApplications,
   LogReading,
   LogRequest,
   ManifestRequest,

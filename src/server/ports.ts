@@ -80,6 +80,12 @@ export interface ApplicationSetEvent {
   readonly applicationSet: ApplicationSet;
 }
 
+export interface GeneratedApplications {
+  readonly applications: readonly Application[];
+  /** Generated, and cannot be made as they are: by name and why. */
+  readonly unusable: readonly { readonly name: string; readonly reason: string }[];
+}
+
 /**
  * ApplicationSets of the control namespace and of those in applicationsetcontroller.namespaces. Values are shared:
  * nobody changes them.
@@ -100,7 +106,7 @@ export interface ApplicationSets {
   replace(set: ApplicationSet): Promise<ApplicationSet>;
   delete(namespace: string, name: string, preconditions: { readonly uid?: string }): Promise<void>;
   /** The applications the set would have now; nothing is written. Rejects with a CodedError that says why not. */
-  generate(set: ApplicationSet, signal: AbortSignal): Promise<readonly Application[]>;
+  generate(set: ApplicationSet, signal: AbortSignal): Promise<GeneratedApplications>;
   events(set: ApplicationSet, signal: AbortSignal): Promise<EventList>;
 }
 

@@ -33,7 +33,7 @@ test('argocd-mcp lists, reads, syncs, follows, changes and deletes applications'
     await host.run({ name: 'argocd-mcp', run: (world) => story(world, mcp) }, 920);
   } finally {
     await host.close();
-    await rm(cwd, { recursive: true, force: true });
+    await rm(cwd, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 });
 

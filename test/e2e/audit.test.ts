@@ -17,7 +17,7 @@ before(async () => {
 });
 after(async () => {
   await host.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 });
 
 let index = 800;

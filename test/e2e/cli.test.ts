@@ -139,7 +139,7 @@ suite('the command line, as a user', () => {
   after(async () => {
     await kube?.close();
     await up?.end();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   test('up says where everything is and lets nobody else read it', async () => {
@@ -416,7 +416,7 @@ test('apiserver writes a kubeconfig, keeps its objects, and ends on Ctrl-C', asy
     assert.equal(refused.code, 20);
     assert.match(refused.stderr, /^Error: Cannot write the kubeconfig to .*--kubeconfig-out\n$/);
   } finally {
-    await rm(cwd, { recursive: true, force: true });
+    await rm(cwd, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 });
 

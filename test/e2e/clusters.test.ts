@@ -57,7 +57,7 @@ after(async () => {
   git?.close();
   await proxy?.close();
   await api?.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 });
 
 async function until<T>(what: string, check: () => Promise<T | undefined | false>): Promise<T> {

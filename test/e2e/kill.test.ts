@@ -89,7 +89,7 @@ for (const point of [1, 2, 3, 4, 6]) {
     } finally {
       await stopAll(children);
       await cluster.close();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     }
   });
 }

@@ -78,7 +78,7 @@ for (const [moment, { answers }] of Object.entries(MOMENTS)) {
       assert.equal(sink.requests.filter(({ body }) => !body.includes('other')).length, sent);
     } finally {
       if (child !== undefined) await killed(child);
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     }
   });
 }

@@ -51,7 +51,7 @@ suite('several control planes on one cluster', () => {
     await proxy.close();
     await cluster.close();
     git.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   async function start(

@@ -60,7 +60,7 @@ after(async () => {
   await api?.close();
   git?.close();
   elsewhere?.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 });
 
 async function call(

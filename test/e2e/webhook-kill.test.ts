@@ -74,7 +74,7 @@ test('an accepted webhook survives a crash before anything was done about it', a
   } finally {
     await killed(child);
     git.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 });
 

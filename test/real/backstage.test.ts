@@ -75,7 +75,7 @@ async function toHead(world: World): Promise<void> {
     await run('git', ['clone', '--quiet', '--branch', branch, world.repoUrl, folder]);
     await run('git', ['push', '--quiet', '--force', 'origin', 'HEAD:main'], { cwd: folder });
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
 

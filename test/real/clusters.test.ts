@@ -47,7 +47,7 @@ suite('clusters on a real API server', () => {
     await plane?.close();
     await kube?.close();
     await server?.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   const cli = (...args: string[]) =>

@@ -60,7 +60,7 @@ suite('repositories over SSH', { skip: missingSshd() }, () => {
     await api?.close();
     git?.close();
     await sshd?.[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   const addressAt = (host: string): string => `ssh://${sshd.user}@${host}:${sshd.port}${shop.gitDir}`;

@@ -107,7 +107,7 @@ suite('no difference is seen where there is none', async () => {
     await tools.close();
     webhook.close();
     await cluster.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   const kubectl = async (...args: string[]): Promise<string> => {

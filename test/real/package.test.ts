@@ -28,7 +28,7 @@ suite('the packed package', () => {
     await run('npm', ['install', ...flags, `./${filename}`], { cwd: folder, timeout: INSTALL_MS });
     launcher = join(folder, 'node_modules', 'fairlead', 'bin', 'fairlead.js');
   });
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
 
   test('holds what runs and nothing of the tests', async () => {
     const root = join(folder, 'node_modules', 'fairlead');

@@ -75,7 +75,7 @@ suite('decisions on the page, in Chromium', { skip: missingBrowser() }, () => {
     await kube?.close();
     await browser?.close();
     await up?.end();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   const git = async (cwd: string, ...args: readonly string[]): Promise<void> => {

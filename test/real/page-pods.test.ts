@@ -34,7 +34,7 @@ suite('logs and terminals in Chromium', { skip: missingBrowser() }, () => {
   after(async () => {
     await browser?.close();
     await up?.end();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   const allowTerminals = async (): Promise<void> => {

@@ -82,7 +82,7 @@ suite('what others write, in Chromium', { skip: missingBrowser() }, () => {
     await browser?.close();
     await oidc?.[Symbol.asyncDispose]();
     await up?.end();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   const configure = async (): Promise<void> => {

@@ -73,7 +73,7 @@ suite('the page in Chromium', { skip: missingBrowser() }, () => {
     await kube?.close();
     await browser?.close();
     await up?.end();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   const signIn = async (page: Page, path = '/applications'): Promise<void> => {

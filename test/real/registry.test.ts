@@ -35,7 +35,7 @@ suite('a real registry', { skip: missingRegistry() }, () => {
   after(async () => {
     await agent?.destroy();
     await registry?.[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   async function pushChart(version: string): Promise<void> {

@@ -105,7 +105,7 @@ export async function startHost(
       await kube.close();
       await git.close();
       await cluster.close();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
 }

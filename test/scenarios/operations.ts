@@ -264,7 +264,7 @@ export const operations: readonly Scenario[] = [
         const { code, stderr } = await world.cli('app', 'sync', world.name, '--local', folder);
         assert.equal(code, 0, stderr);
       } finally {
-        await rm(folder, { recursive: true, force: true });
+        await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
       }
       assert.deepEqual(await dataOf(world, 'a'), { v: `local ${world.name}` });
       const missing = await world.cli('app', 'sync', world.name, '--local', folder);

@@ -234,7 +234,7 @@ export const resources: readonly Scenario[] = [
         // What the directory does not have would be pruned.
         assert.match(diff.stdout, /ConfigMap \S+\/extra/);
       } finally {
-        await rm(local, { recursive: true, force: true });
+        await rm(local, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
       }
       const next = await world.commit({ 'a.yaml': configMap('settings', { v: '2' }) });
       await untilSynced(world, next);

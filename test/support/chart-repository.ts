@@ -77,7 +77,7 @@ export async function packagedChart(files: Readonly<Record<string, string>>): Pr
     const [archive = ''] = await readdir(join(folder, 'out'));
     return await readFile(join(folder, 'out', archive));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
 
@@ -158,7 +158,7 @@ export async function startChartServer(options: ChartServerOptions = {}): Promis
     },
     async close() {
       if (server.listening) await end();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
 }

@@ -64,7 +64,7 @@ export async function testCli(overrides: Partial<CliEnvironment> = {}): Promise<
       return { code, ...captured };
     },
     async [Symbol.asyncDispose]() {
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
 }

@@ -46,7 +46,7 @@ export async function clientTools(kubeconfig: string): Promise<ClientTools> {
     // The program that renders kustomizations is kubectl.
     kubectl: (args, input) => runTool(kustomize.path, args, folder, env, input),
     helm: (args, input) => runTool(helm.path, args, folder, env, input),
-    close: () => rm(folder, { recursive: true, force: true }),
+    close: () => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }),
   };
 }
 

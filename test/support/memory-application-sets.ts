@@ -2,7 +2,7 @@
 // refused stale writes, events in order. What a set generates is given by the test.
 import { CodedError } from '../../src/lib/index.ts';
 import type { Application, ApplicationSet } from '../../src/model/index.ts';
-import type { ApplicationSetEvent, ApplicationSets } from '../../src/server/index.ts';
+import type { ApplicationSetEvent, ApplicationSets, GeneratedApplications } from '../../src/server/index.ts';
 
 export class MemoryApplicationSets implements ApplicationSets {
   synced = true;
@@ -69,8 +69,8 @@ export class MemoryApplicationSets implements ApplicationSets {
     this.#tell({ type: 'DELETED', applicationSet: { ...current, metadata } });
   }
 
-  async generate(): Promise<readonly Application[]> {
-    return this.generated;
+  async generate(): Promise<GeneratedApplications> {
+    return { applications: this.generated, unusable: [] };
   }
 
   async events(): ReturnType<ApplicationSets['events']> {

@@ -98,7 +98,7 @@ export async function signInWorld(
       await plane.close();
       await kube.close();
       await api.close();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
   await world.configure('argocd-cm', { url: plane.url });

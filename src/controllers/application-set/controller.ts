@@ -96,8 +96,8 @@ export class ApplicationSetController {
   }
 
   /** The applications a set would have now; nothing is written. Rejects with ApplicationSetError. */
-  async generate(set: ApplicationSet, signal: AbortSignal): Promise<readonly Application[]> {
-    return (await desiredApplications(this.#deps, set, signal)).applications;
+  async generate(set: ApplicationSet, signal: AbortSignal): Promise<DesiredApplications> {
+    return await desiredApplications(this.#deps, set, signal);
   }
 
   /** A repository moved: sets that read it are looked at at once. */

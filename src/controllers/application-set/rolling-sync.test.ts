@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import type { Application, ApplicationSet } from '../../model/index.ts';
 import { rolloutOf } from './rolling-sync.ts';
 
-type Seen = 'new' | 'failed' | 'outdated' | 'running' | 'becoming' | 'done' | 'ill';
+type Seen = 'new' | 'unknown' | 'failed' | 'outdated' | 'running' | 'becoming' | 'done' | 'ill';
 
 const SEEN: Readonly<Record<Seen, object>> = {
   new: {},
+  unknown: { sync: { status: 'Unknown' }, health: { status: 'Unknown' } },
   outdated: { sync: { status: 'OutOfSync', revision: 'b' }, health: { status: 'Healthy' } },
   running: { sync: { status: 'OutOfSync', revision: 'b' }, operationState: { phase: 'Running' } },
   failed: {
@@ -135,10 +136,16 @@ test('an application that no step names is never synced by the rollout, and hold
   ]);
 });
 
-test('a new application waits for its turn like any other', () => {
-  assert.deepEqual(play([step('dev'), step('prod')], { dev1: 'new', prod1: 'new' }), [
-    'dev1=Pending! prod1=Waiting',
-  ]);
+test('a new application waits for its turn like any other, and is synced once it was compared', () => {
+  assert.deepEqual(
+    play(
+      [step('dev'), step('prod')],
+      { dev1: 'new', prod1: 'new' },
+      { dev1: 'unknown', prod1: 'new' },
+      { dev1: 'outdated', prod1: 'new' },
+    ),
+    ['dev1=Pending prod1=Waiting', 'dev1=Pending prod1=Waiting', 'dev1=Pending! prod1=Waiting'],
+  );
 });
 
 test('steps that cannot be used are refused', () => {

@@ -66,7 +66,7 @@ export function rolloutOf(set: ApplicationSet, apps: readonly Application[], now
   return {
     statuses: places.map(({ status }) => status),
     due: staged
-      .filter(({ app, status }) => status.status === 'Pending' && isIdle(app) && isOutdated(app))
+      .filter(({ app, status }) => status.status === 'Pending' && isIdle(app) && isCompared(app))
       .map(({ app }) => app),
     isProgressing: staged.some(({ status }) => status.status !== 'Healthy'),
   };
@@ -155,6 +155,11 @@ function limitOf({ maxUpdate }: Step, total: number): number {
 
 function isOutdated({ status }: Application): boolean {
   return status?.sync?.status !== 'Synced';
+}
+
+/** A sync of what could not be compared yet would only fail. */
+function isCompared({ status }: Application): boolean {
+  return status?.sync?.status === 'OutOfSync';
 }
 
 function isIdle({ operation, status }: Application): boolean {

@@ -82,8 +82,11 @@ export const applicationSetRoutes: readonly Route[] = [
       requireSetsSynced(deps);
       const set = newApplicationSet(body.applicationSet, deps.options.controlNamespace);
       requireCreatable(call, set);
-      const applications = await deps.applicationSets.generate(set, signal);
-      return { applications: applications.map(applicationFacts) };
+      const { applications, unusable } = await deps.applicationSets.generate(set, signal);
+      return {
+        applications: applications.map(applicationFacts),
+        ...(unusable.length === 0 ? {} : { unusable }),
+      };
     },
   }),
   route({
@@ -142,7 +145,8 @@ async function createApplicationSet(call: CreateCall): Promise<ApplicationSet> {
     // Nothing of a set that the caller may not see gets into the answer.
     const isSeen = existing !== undefined && call.may(permission('get'), applicationSetObject(existing));
     const set = isSeen ? changedApplicationSet(existing, wanted) : wanted;
-    return withPreview(applicationSetFacts(set), await deps.applicationSets.generate(set, signal));
+    const { applications } = await deps.applicationSets.generate(set, signal);
+    return withPreview(applicationSetFacts(set), applications);
   }
   if (existing === undefined) {
     const detail = { project: projectOfSet(wanted) };
@@ -225,7 +229,7 @@ function requireCreatable(call: SignedIn, set: ApplicationSet): void {
   if (!deps.applicationSets.isServed(namespace)) {
     throw new ApiError(
       'PermissionDenied',
-      `namespace '${namespace}' is not permitted: ApplicationSets of it are not served; add it to application.namespaces in argocd-cmd-params-cm or to --application-namespaces`,
+      `namespace '${namespace}' is not permitted: ApplicationSets of it are not served; add it to applicationsetcontroller.namespaces in argocd-cmd-params-cm`,
     );
   }
   const name = projectOfSet(set);

@@ -65,7 +65,7 @@ suite('pages and what others write on them', () => {
   after(async () => {
     await world?.[Symbol.asyncDispose]();
     await oidc?.[Symbol.asyncDispose]();
-    await rm(uiDirectory, { recursive: true, force: true });
+    await rm(uiDirectory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   const signIn = async (): Promise<string> => {

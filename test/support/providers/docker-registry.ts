@@ -85,7 +85,7 @@ export async function startDockerRegistry(): Promise<DockerRegistry> {
       process.off('exit', kill);
       const ended = new Promise((resolve) => child.once('close', resolve));
       if (child.kill('SIGTERM')) await ended;
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
 }

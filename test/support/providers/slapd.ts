@@ -120,7 +120,7 @@ access to * by dn.exact="${bindDn}" write by * none
       process.off('exit', kill);
       const ended = new Promise((resolve) => child.once('close', resolve));
       if (child.kill('SIGTERM')) await ended;
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
 }

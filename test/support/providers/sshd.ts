@@ -56,7 +56,7 @@ export async function startSshd(): Promise<SshServer> {
       process.off('exit', kill);
       const ended = new Promise((resolve) => child.once('close', resolve));
       if (child.kill('SIGTERM')) await ended;
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
 }

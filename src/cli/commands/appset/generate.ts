@@ -17,7 +17,11 @@ export const appsetGenerate = defineCommand({
     const sets = await applicationSetsOf(positionals[0] ?? '', environment);
     const api = await client();
     const found: Application[] = [];
-    for (const set of sets) found.push(...(await api.applicationSets.generate(set, { signal })).applications);
+    for (const set of sets) {
+      const { applications, unusable = [] } = await api.applicationSets.generate(set, { signal });
+      found.push(...applications);
+      for (const { name, reason } of unusable) out.note(`Warning: ${name} cannot be made: ${reason}`);
+    }
     // As argocd does: one application by itself, several as a list.
     const value = found.length === 1 ? found[0] : found;
     if (options.output === 'json') out.json(value);
