@@ -130,7 +130,7 @@ test('a dry run shows nothing of a set of others that has the same name', async 
   assert.equal(server.sets.get('argocd', 'web')?.spec.template.spec.project, 'bank');
 });
 
-test('a project that only a template or another generator tells is refused, since no right can be checked on it', async () => {
+test('S-F11: a project that only a template or another generator tells is refused, since no right can be checked on it', async () => {
   await using server = await sharedServer();
   const admin = await server.as('admin');
   const base = applicationSet('web', 'shop');
@@ -164,7 +164,7 @@ test('a project that only a template or another generator tells is refused, sinc
   assert.deepEqual(server.sets.list(), []);
 });
 
-test('who may create sets of one project reads by their generators only what the project and the own rights permit', async () => {
+test('S-F11: who may create sets of one project reads by their generators only what the project and the own rights permit', async () => {
   await using server = await sharedServer();
   const [ann, admin] = [await server.as('ann'), await server.as('admin')];
   const base = applicationSet('web', 'shop');

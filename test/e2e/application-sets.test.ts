@@ -255,7 +255,7 @@ test('what cannot be generated is refused with the reason, and nothing is writte
   );
 });
 
-test('a patch of the template moves no application into another project', async () => {
+test('S-F11: a patch of the template moves no application into another project', async () => {
   const set = setOf('patched', 'x');
   const templatePatch = 'spec: {project: other, info: [{name: a, value: b}]}';
   const { status, body } = await call<{ applications: Application[] }>('POST', `${LIST}/generate`, {

@@ -125,7 +125,7 @@ test('annotations and labels follow the template, but for those that others own'
   ]);
 });
 
-test('many deletions are held until they are approved after they were held', () => {
+test('S-F11: many deletions are held until they are approved after they were held', () => {
   const deletions = (count: number) => Array.from({ length: count }, (_, i) => app(`n${i}`));
   const annotated = (annotations: Record<string, string>): ApplicationSet => ({
     ...set,

@@ -445,7 +445,7 @@ test('what only the author can mend is said before anybody is asked', async () =
   assert.equal(forge.calls.length, 0);
 });
 
-test('an api that is not allowed is refused before its token is read, and the public one is asked about as none', async () => {
+test('S-F11: an api that is not allowed is refused before its token is read, and the public one is asked about as none', async () => {
   const at = CASES['GitHub'] as Case;
   const asked: string[][] = [];
   const scmProviderRefusal = (...call: string[]): string => {
@@ -473,7 +473,7 @@ test('an api that is not allowed is refused before its token is read, and the pu
   assert.equal(forge.calls[0]?.authorization, undefined);
 });
 
-test('outside the control namespace only the addresses that an administrator allows are asked', () => {
+test('S-F11: outside the control namespace only the addresses that an administrator allows are asked', () => {
   const api = 'https://git.example.com';
   const rules = { controlNamespace: 'argocd', isEnabled: true, allowed: [`${api}/`] };
   const cases: Readonly<Record<string, [Partial<ScmProviderRules>, string, string, RegExp | undefined]>> = {
