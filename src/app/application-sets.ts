@@ -4,6 +4,7 @@ import {
   ApplicationSetController,
   applicationSetType,
   type GeneratedCluster,
+  type GeneratorHttp,
   HOME_NAME,
   HOME_SERVER,
   type RepositoryFiles,
@@ -20,6 +21,9 @@ import {
   type Clock,
   createHttpClient,
   defaultAddressGuard,
+  digestOf,
+  type HttpClient,
+  Lru,
   parseDurationMs,
 } from '../lib/index.ts';
 import { type Application, type ApplicationSet, integrityPolicy } from '../model/index.ts';
@@ -55,20 +59,7 @@ export function applicationSetController(
       leadership: application.leadership,
       journal: application.journal,
       evaluator: parts.evaluator,
-      http: {
-        async send(call, server) {
-          const client = createHttpClient(
-            new URL(call.url).origin,
-            server ?? {},
-            parts.guard ?? defaultAddressGuard,
-          );
-          try {
-            return await client.send(call);
-          } finally {
-            await client.close();
-          }
-        },
-      },
+      http: generatorHttp(parts.guard ?? defaultAddressGuard),
       clusters: () => clustersOf(settings),
       project: (name) => settings.project(name),
       files: (url, revision, project, signal) => filesOf(application, { url, revision, project }, signal),
@@ -102,6 +93,23 @@ export function applicationSetController(
       requeueAfterMs: () => parseDurationMs(parameter('requeue.after')),
     },
   );
+}
+
+/** Servers that generators ask; more at once than this begin with a new connection. */
+const KEPT_CLIENTS = 50;
+
+/** Connections last from page to page; those that idle end by themselves. */
+function generatorHttp(guard: AddressGuard): GeneratorHttp {
+  const clients = new Lru<HttpClient>(KEPT_CLIENTS);
+  return {
+    async send(call, server = {}) {
+      const { origin } = new URL(call.url);
+      const key = `${origin} ${digestOf(server)}`;
+      const client = clients.get(key) ?? createHttpClient(origin, server, guard);
+      clients.set(key, client);
+      return await client.send(call);
+    },
+  };
 }
 
 function clustersOf(settings: Settings): readonly GeneratedCluster[] {

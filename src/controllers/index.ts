@@ -37,6 +37,7 @@ export {
   ApplicationSetController,
   applicationSetType,
   type GeneratedCluster,
+  type GeneratorHttp,
   type RepositoryFiles,
   type SetPolicy,
   scmProviderRefusal,

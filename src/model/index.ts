@@ -66,6 +66,7 @@ export type {
   ManifestSet,
   SourceType,
 } from './manifest-set.ts';
+export { isObjectName } from './object-name.ts';
 export { effectiveProject } from './project/effective.ts';
 export { globMatches } from './project/glob.ts';
 export {

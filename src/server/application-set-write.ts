@@ -2,19 +2,15 @@
 // checked. Pure: no reading, no writing.
 import type { ApplicationSetWrite } from '../contract/index.ts';
 import { isRecord, jsonEqual } from '../lib/index.ts';
-import { APPLICATION_API_VERSION, type ApplicationSet } from '../model/index.ts';
+import { APPLICATION_API_VERSION, type ApplicationSet, isObjectName } from '../model/index.ts';
 import { generatorsOf } from './application-set-reach.ts';
 import { ApiError } from './errors.ts';
 import { projectOfSet } from './resolve-application.ts';
 
-/** DNS-1123 sub-domain, what Kubernetes accepts as a name. */
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const MAX_NAME = 253;
-
 /** The object to create. Rejects what could never work, with the member and the remedy. */
 export function newApplicationSet(write: ApplicationSetWrite, controlNamespace: string): ApplicationSet {
   const { name, namespace, labels, annotations, finalizers } = write.metadata;
-  if (!NAME.test(name) || name.length > MAX_NAME) {
+  if (!isObjectName(name)) {
     throw invalid(
       `metadata.name: "${name.slice(0, 80)}" is no name; use lower-case letters, digits, "-" and "."`,
     );

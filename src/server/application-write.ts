@@ -6,18 +6,15 @@ import {
   type Application,
   type ApplicationSpec,
   finalizers,
+  isObjectName,
   sourcesOf,
 } from '../model/index.ts';
 import { ApiError } from './errors.ts';
 
-/** DNS-1123 sub-domain, what Kubernetes accepts as a name. */
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const MAX_NAME = 253;
-
 /** The object to create. Rejects what could never work, with the field and the remedy. */
 export function newApplication(write: ApplicationWrite, controlNamespace: string): Application {
   const { name, namespace, labels, annotations, finalizers: own } = write.metadata;
-  if (!NAME.test(name) || name.length > MAX_NAME) {
+  if (!isObjectName(name)) {
     throw invalid(
       `metadata.name: "${name.slice(0, 80)}" is no name; use lower-case letters, digits, "-" and "."`,
     );

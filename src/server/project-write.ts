@@ -5,6 +5,7 @@ import {
   type Application,
   type AppProject,
   isDestinationPermitted,
+  isObjectName,
   isSourcePermitted,
   type ProjectSpec,
   projectProblems,
@@ -12,12 +13,10 @@ import {
 } from '../model/index.ts';
 import { ApiError } from './errors.ts';
 
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-
 /** The object to store. Rejects what could never work, with the member and the remedy. */
 export function newProject({ metadata, spec }: ProjectBodyWrite, namespace: string): AppProject {
   const { name, labels, annotations, finalizers } = metadata;
-  if (!NAME.test(name) || name.length > 253) {
+  if (!isObjectName(name)) {
     throw new ApiError(
       'InvalidArgument',
       `metadata.name: "${name.slice(0, 80)}" is no name; use lower-case letters, digits, "-" and "."`,

@@ -7,6 +7,7 @@ import {
   type ApplicationSet,
   ApplicationSpec,
   finalizers,
+  isObjectName,
 } from '../../model/index.ts';
 import type { ApplicationSetDeps } from './deps.ts';
 import { ApplicationSetError } from './errors.ts';
@@ -15,10 +16,6 @@ import { generateAll } from './generators/generate.ts';
 import type { Parameters } from './parameters.ts';
 
 type Template = Readonly<Record<string, unknown>>;
-
-/** DNS-1123 sub-domain, what Kubernetes accepts as a name. */
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const MAX_NAME = 253;
 
 /** An application that was generated and cannot be used as it is. The one that is there stays as it is. */
 export interface Unusable {
@@ -143,7 +140,7 @@ function withoutProject(patch: Readonly<Record<string, unknown>>): Readonly<Reco
 /** Why an application cannot be written as it was generated; undefined when it can. */
 function problemOf(deps: ApplicationSetDeps, { metadata, spec }: Application): string | undefined {
   const { name = '' } = metadata;
-  if (!NAME.test(name) || name.length > MAX_NAME)
+  if (!isObjectName(name))
     return `"${name.slice(0, 80)}" is no name; use lower-case letters, digits, "-" and ".", e.g. with a normalized parameter`;
   const read = ApplicationSpec.safeParse(spec);
   if (!read.success) {

@@ -11,8 +11,8 @@ import type {
   RevisionHistory,
 } from '../../model/index.ts';
 import { parseOptions, taskOptions } from '../../sync/index.ts';
+import { externalUrls } from '../cluster/index.ts';
 import { type ConditionType, replaceConditions } from './conditions.ts';
-import { externalUrls } from './external-urls.ts';
 import type { Comparison, Desired, Facts, Judged } from './facts.ts';
 import { sourceListOf, statusRevision } from './sources.ts';
 

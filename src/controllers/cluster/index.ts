@@ -1,5 +1,6 @@
 // Door of the cluster controller: live state of target clusters.
 
+export { externalUrls } from './external-urls.ts';
 export { judgedTree } from './judged-tree.ts';
 export { LiveCluster } from './live-cluster.ts';
 export { type ClusterEntry, HOME_NAME, HOME_SERVER, LiveClusters } from './live-clusters.ts';

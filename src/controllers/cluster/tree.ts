@@ -1,8 +1,9 @@
 // The resource tree of an application: its roots and everything they own. Pure over a LiveStore.
 import { gvkOf, type KubeObject, keyText, type ResourceKey } from '../../k8s/index.ts';
-import { isRecord } from '../../lib/index.ts';
 import type { Health, ResourceNode, ResourceRef, ResourceTree } from '../../model/index.ts';
 import type { LiveObject, LiveStore } from './live-store.ts';
+import { networkingOf } from './networking.ts';
+import { list, record } from './values.ts';
 
 /** More nodes than this are cut off; no page shows them and no client reads them. */
 const MAX_NODES = 20_000;
@@ -42,6 +43,7 @@ function nodeOf(
   const health = live.full ? assess(object) : undefined;
   const images = imagesOf(object);
   const info = infoOf(object);
+  const networking = networkingOf(object);
   return {
     ...refOf(object),
     uid: live.uid,
@@ -52,6 +54,7 @@ function nodeOf(
       : { parentRefs: parents.map((parent) => ({ ...refOf(parent.object), uid: parent.uid })) }),
     ...(images.length === 0 ? {} : { images }),
     ...(info.length === 0 ? {} : { info }),
+    ...(networking === undefined ? {} : { networkingInfo: networking }),
     ...(health === undefined ? {} : { health }),
   };
 }
@@ -119,12 +122,4 @@ function podInfo(pod: KubeObject): { name: string; value: string }[] {
   if (typeof spec['nodeName'] === 'string') info.push({ name: 'Node', value: spec['nodeName'] });
   if (restarts > 0) info.push({ name: 'Restart Count', value: String(restarts) });
   return info;
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return isRecord(value) ? value : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -1,7 +1,8 @@
 // Where people reach what an application runs: hosts of its Ingresses, and addresses that somebody wrote on its objects.
 // Whatever is no web address is left out, as pages make links of these. Pure.
 import { gvkOf, type KubeObject } from '../../k8s/index.ts';
-import { isRecord, isWebAddress } from '../../lib/index.ts';
+import { isWebAddress } from '../../lib/index.ts';
+import { isGiven, list, record } from './values.ts';
 
 /** More than a page shows. */
 const MAX_URLS = 50;
@@ -51,16 +52,4 @@ function pathsOf(http: unknown): string[] {
   const paths = list(record(http)['paths']).map((item) => record(item)['path']);
   const given = paths.map((path) => (isGiven(path) ? path.replace(/\*$/, '') : '/'));
   return given.length === 0 ? ['/'] : given.map((path) => (path.startsWith('/') ? path : `/${path}`));
-}
-
-function isGiven(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
