@@ -14,10 +14,11 @@ import {
   tenantRefusal,
 } from '../controllers/index.ts';
 import type { Evaluator } from '../evaluate/index.ts';
-import { normaliseUrl } from '../git/index.ts';
+import { GitHubTokens, normaliseUrl } from '../git/index.ts';
 import { type InformerDeps, isNewerVersion, type KubeClient, wellKnown } from '../k8s/index.ts';
 import {
   type AddressGuard,
+  BugError,
   type Clock,
   createHttpClient,
   defaultAddressGuard,
@@ -26,7 +27,12 @@ import {
   Lru,
   parseDurationMs,
 } from '../lib/index.ts';
-import { type Application, type ApplicationSet, integrityPolicy } from '../model/index.ts';
+import {
+  type Application,
+  type ApplicationSet,
+  type GitHubAppCredential,
+  integrityPolicy,
+} from '../model/index.ts';
 import type { ApplicationSets } from '../server/index.ts';
 
 interface ServedApplications {
@@ -49,6 +55,7 @@ export function applicationSetController(
   parts: ApplicationSetParts,
 ): ApplicationSetController {
   const { application, settings } = parts;
+  const tokens = new GitHubTokens(application.clock, parts.guard);
   const parameter = (name: string): string => settings.parameter(`applicationsetcontroller.${name}`) ?? '';
   return new ApplicationSetController(
     {
@@ -59,6 +66,7 @@ export function applicationSetController(
       leadership: application.leadership,
       journal: application.journal,
       evaluator: parts.evaluator,
+      gitHubToken: (credential, address) => gitHubToken(tokens, credential, address),
       http: generatorHttp(parts.guard ?? defaultAddressGuard),
       clusters: () => clustersOf(settings),
       project: (name) => settings.project(name),
@@ -93,6 +101,12 @@ export function applicationSetController(
       requeueAfterMs: () => parseDurationMs(parameter('requeue.after')),
     },
   );
+}
+
+async function gitHubToken(tokens: GitHubTokens, of: GitHubAppCredential, url: string): Promise<string> {
+  const { credential } = await tokens.usable({ url, type: 'git', credential: of });
+  if (credential.kind !== 'basic') throw new BugError('A GitHub App gave no token and no reason');
+  return credential.password;
 }
 
 /** Servers that generators ask; more at once than this begin with a new connection. */

@@ -3,6 +3,7 @@ import { startApiServer } from '../../src/apiserver/index.ts';
 import type { ApplicationSetDeps } from '../../src/controllers/application-set/deps.ts';
 import { createFiller } from '../../src/controllers/application-set/filling.ts';
 import type { GeneratorContext } from '../../src/controllers/application-set/generators/generator.ts';
+import { GitHubTokens } from '../../src/git/index.ts';
 import { connectionOfKubeconfig, createKubeClient, type KubeClient, wellKnown } from '../../src/k8s/index.ts';
 import { createHttpClient, silentLogger, systemClock, systemRandom } from '../../src/lib/index.ts';
 import type { ApplicationSet } from '../../src/model/index.ts';
@@ -112,6 +113,10 @@ function contextOf(home: KubeClient, options: ContextOptions): GeneratorContext 
     http,
     controlNamespace: NAMESPACE,
     scmProviderRefusal,
+    async gitHubToken(of, url) {
+      const { credential } = await new GitHubTokens(systemClock).usable({ url, type: 'git', credential: of });
+      return credential.kind === 'basic' ? credential.password : '';
+    },
     clusters: options.clusters ?? notGiven,
     files: options.files ?? notGiven,
     project: notGiven,

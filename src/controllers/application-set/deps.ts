@@ -2,7 +2,7 @@
 import type { Evaluator } from '../../evaluate/index.ts';
 import type { KubeClient } from '../../k8s/index.ts';
 import type { Clock, HttpAnswer, HttpCall, HttpServerOptions, Logger } from '../../lib/index.ts';
-import type { Application, ApplicationSet, AppProject } from '../../model/index.ts';
+import type { Application, ApplicationSet, AppProject, GitHubAppCredential } from '../../model/index.ts';
 import type { Leadership } from '../application/index.ts';
 
 /** A cluster as the cluster generator sees it. */
@@ -39,6 +39,12 @@ export interface ApplicationSetDeps {
   readonly leadership: Leadership;
   readonly evaluator: Evaluator;
   readonly http: GeneratorHttp;
+  /**
+   * A token of a GitHub App's installation.
+   * @param address of the repository, by which an installation is found that the credential does not name
+   * Rejects with a CodedError.
+   */
+  gitHubToken(credential: GitHubAppCredential, address: string): Promise<string>;
   /** Every cluster there is, the home cluster among them. */
   clusters(): readonly GeneratedCluster[];
   project(name: string): AppProject | undefined;

@@ -374,7 +374,7 @@ test('what only the author can mend is said before anybody is asked', async () =
   const cases: Readonly<Record<string, [Configuration, RegExp]>> = {
     'no provider': [{}, /names one of github, .* has none/],
     'two providers': [{ ...github({}), ...CASES['Gitea']?.configuration() }, /has github and gitea/],
-    'a GitHub App': [github({ appSecretName: 'app' }), /GitHub App Secret app.*tokenRef/],
+    'no such GitHub App': [github({ appSecretName: 'app' }), /There is no Secret app in namespace sets/],
     'no pattern': [
       { ...github({}), filters: [{ titleMatch: '[' }] },
       /titleMatch "\[": not a regular expression/,

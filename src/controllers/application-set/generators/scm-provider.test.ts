@@ -1,5 +1,6 @@
 // The scmProvider generator against servers that answer as each forge does.
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import type { z } from 'zod';
 import {
@@ -398,6 +399,32 @@ test('values use the parameters, in the language of the set', async () => {
   );
 });
 
+test('a GitHub App asks with a token of its installation, which its key is exchanged for at the same server', async () => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const githubAppPrivateKey = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const app = { githubAppID: '4711', githubAppPrivateKey };
+  await world.secret('installed', {
+    ...app,
+    githubAppInstallationID: '99',
+    githubAppEnterpriseBaseUrl: `${forge.url}/api/v3`,
+  });
+  await world.secret('elsewhere', { ...app, githubAppInstallationID: '99' });
+  await world.secret('anywhere', { ...app, githubAppEnterpriseBaseUrl: `${forge.url}/api/v3` });
+  const given = { token: 'ghs_canary', expires_at: new Date(Date.now() + 3_600_000).toISOString() };
+  forge.serve((call) => {
+    const isExchange =
+      call.method === 'POST' && call.url.pathname === '/api/v3/app/installations/99/access_tokens';
+    if (isExchange && /^Bearer [\w-]+\.[\w-]+\.[\w-]+$/.test(call.authorization ?? ''))
+      return { status: 201, body: given };
+    return call.authorization === 'Bearer ghs_canary' ? gitHub(call) : { status: 401 };
+  });
+  const ask = (appSecretName: string) =>
+    generate(CASES['GitHub']?.configuration({ appSecretName, tokenRef: undefined }) as Configuration);
+  assert.ok((await ask('installed')).length > 0);
+  await assert.rejects(ask('elsewhere'), fails('SET_INVALID', 'on-change', /are two servers/));
+  await assert.rejects(ask('anywhere'), fails('SET_INVALID', 'on-change', /says no installation/));
+});
+
 test('what only the author can mend is said before anybody is asked', async () => {
   const github = (more: object) => CASES['GitHub']?.configuration(more) as Configuration;
   const server = (more: object) => CASES['Bitbucket Server']?.configuration(more) as Configuration;
@@ -405,7 +432,8 @@ test('what only the author can mend is said before anybody is asked', async () =
     'no provider': [{}, /names one of github, .* has none/],
     'two providers': [{ ...github({}), ...server({}) }, /has github and bitbucketServer/],
     CodeCommit: [{ awsCodeCommit: {} }, /awsCodeCommit is not supported.*list generator/],
-    'a GitHub App': [github({ appSecretName: 'app' }), /GitHub App Secret app.*tokenRef/],
+    'no such GitHub App': [github({ appSecretName: 'app' }), /There is no Secret app in namespace sets/],
+    'a Secret without a GitHub App': [github({ appSecretName: 'forge' }), /Secret forge holds no GitHub App/],
     'another protocol': [{ ...github({}), cloneProtocol: 'ftp' }, /cloneProtocol.*"ftp"; write ssh or https/],
     'no pattern': [
       { ...github({}), filters: [{ branchMatch: '(' }] },

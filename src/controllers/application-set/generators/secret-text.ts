@@ -12,6 +12,20 @@ export async function secretText(context: GeneratorContext, name: string, key: s
   throw missing('Secret', context, name, key);
 }
 
+/** All members of a Secret. Rejects with `SET_INVALID` when there is none. */
+export async function secretTexts(
+  context: GeneratorContext,
+  name: string,
+): Promise<Readonly<Record<string, string>>> {
+  const data = await dataOf(context, wellKnown.secrets, name);
+  if (data === undefined) throw missing('Secret', context, name);
+  const texts = Object.entries(data).map(([key, text]) => [
+    key,
+    Buffer.from(text, 'base64').toString('utf8').trim(),
+  ]);
+  return Object.fromEntries(texts);
+}
+
 /** All members of a ConfigMap. Rejects with `SET_INVALID` when there is none. */
 export async function configMapTexts(
   context: GeneratorContext,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { GeneratorContext } from '../generator.ts';
 import { branchesOf } from './branches.ts';
-import { ForgeClient, invalid } from './client.ts';
+import { ForgeClient } from './client.ts';
 import type {
   CloneProtocol,
   ForgeBranch,
@@ -11,6 +11,7 @@ import type {
   PullRequestForge,
   RepositoryForge,
 } from './forge.ts';
+import { gitHubAppToken } from './github-app.ts';
 import { byLink } from './pages.ts';
 import { openServer, type SecretRef } from './server.ts';
 
@@ -61,7 +62,7 @@ export async function gitHubOrganization(
   protocol: CloneProtocol,
   context: GeneratorContext,
 ): Promise<RepositoryForge> {
-  const client = await clientOf(configuration, context);
+  const client = await clientOf(configuration, { owner: configuration.organization }, context);
   const { organization, allBranches = false, excludeArchivedRepos = false } = configuration;
   return {
     async repositories(): Promise<readonly ForgeRepository[]> {
@@ -120,7 +121,7 @@ export async function gitHubRepository(
   configuration: GitHubRepository,
   context: GeneratorContext,
 ): Promise<PullRequestForge> {
-  const client = await clientOf(configuration, context);
+  const client = await clientOf(configuration, configuration, context);
   const { owner, repo, labels = [] } = configuration;
   return {
     async pullRequests(): Promise<readonly ForgePullRequest[]> {
@@ -152,22 +153,23 @@ export async function gitHubRepository(
 
 async function clientOf(
   { api, tokenRef, appSecretName = '' }: GitHub,
+  place: { readonly owner: string; readonly repo?: string },
   context: GeneratorContext,
 ): Promise<ForgeClient> {
-  if (appSecretName !== '')
-    throw invalid(
-      `Cannot use GitHub App Secret ${appSecretName}: generators read GitHub with a token; name one as tokenRef in place of appSecretName`,
-    );
   const server = await openServer(
     {
       api,
       fallback: 'https://api.github.com',
       apiPath,
-      credential: [{ scheme: 'Bearer', ref: tokenRef }],
+      credential: appSecretName === '' ? [{ scheme: 'Bearer', ref: tokenRef }] : [],
     },
     context,
   );
-  return new ForgeClient(server, context, {
+  const authorization =
+    appSecretName === ''
+      ? server.authorization
+      : `Bearer ${await gitHubAppToken({ secretName: appSecretName, api: server.api, repo: undefined, ...place }, context)}`;
+  return new ForgeClient({ ...server, authorization }, context, {
     accept: 'application/vnd.github+json',
     'x-github-api-version': '2022-11-28',
   });
