@@ -343,6 +343,8 @@ const dependencyStories: readonly Scenario[] = [
         'templates/own.yaml': configMap('own', { v: '1' }),
       });
       await world.apply({ syncPolicy: AUTOMATED });
+      // Somebody else may have had the index read between the two versions, and what is kept of it serves for seconds.
+      await refresh(world, 'hard');
       await untilData(world, 'library-config', 'version', '1.4.0');
       await untilData(world, 'library-config', 'colour', 'blue');
       await untilData(world, 'library-api', 'has', 'true');
