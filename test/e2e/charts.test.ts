@@ -355,6 +355,18 @@ const dependencyStories: readonly Scenario[] = [
     },
   },
   {
+    name: 'a hard refresh takes a newer version of a dependency, however lately it was published',
+    async run(world) {
+      await charts.publish('follower', '1.0.0');
+      await world.commit({ 'Chart.yaml': DEPENDENT(charts.url, '1.x').replaceAll('library', 'follower') });
+      await world.apply({ syncPolicy: AUTOMATED });
+      await untilData(world, 'follower-config', 'version', '1.0.0');
+      await charts.publish('follower', '1.4.0');
+      await refresh(world, 'hard');
+      await untilData(world, 'follower-config', 'version', '1.4.0');
+    },
+  },
+  {
     name: "S-I3: a dependency comes only from where the project permits, with that repository's credential alone",
     async run(world) {
       await charts.publish('library', '1.0.0');

@@ -295,7 +295,8 @@ export async function renderSources(
           },
           kube: cluster.versions(),
           ...(refs.size === 0 ? {} : { refs }),
-          chartOf: (dependency) => dependencyChart(deps, app, dependency, signal),
+          chartOf: (dependency) =>
+            dependencyChart(deps, app, dependency, { signal, isFresh: request.refetch === true }),
           fresh,
         },
         signal,
@@ -310,7 +311,7 @@ async function dependencyChart(
   deps: ApplicationDeps,
   app: Application,
   { name, repository: repoURL, version }: ChartDependency,
-  signal: AbortSignal,
+  options: { readonly signal: AbortSignal; readonly isFresh: boolean },
 ): Promise<Artifact> {
   const source: ApplicationSource = { repoURL, chart: name, targetRevision: version };
   const project = usableProject(deps, app);
@@ -320,9 +321,10 @@ async function dependencyChart(
   const repository = deps.repositoryFor(repoURL, app.spec.project);
   const place = deps.packages.placeOf(source, repository);
   if (place === undefined) throw new Error('a source with a chart is a package'); // by placeOf's contract
-  const notBefore = deps.clock.monotonic() - deps.snapshotMaxAgeMs;
-  const revision = await packageRevision(deps, place, version, { notBefore, revisions: [] });
-  return await deps.openArtifact(source, repository, revision, { signal });
+  const { isFresh } = options;
+  const notBefore = deps.clock.monotonic() - (isFresh ? 0 : deps.snapshotMaxAgeMs);
+  const revision = await packageRevision(deps, place, version, { notBefore, revisions: [], isHard: isFresh });
+  return await deps.openArtifact(source, repository, revision, options);
 }
 
 /** What all sources give, one behind the other; the set of a single source is that of its render. */
