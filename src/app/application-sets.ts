@@ -15,7 +15,7 @@ import {
 } from '../controllers/index.ts';
 import type { Evaluator } from '../evaluate/index.ts';
 import { GitHubTokens, normaliseUrl } from '../git/index.ts';
-import { type InformerDeps, isNewerVersion, type KubeClient, wellKnown } from '../k8s/index.ts';
+import type { InformerDeps, KubeClient } from '../k8s/index.ts';
 import {
   type AddressGuard,
   BugError,
@@ -34,6 +34,8 @@ import {
   integrityPolicy,
 } from '../model/index.ts';
 import type { ApplicationSets } from '../server/index.ts';
+import { namesIn } from './names-in.ts';
+import { eventsAbout, shows, watchChanges, whenShown } from './reads.ts';
 
 interface ServedApplications {
   values(): Iterable<Application>;
@@ -177,14 +179,7 @@ function policyOf(policy: string, override: string): SetPolicy | undefined {
   return override === 'true' ? undefined : named;
 }
 
-function namesIn(text: string): readonly string[] {
-  return text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
-}
-
 const MANAGER = { fieldManager: 'fairlead-server' } as const;
-/** Reads that lag behind longer than this are somebody else's trouble. */
-const OBSERVE_MS = 3_000;
-const POLL_MS = 10;
 
 export interface ApplicationSetPortParts {
   readonly clock: Clock;
@@ -194,19 +189,9 @@ export interface ApplicationSetPortParts {
 
 export function applicationSetPort({ clock, home, controller }: ApplicationSetPortParts): ApplicationSets {
   const { sets } = controller;
-  const shown = async (
-    { namespace = '', name = '' }: ApplicationSet['metadata'],
-    isShown: (now: ApplicationSet | undefined) => boolean,
-  ): Promise<void> => {
-    const until = clock.monotonic() + OBSERVE_MS;
-    while (!isShown(sets.get(namespace, name)) && clock.monotonic() < until) await clock.sleep(POLL_MS);
-  };
   const written = async (set: ApplicationSet): Promise<ApplicationSet> => {
-    const { resourceVersion } = set.metadata;
-    await shown(
-      set.metadata,
-      (now) => now !== undefined && !isNewerVersion(resourceVersion, now.metadata.resourceVersion),
-    );
+    const { namespace = '', name = '' } = set.metadata;
+    await whenShown(clock, () => shows(sets.get(namespace, name), set));
     return set;
   };
   return {
@@ -215,33 +200,16 @@ export function applicationSetPort({ clock, home, controller }: ApplicationSetPo
     list: () => [...sets.values()],
     get: (namespace, name) => sets.get(namespace, name),
     resourceVersion: () => sets.resourceVersion,
-    watch(handler) {
-      let isReplay = true;
-      const off = sets.subscribe((change) => {
-        // A subscription begins with what is there already; the store shows that by itself.
-        if (isReplay) return;
-        const type = change.kind === 'add' ? 'ADDED' : change.kind === 'update' ? 'MODIFIED' : 'DELETED';
-        handler({ type, applicationSet: change.object });
-      });
-      isReplay = false;
-      return off;
-    },
+    watch: (handler) => watchChanges(sets, (type, applicationSet) => handler({ type, applicationSet })),
     create: async (set) => written(await home.create<ApplicationSet>(applicationSetType, set, MANAGER)),
     replace: async (set) => written(await home.update<ApplicationSet>(applicationSetType, set, MANAGER)),
     async delete(namespace, name, preconditions) {
       const left = await home.delete(applicationSetType, { namespace, name }, preconditions);
-      await shown({ namespace, name }, (now) => now === undefined || left !== undefined);
+      await whenShown(clock, () => left !== undefined || sets.get(namespace, name) === undefined);
     },
     generate: (set, signal) => controller.generate(set, signal),
-    async events(set, signal) {
-      const { namespace = '', uid = '' } = set.metadata;
-      const fieldSelector = `involvedObject.uid=${uid}`;
-      const answer = await home.listAll(wellKnown.events, { namespace, fieldSelector, signal });
-      if (answer.kind === 'incomplete') throw answer.error;
-      return {
-        metadata: { resourceVersion: answer.resourceVersion },
-        items: answer.items as unknown as Awaited<ReturnType<ApplicationSets['events']>>['items'],
-      };
+    events({ metadata: { namespace = '', uid = '' } }, signal) {
+      return eventsAbout(home, { namespace, uid }, signal);
     },
   };
 }

@@ -29,9 +29,11 @@ import { applicationSetPort } from './application-sets.ts';
 import { clusterStore } from './clusters.ts';
 import { registerMetrics } from './metrics.ts';
 
+import { namesIn } from './names-in.ts';
 import { podLogs, podTerminals } from './pods.ts';
 import { projectPort } from './projects.ts';
 
+import { watchChanges } from './reads.ts';
 import type { LeaderRefresh } from './refresh.ts';
 
 import { repositoryContents } from './repository-contents.ts';
@@ -145,17 +147,7 @@ function applicationStore(controller: ApplicationController): ApplicationStore {
     isServed: (namespace) => informer.isServed(namespace),
     get: (namespace, name) => controller.current(`${namespace}/${name}`),
     resourceVersion: () => informer.resourceVersion,
-    watch(handler) {
-      let isReplay = true;
-      const off = informer.subscribe((change) => {
-        // A subscription begins with what is there already; the store shows that by itself.
-        if (isReplay) return;
-        const type = change.kind === 'add' ? 'ADDED' : change.kind === 'update' ? 'MODIFIED' : 'DELETED';
-        handler({ type, application: change.object });
-      });
-      isReplay = false;
-      return off;
-    },
+    watch: (handler) => watchChanges(informer, (type, application) => handler({ type, application })),
   };
 }
 
@@ -176,8 +168,4 @@ function applicationWriter(home: KubeClient, controller: ApplicationController):
       await home.delete(applicationType, { namespace, name }, preconditions);
     },
   };
-}
-
-function namesIn(text = ''): string[] {
-  return text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
 }

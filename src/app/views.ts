@@ -17,13 +17,14 @@ import {
   sourceListOf,
 } from '../controllers/index.ts';
 import { maskAnnotationChange, maskSecrets } from '../diff/index.ts';
-import { gvkOf, type KubeObject, keyText, wellKnown } from '../k8s/index.ts';
+import { gvkOf, type KubeObject, keyText } from '../k8s/index.ts';
 import { messageOf } from '../lib/index.ts';
 import { type Application, type Change, instanceName, type Manifest, sourcesOf } from '../model/index.ts';
 import type { ApplicationViews, ManifestRequest, ResourceId } from '../server/index.ts';
 import { isHook } from '../sync/index.ts';
 import { chartDetails, ociMetadata } from './chart-view.ts';
 import { explain } from './explain-view.ts';
+import { eventsAbout } from './reads.ts';
 import { shownChange } from './shown-change.ts';
 import type { RenderUpload } from './upload.ts';
 
@@ -233,16 +234,7 @@ export function applicationViews(deps: ViewsDeps): ApplicationViews {
       const client = cluster?.client ?? application.home;
       const namespace = of?.namespace ?? app.metadata.namespace ?? '';
       const uid = of?.uid ?? app.metadata.uid ?? '';
-      const answer = await client.listAll(wellKnown.events, {
-        namespace,
-        fieldSelector: `involvedObject.uid=${uid}`,
-        signal,
-      });
-      if (answer.kind === 'incomplete') throw answer.error;
-      return {
-        metadata: { resourceVersion: answer.resourceVersion },
-        items: answer.items as unknown as EventList['items'],
-      };
+      return await eventsAbout(client, { namespace, uid }, signal);
     },
     requestRefresh: deps.requestRefresh,
     async validate(app, signal) {

@@ -30,6 +30,7 @@ export {
   prepareDeletion,
   preparePatch,
   type RefreshLevel,
+  type ServedObjects,
   sourceListOf,
   writeOperationState,
 } from './application/index.ts';

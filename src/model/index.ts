@@ -46,6 +46,7 @@ export type {
   ScmProviderGenerator,
 } from './application-set/generators.ts';
 export { MatrixGenerator, MergeGenerator } from './application-set/generators.ts';
+export { type PlacedGenerator, placedGenerators } from './application-set/placed-generators.ts';
 export {
   type ApplicationSetApplicationStatus,
   type ApplicationSetCondition,

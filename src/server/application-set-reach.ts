@@ -1,32 +1,15 @@
 // What the generators of an ApplicationSet would read. Who may create sets in one project only must not read by them
 // what the project does not: Fairlead asks with its own credentials. Pure: a set in, a refusal out.
 import { isRecord } from '../lib/index.ts';
-import { type ApplicationSet, isSourcePermitted, type ProjectSpec } from '../model/index.ts';
+import {
+  type ApplicationSet,
+  isSourcePermitted,
+  type PlacedGenerator,
+  type ProjectSpec,
+  placedGenerators,
+} from '../model/index.ts';
 import { ApiError } from './errors.ts';
 import { projectOfSet } from './resolve-application.ts';
-
-/** One generator, and where it stands: `spec.generators[0].matrix.generators[1].git`. */
-export interface PlacedGenerator {
-  readonly path: string;
-  readonly kind: string;
-  readonly generator: Readonly<Record<string, unknown>>;
-}
-
-/** Every generator of a set, however deep. */
-export function generatorsOf({ spec }: Pick<ApplicationSet, 'spec'>): readonly PlacedGenerator[] {
-  return placed(spec.generators, 'spec.generators');
-}
-
-function placed(generators: readonly unknown[], at: string): PlacedGenerator[] {
-  return generators.flatMap((each, i) =>
-    Object.entries(isRecord(each) ? each : {}).flatMap(([kind, generator]) => {
-      if (!isRecord(generator)) return [];
-      const path = `${at}[${i}].${kind}`;
-      const nested = Array.isArray(generator['generators']) ? generator['generators'] : [];
-      return [{ path, kind, generator }, ...placed(nested, `${path}.generators`)];
-    }),
-  );
-}
 
 export interface Reach {
   /** The rules of the set's project, those of global projects among them. */
@@ -37,7 +20,7 @@ export interface Reach {
 
 /** Rejects a set whose generators read what its writer may not. */
 export function refuseFurtherReach(set: ApplicationSet, reach: Reach): void {
-  for (const each of generatorsOf(set)) {
+  for (const each of placedGenerators(set)) {
     const reason = refusalOf(each, projectOfSet(set), reach);
     if (reason === undefined) continue;
     throw new ApiError(

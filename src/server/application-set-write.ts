@@ -2,8 +2,12 @@
 // checked. Pure: no reading, no writing.
 import type { ApplicationSetWrite } from '../contract/index.ts';
 import { isRecord, jsonEqual } from '../lib/index.ts';
-import { APPLICATION_API_VERSION, type ApplicationSet, isObjectName } from '../model/index.ts';
-import { generatorsOf } from './application-set-reach.ts';
+import {
+  APPLICATION_API_VERSION,
+  type ApplicationSet,
+  isObjectName,
+  placedGenerators,
+} from '../model/index.ts';
 import { ApiError } from './errors.ts';
 import { projectOfSet } from './resolve-application.ts';
 
@@ -45,7 +49,7 @@ function refuseOtherProjects({ spec }: ApplicationSetWrite): void {
     throw invalid(
       `spec.template.spec.project: "${project.slice(0, 80)}" is a template, ${templated}; ${remedy}`,
     );
-  for (const { path, generator } of generatorsOf({ spec })) {
+  for (const { path, generator } of placedGenerators({ spec })) {
     const own = isRecord(generator['template']) ? generator['template']['spec'] : undefined;
     const found = isRecord(own) ? own['project'] : undefined;
     if (found === undefined || found === '' || found === project) continue;

@@ -168,10 +168,10 @@ function linked(
   headers: Record<string, string> = {},
 ): ForgeAnswer {
   const page = Number(call.url.searchParams.get('page') ?? 1);
-  const next = new URL(`http://behind.proxy.example${call.url.pathname}${call.url.search}`);
+  const next = new URL(`http://elsewhere.example${call.url.pathname}${call.url.search}`);
   next.searchParams.set('page', String(page + 1));
   const isLast = page * 2 >= items.length;
-  const link = `<http://behind.proxy.example/first?page=1>; rel="first"${isLast ? '' : `, <${next.href}>; rel="next"`}`;
+  const link = `<http://elsewhere.example/first?page=1>; rel="first"${isLast ? '' : `, <${next.href}>; rel="next"`}`;
   return { body: items.slice(page * 2 - 2, page * 2), headers: { link, ...headers } };
 }
 

@@ -12,8 +12,8 @@ import {
   type Application,
   type ApplicationSet,
   annotations,
-  type Generator,
-  type NestedGenerator,
+  type PlacedGenerator,
+  placedGenerators,
 } from '../../model/index.ts';
 import { ServedObjects } from '../application/index.ts';
 import { applicationSetType } from './application-set-type.ts';
@@ -33,6 +33,13 @@ export interface ApplicationSetOptions {
 /** As Argo CD: repositories, and what must be asked over the network. */
 const GIT_MS = 180_000;
 const NETWORK_MS = 1_800_000;
+const INTERVALS_MS: ReadonlyMap<string, number> = new Map([
+  ['git', GIT_MS],
+  ['clusterDecisionResource', GIT_MS],
+  ['scmProvider', NETWORK_MS],
+  ['pullRequest', NETWORK_MS],
+  ['plugin', NETWORK_MS],
+]);
 /** Applications change in crowds; their set looks at them together. */
 const GATHER_MS = 500;
 const SETS_AT_ONCE = 4;
@@ -102,15 +109,15 @@ export class ApplicationSetController {
 
   /** A repository moved: sets that read it are looked at at once. */
   onRepository(isMoved: (url: string) => boolean): void {
-    this.#lookAtThose(({ git }) => git !== undefined && (git.repoURL.includes('{{') || isMoved(git.repoURL)));
+    this.#lookAtThose(({ kind, generator }) => {
+      const url = String(generator['repoURL']);
+      return kind === 'git' && (url.includes('{{') || isMoved(url));
+    });
   }
 
   /** Clusters came, went or have other labels. */
   onClusters(): void {
-    this.#lookAtThose(
-      ({ clusters, clusterDecisionResource }) =>
-        clusters !== undefined || clusterDecisionResource !== undefined,
-    );
+    this.#lookAtThose(({ kind }) => kind === 'clusters' || kind === 'clusterDecisionResource');
   }
 
   /** Namespaces or policies may have changed. What was generated stands. */
@@ -122,9 +129,7 @@ export class ApplicationSetController {
   /** Projects changed: what could not be used may be usable now. */
   onProjects(): void {
     for (const [key, { desired }] of this.#memories) {
-      if (desired.unusable.length === 0) continue;
-      this.#stale.add(key);
-      this.#queue.add(key);
+      if (desired.unusable.length > 0) this.#askAnew(key);
     }
   }
 
@@ -154,16 +159,18 @@ export class ApplicationSetController {
     if (!isSame) this.#queue.add(key);
   }
 
-  #lookAtThose(concerns: (generator: Generator | NestedGenerator) => boolean): void {
-    for (const set of this.#sets.values()) {
-      if (!generatorsOf(set).some(concerns)) continue;
-      this.#stale.add(keyOf(set));
-      this.#queue.add(keyOf(set));
-    }
+  #lookAtThose(concerns: (generator: PlacedGenerator) => boolean): void {
+    for (const set of this.#sets.values())
+      if (placedGenerators(set).some(concerns)) this.#askAnew(keyOf(set));
   }
 
   #lookAtAll(): void {
-    this.#lookAtThose(() => true);
+    for (const set of this.#sets.values()) this.#askAnew(keyOf(set));
+  }
+
+  #askAnew(key: string): void {
+    this.#stale.add(key);
+    this.#queue.add(key);
   }
 
   #get(key: string): ApplicationSet | undefined {
@@ -206,38 +213,14 @@ export class ApplicationSetController {
   /** How long the answers of a set's generators stand; for ever when only objects of the API are read. */
   #intervalOf(set: ApplicationSet): number {
     const usual = this.#options.requeueAfterMs();
-    const intervals = generatorsOf(set).flatMap(
-      ({ git, scmProvider, pullRequest, plugin, clusterDecisionResource }) => [
-        intervalOf(git, usual ?? GIT_MS),
-        intervalOf(clusterDecisionResource, usual ?? GIT_MS),
-        intervalOf(scmProvider, usual ?? NETWORK_MS),
-        intervalOf(pullRequest, usual ?? NETWORK_MS),
-        intervalOf(plugin, usual ?? NETWORK_MS),
-      ],
-    );
+    const intervals = placedGenerators(set).flatMap(({ kind, generator }) => {
+      const otherwise = INTERVALS_MS.get(kind);
+      if (otherwise === undefined) return [];
+      const seconds = Number(generator['requeueAfterSeconds'] ?? 0);
+      return [seconds > 0 ? seconds * 1_000 : (usual ?? otherwise)];
+    });
     return Math.min(...intervals);
   }
-}
-
-function intervalOf(
-  generator: { requeueAfterSeconds?: number | undefined } | undefined,
-  usual: number,
-): number {
-  if (generator === undefined) return Number.POSITIVE_INFINITY;
-  const seconds = generator.requeueAfterSeconds ?? 0;
-  return seconds > 0 ? seconds * 1_000 : usual;
-}
-
-/** Every generator of a set, children of matrix and merge among them. */
-function generatorsOf(set: ApplicationSet): readonly (Generator | NestedGenerator)[] {
-  const below = (generator: Generator | NestedGenerator): readonly (Generator | NestedGenerator)[] => {
-    const children = [generator.matrix, generator.merge].flatMap((holder) => {
-      const list = (holder as { generators?: unknown } | undefined)?.generators;
-      return Array.isArray(list) ? (list as NestedGenerator[]) : [];
-    });
-    return [generator, ...children.flatMap(below)];
-  };
-  return set.spec.generators.flatMap(below);
 }
 
 function keyOf({ metadata }: ApplicationSet): string {

@@ -55,9 +55,9 @@ export async function desiredApplications(
         );
       }
       names.add(name);
-      const reason = problemOf(deps, app);
-      if (reason === undefined) applications.push(stored(app));
-      else unusable.push({ name, reason });
+      const usable = usableOf(deps, app);
+      if (typeof usable === 'string') unusable.push({ name, reason: usable });
+      else applications.push(usable);
     }
   }
   return { applications, unusable };
@@ -137,12 +137,15 @@ function withoutProject(patch: Readonly<Record<string, unknown>>): Readonly<Reco
   return { ...patch, spec: rest };
 }
 
-/** Why an application cannot be written as it was generated; undefined when it can. */
-function problemOf(deps: ApplicationSetDeps, { metadata, spec }: Application): string | undefined {
-  const { name = '' } = metadata;
+/**
+ * The application as the API keeps it, or why it cannot be written. What the definition does not know is dropped, so that
+ * it never looks like a change.
+ */
+function usableOf(deps: ApplicationSetDeps, app: Application): Application | string {
+  const { name = '' } = app.metadata;
   if (!isObjectName(name))
     return `"${name.slice(0, 80)}" is no name; use lower-case letters, digits, "-" and ".", e.g. with a normalized parameter`;
-  const read = ApplicationSpec.safeParse(spec);
+  const read = ApplicationSpec.safeParse(app.spec);
   if (!read.success) {
     const [issue] = read.error.issues;
     return `spec.${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'is wrong'}`;
@@ -158,11 +161,6 @@ function problemOf(deps: ApplicationSetDeps, { metadata, spec }: Application): s
     .clusters()
     .some((each) => (server === '' ? each.name === cluster : each.server === server));
   return isKnown
-    ? undefined
+    ? { ...app, spec: read.data }
     : `there is no cluster ${server === '' ? `named "${cluster.slice(0, 80)}"` : server.slice(0, 200)}; add it, or correct spec.destination`;
-}
-
-/** As the API keeps it: what the definition does not know is dropped, so that it never looks like a change. */
-function stored(app: Application): Application {
-  return { ...app, spec: ApplicationSpec.parse(app.spec) };
 }

@@ -43,9 +43,10 @@ export async function reconcileSet(deps: ReconcileDeps, { set, known, signal }: 
     if (isStaged) checkSteps(set);
     const desired = known ?? (await desiredApplications(deps, set, signal));
     const verdict = await brought(deps, set, isStaged ? withoutAutomation(desired) : desired);
-    const rollout = isStaged ? rolloutOf(set, ownedBy(deps, set), deps.clock.now()) : undefined;
+    const owned = ownedBy(deps, set);
+    const rollout = isStaged ? rolloutOf(set, owned, deps.clock.now()) : undefined;
     if (rollout !== undefined) await syncDue(deps, set, rollout.due, desired.applications);
-    await writeStatus(deps, set, statusOf(set, verdict, ownedBy(deps, set), deps.clock.now(), rollout));
+    await writeStatus(deps, set, statusOf(set, verdict, owned, deps.clock.now(), rollout));
     return { desired, failure: undefined };
   } catch (error) {
     if (!(error instanceof ApplicationSetError)) throw error;

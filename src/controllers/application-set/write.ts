@@ -8,12 +8,12 @@ import {
   type ApplicationSetStatus,
   annotations,
 } from '../../model/index.ts';
-import { applicationType } from '../application/index.ts';
+import { applicationObject, applicationType } from '../application/index.ts';
 import { applicationSetType } from './application-set-type.ts';
 import type { Change } from './changes.ts';
 import type { ApplicationSetDeps } from './deps.ts';
 
-export type WriteDeps = Pick<ApplicationSetDeps, 'home' | 'leadership' | 'clock'> & {
+export type WriteDeps = Pick<ApplicationSetDeps, 'home' | 'leadership'> & {
   readonly journal: Journal;
 };
 
@@ -32,26 +32,12 @@ export async function makeChanges(
   changes: readonly Change[],
 ): Promise<readonly WriteProblem[]> {
   const results = await mapLimited(changes, AT_ONCE, async (change) => {
-    deps.leadership.assertLeader();
-    const { name = '', namespace = '' } = change.application.metadata;
-    const intent = await deps.journal.intent({
-      actor: actorOf(set),
-      action: `application.${change.kind}`,
-      object: { group: 'argoproj.io', kind: 'Application', namespace, name },
-      reason: REASONS[change.kind],
-    });
-    deps.leadership.assertLeader();
-    try {
-      await make(deps, change);
-      await deps.journal.outcome(intent, { outcome: 'succeeded' });
-      return undefined;
-    } catch (error) {
-      const reason = messageOf(error);
-      await deps.journal.outcome(intent, { outcome: 'failed', reason });
-      return { name, reason };
-    }
+    const { kind, application } = change;
+    const what = { action: `application.${kind}`, application, reason: REASONS[kind] };
+    const error = await recorded(deps, set, what, () => make(deps, change));
+    return error === undefined ? [] : [{ name: application.metadata.name ?? '', reason: messageOf(error) }];
   });
-  return results.filter((problem) => problem !== undefined);
+  return results.flat();
 }
 
 const REASONS: Readonly<Record<Change['kind'], string>> = {
@@ -94,16 +80,9 @@ export async function syncDue(
   generated: readonly Application[],
 ): Promise<void> {
   const templates = new Map(generated.map((app) => [app.metadata.name, app.spec.syncPolicy]));
-  await mapLimited(due, AT_ONCE, async ({ metadata, spec }) => {
-    deps.leadership.assertLeader();
-    const { name = '', namespace = '', resourceVersion } = metadata;
-    const intent = await deps.journal.intent({
-      actor: actorOf(set),
-      action: 'application.sync',
-      object: { group: 'argoproj.io', kind: 'Application', namespace, name },
-      reason: TURN,
-    });
-    const { syncOptions, retry } = spec.syncPolicy ?? {};
+  await mapLimited(due, AT_ONCE, async (application) => {
+    const { name = '', namespace = '', resourceVersion } = application.metadata;
+    const { syncOptions, retry } = application.spec.syncPolicy ?? {};
     const operation = {
       sync: {
         prune: templates.get(name)?.automated?.prune === true,
@@ -113,23 +92,50 @@ export async function syncDue(
       info: [{ name: 'Reason', value: TURN }],
       retry: retry ?? { limit: 5 },
     };
-    deps.leadership.assertLeader();
-    try {
-      const body = { operation, metadata: { resourceVersion } };
-      await deps.home.patch(applicationType, { namespace, name }, { type: 'merge', body }, MANAGER);
-      await deps.journal.outcome(intent, { outcome: 'succeeded' });
-    } catch (error) {
-      // Somebody wrote meanwhile; the next look sees what.
-      await deps.journal.outcome(intent, { outcome: 'failed', reason: messageOf(error) });
-      if (!isKubeError(error, 'CONFLICT', 'NOT_FOUND')) throw error;
-    }
+    const body = { operation, metadata: { resourceVersion } };
+    const what = { action: 'application.sync', application, reason: TURN };
+    const error = await recorded(deps, set, what, () =>
+      deps.home.patch(applicationType, { namespace, name }, { type: 'merge', body }, MANAGER),
+    );
+    // Somebody wrote meanwhile; the next look sees what.
+    if (error !== undefined && !isKubeError(error, 'CONFLICT', 'NOT_FOUND')) throw error;
   });
 }
 
 const TURN = 'Its turn in the rollout of its ApplicationSet has come';
 
-function actorOf({ metadata }: ApplicationSet): { kind: 'controller'; name: string } {
-  return { kind: 'controller', name: `ApplicationSet ${metadata.namespace}/${metadata.name}` };
+interface Recorded {
+  readonly action: string;
+  readonly application: Application;
+  readonly reason: string;
+}
+
+/**
+ * Makes an effect between its intent and its outcome. Rejects when this process may not write any more, or without a
+ * record. @returns why the effect failed; undefined when it did not
+ */
+async function recorded(
+  { journal, leadership }: WriteDeps,
+  set: ApplicationSet,
+  { action, application, reason }: Recorded,
+  effect: () => Promise<unknown>,
+): Promise<unknown> {
+  leadership.assertLeader();
+  const intent = await journal.intent({
+    actor: { kind: 'controller', name: `ApplicationSet ${set.metadata.namespace}/${set.metadata.name}` },
+    action,
+    object: applicationObject(application),
+    reason,
+  });
+  leadership.assertLeader();
+  try {
+    await effect();
+  } catch (error) {
+    await journal.outcome(intent, { outcome: 'failed', reason: messageOf(error) });
+    return error;
+  }
+  await journal.outcome(intent, { outcome: 'succeeded' });
+  return undefined;
 }
 
 /** Writes what changed of the status, and takes back a request for a refresh that is done. */
